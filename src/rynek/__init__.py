@@ -1,0 +1,1 @@
+"""Rynek: omnichannel commerce on one truth and one event log."""
