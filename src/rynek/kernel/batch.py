@@ -1,0 +1,76 @@
+"""Group commit: commands of one kind that wait while a transaction is in flight share the next one. No timer."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import asyncpg
+
+logger = logging.getLogger(__name__)
+
+LIMIT = 256
+RETRIES = 3
+AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+"""What another process can do to a batch; trying again mends it."""
+
+
+class Batcher:
+    """Gathers the commands of one operation and lets ``transact`` take them together.
+
+    ``transact`` gives one result per command, in order. When a batch fails, its halves are tried apart, so that
+    one poisonous command is refused alone and takes nobody with it.
+    """
+
+    def __init__(self, transact: Callable[[Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]], limit: int = LIMIT) -> None:
+        self.transact = transact
+        self.limit = limit
+        self.waiting: list[tuple[Any, asyncio.Future[Any]]] = []
+        self.running: asyncio.Task[None] | None = None
+        self.sizes: Callable[[int], None] = lambda _size: None
+
+    def submit(self, command: Any) -> asyncio.Future[Any]:
+        """Queue a command; the future gives its result, or raises what it failed with."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.waiting.append((command, future))
+        if self.running is None:
+            self.running = asyncio.create_task(self._drain())
+        return future
+
+    async def _drain(self) -> None:
+        try:
+            while self.waiting:
+                taken, self.waiting = self.waiting[: self.limit], self.waiting[self.limit :]
+                await self._take(taken)
+        finally:
+            self.running = None
+
+    async def _take(self, taken: list[tuple[Any, asyncio.Future[Any]]], attempt: int = 1) -> None:
+        self.sizes(len(taken))
+        try:
+            results = await self.transact([command for command, _ in taken])
+        except AGAIN:
+            if attempt > RETRIES:
+                _fail(taken, TimeoutError("the database is contended"))
+            else:
+                await self._take(taken, attempt + 1)
+        except Exception as error:  # noqa: BLE001 - every waiter is told
+            await self._halve(taken, error)
+        else:
+            for (_, future), result in zip(taken, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+
+    async def _halve(self, taken: list[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:
+        if len(taken) == 1 or isinstance(error, (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)):
+            _fail(taken, error)
+            return
+        middle = len(taken) // 2
+        await self._take(taken[:middle])
+        await self._take(taken[middle:])
+
+
+def _fail(taken: list[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:
+    for _, future in taken:
+        if not future.done():
+            future.set_exception(error)

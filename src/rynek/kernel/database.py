@@ -1,0 +1,116 @@
+"""The database: pooled connections, and transactions that run as one context's role and leak nothing."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, cast
+
+import asyncpg
+from msgspec import Struct
+
+from rynek.kernel import clock
+from rynek.kernel.actor import SYSTEM, Actor, Reach
+
+ROLE = "rynek_"
+"""Prefix of the database roles: the role of ``commerce`` is ``rynek_commerce``."""
+
+
+class _Connection(asyncpg.Connection):
+    async def reset(self, *, timeout: float | None = None) -> None:
+        """Do nothing: every transaction of ours ends all it set (``set local`` only), so there is nothing to reset."""
+
+
+class Tx:
+    """One transaction: what actions read and write through. Events emitted in it are written just before it commits."""
+
+    __slots__ = ("actor", "at", "connection", "events", "reach")
+
+    def __init__(self, connection: Any, actor: Actor = SYSTEM, reach: Reach = "all") -> None:
+        self.connection = connection
+        self.actor = actor
+        self.reach = reach
+        self.at: datetime = clock.now()
+        self.events: list[Struct] = []
+
+    async def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Fetch all rows."""
+        return cast("list[Any]", await self.connection.fetch(sql, *values))
+
+    async def row(self, sql: str, *values: Any) -> Any:
+        """Fetch the first row, None when there is none."""
+        return await self.connection.fetchrow(sql, *values)
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """Fetch the first column of the first row, None when there is none."""
+        return await self.connection.fetchval(sql, *values)
+
+    async def execute(self, sql: str, *values: Any) -> str:
+        """Run a statement and give its command tag, such as ``UPDATE 3``."""
+        return cast("str", await self.connection.execute(sql, *values))
+
+    async def copy(self, schema: str, table: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
+        """Copy many rows in at once (COPY)."""
+        await self.connection.copy_records_to_table(table, schema_name=schema, columns=columns, records=records)
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Try something that may fail without losing the transaction (a savepoint); undoes its events as well."""
+        events = len(self.events)
+        try:
+            async with self.connection.transaction():
+                yield
+        except BaseException:
+            del self.events[events:]
+            raise
+
+
+class Database:
+    """Pooled connections to one PostgreSQL."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool = pool
+
+    @classmethod
+    async def open(cls, dsn: str, connections: int = 8) -> "Database":
+        """Connect; ``connections`` is the most this process keeps open."""
+        return cls(
+            await asyncpg.create_pool(
+                dsn,
+                min_size=1,
+                max_size=connections,
+                statement_cache_size=1024,
+                max_inactive_connection_lifetime=0,
+                connection_class=_Connection,
+                server_settings={"application_name": "rynek", "timezone": "UTC"},
+            )
+        )
+
+    async def close(self) -> None:
+        """Close every connection once its work is done."""
+        await self.pool.close()
+
+    @asynccontextmanager
+    async def transaction(
+        self, role: str | None, actor: Actor = SYSTEM, reach: Reach = "all"
+    ) -> AsyncIterator[Tx]:
+        """Run a transaction as the role of the context ``role`` (None: as the login itself).
+
+        Commits at the end with the events emitted in it; rolls everything back when it is left by an exception.
+        """
+        from rynek.kernel.log import append  # noqa: PLC0415 - the log writes through a transaction
+
+        connection = await self.pool.acquire()
+        try:
+            await connection.execute(f"begin; set local role {ROLE}{role}" if role else "begin")
+            tx = Tx(connection, actor, reach)
+            try:
+                yield tx
+                if tx.events:
+                    await append(tx, tx.events)
+                await connection.execute("commit")
+            except BaseException:
+                if not connection.is_closed():
+                    await connection.execute("rollback")
+                raise
+        finally:
+            await self.pool.release(connection)

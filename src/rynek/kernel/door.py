@@ -1,0 +1,511 @@
+"""The door: the one way in. Admission, who, may they, validate, once, transact, announce, note, answer."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from hashlib import blake2b
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from rynek.kernel import clock, metrics
+from rynek.kernel.actor import ANYONE, Actor, Reach
+from rynek.kernel.batch import Batcher
+from rynek.kernel.database import Database, Tx
+from rynek.kernel.faults import (
+    Conflict,
+    Fault,
+    Forbidden,
+    Invalid,
+    KeyReused,
+    Malformed,
+    MethodNotAllowed,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from rynek.kernel.operations import Operation, Registry
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_encode = msgspec.json.Encoder().encode
+_KEY_LIMIT = 255
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+class Request(Protocol):
+    """What a protocol face hands in."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    address: str
+
+    def header(self, name: str) -> str | None:
+        """Give a header by its lower-case name."""
+
+
+class Response(Struct):
+    """What goes back: JSON unless ``kind`` says otherwise; with ``stream``, in pieces as they come."""
+
+    status: int = 200
+    body: bytes = b""
+    kind: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+    stream: AsyncIterator[bytes] | None = None
+
+
+class Line(Struct, frozen=True):
+    """One line of the audit: who did which operation to what. It carries no personal data, only a digest of the input."""
+
+    actor: Actor
+    operation: str
+    target: str
+    digest: bytes
+
+
+class Gate(Protocol):
+    """What the door asks of security; the kernel knows no more of it."""
+
+    def admit(self, actor: Actor, address: str, rate: str) -> None:
+        """Let the caller in.
+
+        Raises:
+            TooManyRequests: the caller asks faster than its rate class allows.
+        """
+
+    async def who(self, request: Request) -> Actor:
+        """Tell who asks.
+
+        Raises:
+            Unauthenticated: credentials are shown, and they are not valid.
+        """
+
+    def may(self, actor: Actor, policy: str) -> Reach | None:
+        """Tell how far the policies allow this action to the actor; None: not at all."""
+
+    def welcome(self) -> tuple[Actor, str]:
+        """Make a new guest and the token that proves who it is."""
+
+    async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
+        """Write audit lines in the transaction of what they tell."""
+
+
+class Call(Generic[T]):
+    """One call on its way through the door."""
+
+    __slots__ = ("actor", "door", "fingerprint", "input", "key", "operation", "reach", "request")
+
+    def __init__(self, door: "Door", operation: Operation, actor: Actor, reach: Reach, given: T) -> None:
+        self.door = door
+        self.operation = operation
+        self.actor = actor
+        self.reach = reach
+        self.input = given
+        self.key: bytes | None = None
+        self.fingerprint = b""
+        self.request: Request | None = None
+
+    def transaction(self, context: str | None = None) -> AbstractAsyncContextManager[Tx]:
+        """Open a transaction as the role of the operation's own context."""
+        return self.door.database.transaction(context or self.operation.context, self.actor, self.reach)
+
+    async def ask(self, operation: Any, **values: Any) -> Any:
+        """Call another operation (by its function or its name) as the same actor, through the same door."""
+        return await self.door.ask(self.actor, operation, **values)
+
+    async def submit(self, action: Any, command: Any) -> Any:
+        """Hand a command of this process to a batched action, under this call's permission and Idempotency-Key."""
+        inner: Call[Any] = Call(self.door, self.operation, self.actor, self.reach, command)
+        inner.key, inner.fingerprint = self.key, self.fingerprint
+        result, _ = await self.door.batcher(action, self.operation).submit(inner)
+        if isinstance(result, Fault):
+            raise result
+        return result
+
+    async def note(self, tx: Tx, target: str = "") -> None:
+        """Write this call's audit line in ``tx``: for processes, which choose the transaction that tells."""
+        await self.door.gate.note(tx, [Line(self.actor, self.operation.name, target, self.fingerprint)])
+
+
+_CONSTRAINTS: dict[str, tuple[type[Fault], str]] = {}
+
+
+def constraint(name: str, fault: type[Fault], detail: str) -> None:
+    """Say what a violated database constraint means to the one who asked."""
+    _CONSTRAINTS[name] = (fault, detail)
+
+
+class Door:
+    """Takes requests and in-process calls to operations, each authenticated, authorised and noted."""
+
+    def __init__(self, registry: Registry, database: Database, gate: Gate, *, in_flight: int = 2_000) -> None:
+        self.registry = registry
+        self.database = database
+        self.gate = gate
+        self.in_flight = in_flight
+        self.busy = 0
+        self._tree: dict[str, Any] = {}
+        self._readers: dict[str, Any] = {}
+        self._batchers: dict[Any, Batcher] = {}
+        for each in registry.by_name.values():
+            self._place(each)
+
+    def _place(self, operation: Operation) -> None:
+        place = self._tree
+        for step in operation.path.strip("/").split("/"):
+            place = place.setdefault("{}" if step.startswith("{") else step, {})
+        place.setdefault("", {})[operation.method] = operation
+        if operation.input is not None:
+            self._readers[operation.name] = msgspec.json.Decoder(operation.input)
+
+    def find(self, method: str, path: str) -> tuple[Operation, list[str]]:
+        """Find the operation at an address, with the texts of its path variables.
+
+        Raises:
+            NotFound: nothing has this address.
+            MethodNotAllowed: something has, but takes other methods.
+        """
+        place, values = self._tree, []
+        for step in path.strip("/").split("/"):
+            if step in place and step:
+                place = place[step]
+            elif "{}" in place and step:
+                place = place["{}"]
+                values.append(step)
+            elif step or place is not self._tree:
+                raise NotFound("nothing has this address; /docs lists what there is")
+        methods: dict[str, Operation] = place.get("", {})
+        operation = methods.get("GET" if method == "HEAD" else method)
+        if operation is not None:
+            return operation, values
+        if not methods:
+            raise NotFound("nothing has this address; /docs lists what there is")
+        raise MethodNotAllowed(f"it takes {', '.join(sorted(methods))}", allow=sorted(methods))
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request of a protocol face. Never raises."""
+        began = time.perf_counter()
+        operation: Operation | None = None
+        try:
+            operation, values = self.find(request.method, request.path)
+            response = await self._through(operation, values, request)
+        except Exception as error:  # noqa: BLE001 - whatever happens is answered
+            response = refusal(error, operation.name if operation else request.path)
+        metrics.answered(operation.name if operation else "none", response.status, time.perf_counter() - began)
+        return response
+
+    async def _through(self, operation: Operation, values: list[str], request: Request) -> Response:
+        if self.busy >= self.in_flight:
+            raise Unavailable("too many requests are being answered; try again in a second", retry_after=1)
+        self.busy += 1
+        try:
+            actor = await self.gate.who(request)
+            self.gate.admit(actor, request.address, operation.rate)
+            token = ""
+            if operation.welcome and actor.kind == "anyone":
+                actor, token = self.gate.welcome()
+            reach = self._authorise(actor, operation)
+            path = self._variables(operation, values)
+            call: Call[Any] = Call(self, operation, actor, reach, self._read(operation, request))
+            call.request = request
+            if operation.style != "read":
+                self._identify(call, request)
+            response = await self._perform(call, path)
+            if token:
+                response.headers += (("rynek-session", token),)
+            return response
+        finally:
+            self.busy -= 1
+
+    def _authorise(self, actor: Actor, operation: Operation) -> Reach:
+        reach = self.gate.may(actor, operation.policy)
+        if reach is None:
+            who = "somebody who is not logged in" if actor.kind == "anyone" else f"a {actor.kind}"
+            raise Forbidden(f"no policy allows {operation.policy} to {who}", action=operation.policy)
+        return reach
+
+    def _variables(self, operation: Operation, values: list[str]) -> dict[str, Any]:
+        found = {}
+        for (name, kind), text in zip(operation.variables.items(), values, strict=True):
+            try:
+                found[name] = msgspec.convert(text, kind, strict=False)
+            except msgspec.ValidationError as error:
+                raise Invalid(f"{name} in the address: {error}", field=name) from None
+        return found
+
+    def _read(self, operation: Operation, request: Request) -> Any:
+        if operation.input is None:
+            if request.method == "GET" and request.query:
+                raise Invalid("this address takes no query")
+            if request.body.strip() not in (b"", b"{}"):
+                raise Invalid("this operation takes no body; send none")
+            return None
+        try:
+            if request.method in _SAFE:
+                return msgspec.convert(_query(request.query, operation.input), operation.input, strict=False)
+            if operation.form:
+                return msgspec.convert(_query(request.body.decode(), operation.input), operation.input, strict=False)
+            kind = request.header("content-type")
+            if kind is not None and not kind.startswith("application/json"):
+                raise UnsupportedMediaType(f"{kind[:80]}: send application/json")
+            return self._readers[operation.name].decode(request.body or b"{}")
+        except msgspec.ValidationError as error:
+            raise Invalid(str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Malformed(f"the body is not the JSON this takes: {error}") from None
+
+    def _identify(self, call: Call[Any], request: Request) -> None:
+        call.fingerprint = blake2b(
+            b"%s %s\0%s" % (request.method.encode(), request.path.encode("utf-8", "surrogatepass"), request.body),
+            digest_size=16,
+        ).digest()
+        key = request.header("idempotency-key")
+        if key is None:
+            return
+        if not 1 <= len(key) <= _KEY_LIMIT:
+            raise Invalid(f"Idempotency-Key has 1 to {_KEY_LIMIT} characters")
+        owner = b"%s %s\0" % (call.actor.kind.encode(), call.actor.id.bytes)
+        call.key = blake2b(owner + key.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+
+    async def _perform(self, call: Call[Any], path: dict[str, Any]) -> Response:
+        operation = call.operation
+        match operation.style:
+            case "batch":
+                call.input = _command(operation, path, call.input)
+                result, body = await self.batcher(operation.action, operation).submit(call)
+                if isinstance(result, Fault):
+                    raise result
+                return Response(body=body or _encode(result))
+            case "process":
+                return _respond(await operation.action(call, **path, **_spread(operation, call.input)))
+            case "read":
+                async with self.database.transaction(operation.context, call.actor, call.reach) as tx:
+                    result = await operation.action(tx, **path, **_spread(operation, call.input))
+                return _respond(result)
+            case _:
+                return await self._write(call, {**path, **_spread(operation, call.input)})
+
+    async def _write(self, call: Call[Any], values: dict[str, Any], attempt: int = 1) -> Response:
+        try:
+            async with self.database.transaction(call.operation.context, call.actor, call.reach) as tx:
+                if call.key is not None:
+                    known = (await recall(tx, [call])).get(call.key)
+                    if known is not None:
+                        return Response(known[0], known[1])
+                response = _respond(await call.operation.action(tx, **values))
+                if call.key is not None:
+                    await _keep(tx, [(call, response.status, response.body)])
+                await call.note(tx, _target(values))
+            return response
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            if attempt == 3:  # noqa: PLR2004
+                raise
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name != "answer_pkey" or attempt == 3:  # noqa: PLR2004
+                raise
+        return await self._write(call, values, attempt + 1)
+
+    def batcher(self, action: Any, operation: Operation) -> Batcher:
+        """Give the batcher of an action; commands of all callers meet in it."""
+        batcher = self._batchers.get(action)
+        if batcher is None:
+            batcher = self._batchers[action] = Batcher(lambda calls: self._transact(action, operation, calls))
+            batcher.sizes = metrics.BATCH.labels(f"{operation.context}.{action.__name__}").observe
+        return batcher
+
+    async def _transact(self, action: Any, operation: Operation, calls: Sequence[Call[Any]]) -> list[tuple[Any, bytes]]:
+        """Run one batch; what was answered before is answered again, and doubles in the batch share one answer."""
+        first: dict[bytes, int] = {}
+        fresh = [i for i, call in enumerate(calls) if call.key is None or first.setdefault(call.key, i) == i]
+        async with self.database.transaction(operation.context) as tx:
+            known = await recall(tx, [calls[i] for i in first.values()]) if first else {}
+            ask = [calls[i] for i in fresh if calls[i].key not in known]
+            results = list(await action(tx, ask)) if ask else []
+            done = [(call, result) for call, result in zip(ask, results, strict=True) if not isinstance(result, Fault)]
+            bodies = {id(call): _encode(result) for call, result in done if call.key is not None}
+            if bodies:
+                await _keep(tx, [(call, 200, bodies[id(call)]) for call, _ in done if call.key is not None])
+            if done:
+                lines = [Line(call.actor, call.operation.name, _target_of(call.input), call.fingerprint) for call, _ in done]
+                await self.gate.note(tx, lines)
+        answers: dict[Any, tuple[Any, bytes]] = {}
+        for call, result in zip(ask, results, strict=True):
+            answers[call.key or id(call)] = (result, bodies.get(id(call), b""))
+        for key, (_, body) in known.items():
+            answers[key] = (msgspec.json.decode(body, type=_result_type(action, operation)), body)
+        return [
+            (KeyReused(), b"") if _clash(call, calls, first, known) else answers[call.key or id(call)] for call in calls
+        ]
+
+    async def ask(self, actor: Actor, operation: Any, /, **values: Any) -> Any:
+        """Call an operation in process: by the same policy, validation and audit as from outside.
+
+        Raises:
+            Forbidden: no policy allows it to this actor.
+            Invalid: the values are not what it takes.
+        """
+        found = self.registry.by_name.get(operation) or self.registry.by_action[operation]
+        reach = self._authorise(actor, found)
+        given: Any = None
+        names = set(found.variables)
+        try:
+            path = {name: msgspec.convert(values[name], kind, strict=False) for name, kind in found.variables.items()}
+            if found.input is not None:
+                rest = {name: value for name, value in values.items() if name not in names}
+                given = msgspec.convert(rest.get(found.whole, rest) if found.whole else rest, found.input, from_attributes=True)
+        except msgspec.ValidationError as error:
+            raise Invalid(str(error)) from None
+        call: Call[Any] = Call(self, found, actor, reach, given)
+        call.fingerprint = blake2b(repr(values).encode(), digest_size=16).digest()
+        if found.style == "process":
+            return await found.action(call, **path, **_spread(found, given))
+        if found.style == "batch":
+            call.input = _command(found, path, given)
+            result, _ = await self.batcher(found.action, found).submit(call)
+            if isinstance(result, Fault):
+                raise result
+            return result
+        async with self.database.transaction(found.context, actor, reach) as tx:
+            result = await found.action(tx, **path, **_spread(found, given))
+            if found.style == "write":
+                await call.note(tx, _target({**path, **_spread(found, given)}))
+        return result
+
+    async def drain(self, seconds: float = 10) -> None:
+        """Wait until no request is in flight."""
+        for _ in range(int(seconds * 100)):
+            if not self.busy:
+                return
+            await asyncio.sleep(0.01)
+
+
+def _clash(call: Call[Any], calls: Sequence[Call[Any]], first: dict[bytes, int], known: dict[bytes, tuple[int, bytes]]) -> bool:
+    """Tell whether the key came with another request before, in this batch or an earlier one."""
+    if call.key is None:
+        return False
+    if call.key in known and known[call.key][0] == 0:
+        return True
+    return calls[first[call.key]].fingerprint != call.fingerprint
+
+
+def _result_type(action: Any, operation: Operation) -> Any:
+    if action is operation.action:
+        return operation.result
+    hint = action.__annotations__["return"].__args__[0]
+    return hint.__args__[0] if hasattr(hint, "__args__") else hint
+
+
+async def recall(tx: Tx, calls: Sequence[Call[Any]]) -> dict[bytes, tuple[int, bytes]]:
+    """Look up what repeated requests were answered; status 0 marks a key that came with another request.
+
+    Raises:
+        KeyReused: there is one call only, and its key came with another request.
+    """
+    rows = await tx.rows(
+        "select key, fingerprint, status, body from kernel.answer where key = any($1)", [call.key for call in calls]
+    )
+    asked = {call.key: call.fingerprint for call in calls}
+    if len(calls) == 1 and rows and rows[0][1] != calls[0].fingerprint:
+        raise KeyReused
+    return {key: (status if asked[key] == print_ else 0, body) for key, print_, status, body in rows}
+
+
+async def _keep(tx: Tx, answers: Sequence[tuple[Call[Any], int, bytes]]) -> None:
+    calls, statuses, bodies = zip(*answers, strict=True)
+    await tx.execute(
+        "insert into kernel.answer (key, fingerprint, status, body)"
+        " select * from unnest($1::bytea[], $2::bytea[], $3::smallint[], $4::bytea[])",
+        [call.key for call in calls], [call.fingerprint for call in calls], statuses, bodies,
+    )  # fmt: skip
+
+
+def _command(operation: Operation, path: Mapping[str, Any], given: Any) -> Any:
+    assert operation.command is not None  # noqa: S101 - batched operations have one
+    return operation.command(**path, **_spread(operation, given))
+
+
+def _spread(operation: Operation, given: Any) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if operation.whole:
+        return {operation.whole: given}
+    return {name: getattr(given, name) for name in given.__struct_fields__}
+
+
+def _query(text: str, into: type[Struct]) -> dict[str, Any]:
+    many = {
+        field.name
+        for field in msgspec.structs.fields(into)
+        if "list[" in repr(field.type) or "tuple[" in repr(field.type) or "Sequence[" in repr(field.type)
+    }
+    found: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=1_000, errors="strict"):
+        if name in many:
+            found.setdefault(name, []).append(value)
+        elif name in found:
+            raise Invalid(f"{name} is given twice", field=name)
+        else:
+            found[name] = value
+    unknown = set(found) - set(into.__struct_encode_fields__)
+    if unknown:
+        raise Invalid(f"there is no parameter {', '.join(sorted(unknown))}; known: {', '.join(into.__struct_encode_fields__)}")
+    return found
+
+
+def _target(values: Mapping[str, Any]) -> str:
+    return next((str(value) for value in values.values() if not isinstance(value, (Struct, list, dict))), "")[:100]
+
+
+def _target_of(command: Any) -> str:
+    return str(getattr(command, command.__struct_fields__[0]))[:100] if isinstance(command, Struct) else ""
+
+
+def _respond(result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    return Response(204) if result is None else Response(body=_encode(result))
+
+
+def refusal(error: Exception, where: str) -> Response:
+    """Turn whatever went wrong into a problem document; what is our own fault is logged and not told."""
+    fault = _fault(error)
+    if fault is None:
+        logger.error("%s failed", where, exc_info=error)
+        problem = {"type": "about:blank", "title": "Something went wrong on our side", "status": 500}
+        return Response(500, _encode(problem), "application/problem+json")
+    headers: tuple[tuple[str, str], ...] = ()
+    if "retry_after" in fault.facts:
+        headers = (("retry-after", str(fault.facts["retry_after"])),)
+    if "allow" in fault.facts:
+        headers = (("allow", ", ".join(fault.facts["allow"])),)
+    if fault.status == 401:  # noqa: PLR2004
+        headers = (("www-authenticate", "Bearer"),)
+    return Response(fault.status, _encode(fault.problem()), "application/problem+json", headers)
+
+
+def _fault(error: Exception) -> Fault | None:
+    match error:
+        case Fault():
+            return error
+        case asyncpg.IntegrityConstraintViolationError():
+            kind, detail = _CONSTRAINTS.get(error.constraint_name or "", (None, ""))
+            return kind(detail) if kind else Conflict(f"the data does not allow it ({error.constraint_name})")
+        case asyncpg.DataError() | asyncpg.exceptions.DataError() | UnicodeEncodeError() | OverflowError():
+            return Invalid("a value is outside the range that can be stored")
+        case OSError() | asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | TimeoutError():
+            logger.warning("the database is out of reach: %s", type(error).__name__)
+            return Unavailable("the database is out of reach; try again", retry_after=1)
+        case _:
+            return None
+
+
+__all__ = ["ANYONE", "Call", "Door", "Gate", "Line", "Request", "Response", "TooLarge", "clock", "constraint", "refusal"]

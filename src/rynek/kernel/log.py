@@ -1,0 +1,226 @@
+"""The event log on PostgreSQL: written with the effect, read in commit-safe order, reacted to exactly once.
+
+Readers order by ``(xid, seq)`` and stop below ``pg_snapshot_xmin``: an entry whose transaction commits late is never
+skipped, because no reader passes a transaction that still runs (ADR 3).
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from rynek.kernel.database import Database, Tx
+from rynek.kernel.events import NAMES, TYPES, Envelope, decode
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+BATCH = 5_000
+COPY_FROM = 200
+
+_APPEND = """insert into kernel.event (type, key, at, data)
+select t, k, $3, d::json from unnest($1::text[], $2::text[], $4::text[]) as e (t, k, d)"""
+_READ = """select xid::text || '-' || seq, type, key, at, data from kernel.event
+where (xid, seq) > ($1::text::xid8, $2::bigint) and xid < $3::text::xid8 and type = any($4)
+order by kernel.event.xid, seq limit $5"""
+_CURSOR = """select xid::text, seq, moved_at < now() - interval '2 seconds' as idle,
+pg_snapshot_xmin(pg_current_snapshot())::text as horizon
+from kernel.cursor where reaction = $1 for update skip locked"""
+_MOVE = "update kernel.cursor set xid = $2::text::xid8, seq = $3, moved_at = now() where reaction = $1"
+_PARK = """insert into kernel.parked (reaction, xid, seq, type, key, at, data, error)
+values ($1, $2::text::xid8, $3, $4, $5, $6, $7::json, $8) on conflict (reaction, xid, seq) do nothing"""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Reaction(Struct, frozen=True):
+    """What one context does about others' news."""
+
+    name: str
+    context: str
+    types: tuple[str, ...]
+    act: Callable[[Tx, Any], Awaitable[None]]
+    whole: bool
+    """True: ``act`` takes a whole batch of envelopes at once; False: one event at a time."""
+
+
+REACTIONS: dict[str, Reaction] = {}
+
+
+def on(*events: type[Struct], whole: bool = False) -> Callable[[Any], Any]:
+    """React to events: the function runs in the transaction that moves its cursor, so its effect happens once.
+
+    A plain reaction gets ``(tx, event)``; with ``whole`` it gets ``(tx, envelopes)``, decoded and in log order.
+    """
+
+    def register(act: Any) -> Any:
+        _, context, *_ = act.__module__.split(".")
+        name = f"{act.__module__.removeprefix('rynek.').removesuffix('.reactions')}.{act.__name__}"
+        REACTIONS[name] = Reaction(name, context, tuple(TYPES[each].name for each in events), act, whole)
+        return act
+
+    return register
+
+
+async def append(tx: Tx, events: Sequence[Struct]) -> None:
+    """Write events to the log in the caller's transaction, in this order."""
+    records = [
+        (kind.name, str(getattr(each, kind.key)), tx.at, _encode(each).decode())
+        for each in events
+        for kind in (TYPES[type(each)],)
+    ]
+    if len(records) > COPY_FROM:
+        await tx.copy("kernel", "event", ("type", "key", "at", "data"), records)
+    else:
+        types, keys, _, data = zip(*records, strict=True)
+        await tx.execute(_APPEND, types, keys, tx.at, data)
+
+
+async def read(tx: Tx, after: str, below: str, types: Sequence[str], limit: int = BATCH) -> list[Envelope]:
+    """Read on from position ``after`` (``0-0`` for the beginning) up to the horizon ``below``, in log order.
+
+    Args:
+        below: a transaction number that ``horizon`` gave; what lies under it is settled and will not grow.
+    """
+    xid, seq = after.split("-", 1)
+    rows = await tx.rows(_READ, xid, int(seq), below, list(types), limit)
+    return [Envelope(position, kind, key, at, decode(kind, data)) for position, kind, key, at, data in rows]
+
+
+async def horizon(tx: Tx) -> str:
+    """Tell the transaction number under which the log is settled: nothing can be added below it any more."""
+    return str(await tx.value("select pg_snapshot_xmin(pg_current_snapshot())::text"))
+
+
+async def advance(database: Database, reaction: Reaction) -> int:
+    """Let a reaction take its next batch; gives how many events it took (0: none waiting, or another process has it)."""
+    async with database.transaction(reaction.context) as tx:
+        cursor = await tx.row(_CURSOR, reaction.name)
+        if cursor is None:
+            return 0
+        after = f"{cursor['xid']}-{cursor['seq']}"
+        waiting = await read(tx, after, cursor["horizon"], reaction.types)
+        if waiting:
+            await _take(tx, reaction, waiting)
+        if len(waiting) == BATCH:
+            xid, seq = waiting[-1].position.split("-")
+            await tx.execute(_MOVE, reaction.name, xid, int(seq))
+        elif waiting or cursor["idle"]:
+            await tx.execute(_MOVE, reaction.name, cursor["horizon"], 0)
+        return len(waiting)
+
+
+async def _take(tx: Tx, reaction: Reaction, waiting: list[Envelope]) -> None:
+    """Apply a batch; when something in it fails, find the culprit one by one and park it."""
+    try:
+        async with tx.attempt():
+            if reaction.whole:
+                await reaction.act(tx, waiting)
+            else:
+                for envelope in waiting:
+                    await reaction.act(tx, envelope.data)
+    except Exception:
+        logger.exception("reaction %s: a batch of %d failed, taking it one by one", reaction.name, len(waiting))
+    else:
+        return
+    for envelope in waiting:
+        await _take_one(tx, reaction, envelope)
+
+
+async def _take_one(tx: Tx, reaction: Reaction, envelope: Envelope) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with tx.attempt():
+                await reaction.act(tx, [envelope] if reaction.whole else envelope.data)
+        except Exception as error:
+            if attempt == ATTEMPTS:
+                await _park(tx, reaction, envelope, error)
+        else:
+            return
+
+
+async def _park(tx: Tx, reaction: Reaction, envelope: Envelope, error: Exception) -> None:
+    logger.error("reaction %s parked %s (%s)", reaction.name, envelope.position, type(error).__name__)
+    xid, seq = envelope.position.split("-")
+    trace = "".join(traceback.format_exception(error))[-4_000:]
+    data = _encode(envelope.data).decode()
+    await tx.execute(_PARK, reaction.name, xid, int(seq), envelope.type, envelope.key, envelope.at, data, trace)
+
+
+async def replay(database: Database, reaction: Reaction) -> tuple[int, int]:
+    """Try the parked events of a reaction again; gives how many went through and how many stay parked."""
+    done = failed = 0
+    async with database.transaction(reaction.context) as tx:
+        rows = await tx.rows(
+            "select xid::text, seq, type, key, at, data from kernel.parked where reaction = $1"
+            " order by xid, seq for update skip locked",
+            reaction.name,
+        )
+        for xid, seq, kind, key, at, data in rows:
+            envelope = Envelope(f"{xid}-{seq}", kind, key, at, decode(kind, data))
+            try:
+                async with tx.attempt():
+                    await reaction.act(tx, [envelope] if reaction.whole else envelope.data)
+            except Exception:
+                logger.exception("reaction %s: %s stays parked", reaction.name, envelope.position)
+                failed += 1
+            else:
+                await tx.execute(
+                    "delete from kernel.parked where reaction = $1 and xid = $2::text::xid8 and seq = $3",
+                    reaction.name, xid, seq,
+                )
+                done += 1
+    return done, failed
+
+
+async def enrol(database: Database) -> None:
+    """Give every registered reaction its cursor; a new one starts at the beginning of the log."""
+    async with database.transaction(None) as tx:
+        for name in sorted(REACTIONS):
+            await tx.execute("insert into kernel.cursor (reaction) values ($1) on conflict do nothing", name)
+
+
+async def run(database: Database, contexts: Sequence[str], pause: float = 0.1) -> None:
+    """Keep the reactions of these contexts going until cancelled; each advances on its own."""
+    await enrol(database)
+    await asyncio.gather(*(_keep(database, each, pause) for each in REACTIONS.values() if each.context in contexts))
+
+
+async def _keep(database: Database, reaction: Reaction, pause: float) -> None:
+    while True:
+        try:
+            taken = await advance(database, reaction)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            logger.exception("reaction %s could not advance; trying again", reaction.name)
+            taken = 0
+            await asyncio.sleep(1)
+        if taken < BATCH:
+            await asyncio.sleep(pause)
+
+
+class Follower:
+    """A process-local reader of the log's end, for caches: sees every event after it began, at least once."""
+
+    def __init__(self, database: Database, *events: type[Struct]) -> None:
+        self.database = database
+        self.types = tuple(TYPES[each].name for each in events) or tuple(NAMES)
+        self.position = ""
+
+    async def begin(self) -> None:
+        """Start at the present end of the log; what was written before is the caller's to read."""
+        async with self.database.transaction("kernel") as tx:
+            self.position = f"{await horizon(tx)}-0"
+
+    async def news(self) -> list[Envelope]:
+        """Read what came since the last call."""
+        async with self.database.transaction("kernel") as tx:
+            settled = await horizon(tx)
+            found = await read(tx, self.position, settled, self.types)
+            self.position = found[-1].position if len(found) == BATCH else f"{settled}-0"
+        return found

@@ -1,0 +1,122 @@
+"""Settings: one TOML file and the environment, checked at start."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+PREFIX = "RYNEK_"
+FILE = "rynek.toml"
+
+Rate = Annotated[int, Meta(ge=1, le=10_000_000, description="requests per second, and as many again in a burst")]
+
+
+class SettingsError(Exception):
+    """A setting that is unknown or has a wrong value; the message says which and what would do."""
+
+
+class Rates(Struct, frozen=True, forbid_unknown_fields=True):
+    """How fast one actor (or one address, where nobody is logged in) may ask, by rate class."""
+
+    read: Rate = 500
+    write: Rate = 100
+    login: Rate = 5
+    bulk: Rate = 2_000
+    open: Rate = 50
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything that may differ between two installations."""
+
+    folder: Path = Path(".rynek")
+    """Where the embedded database, keys and artefacts lie."""
+    database: str = "embedded"
+    """``embedded``, or the DSN of the login that may ``set role`` to the contexts it runs."""
+    owner_database: str | None = None
+    """DSN of the schema's owner, for migrations; None: the same as ``database``."""
+    connections: Annotated[int, Meta(ge=2, le=200)] = 8
+    """Pooled connections of one server process."""
+    memory_mb: Annotated[int, Meta(ge=64)] = 1024
+    """Memory the embedded database may use for its buffers."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    only: tuple[str, ...] = ()
+    """Contexts this process serves; empty for all."""
+    log_level: str = "info"
+    secret_file: Path | None = None
+    """File with the key that signs sessions and audit seals; None: made once in ``folder``."""
+    trust_proxy: bool = False
+    """Take the client's address from ``X-Forwarded-For``: only behind a proxy that sets it."""
+    body_limit: Annotated[int, Meta(ge=1024)] = 1_048_576
+    """Largest request body in bytes."""
+    rates: Rates = field(default_factory=Rates)
+    plugins: tuple[str, ...] = ()
+    """Names of installed plugins (entry points of ``rynek.plugins``) that may run."""
+    payment_providers: tuple[str, ...] = ("manual",)
+    """Payment providers buyers may use, by name; ``simulator`` is for rehearsals only."""
+
+
+def load(folder: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Read the settings: defaults, then ``rynek.toml``, then ``RYNEK_*``, then what the caller gives.
+
+    ``RYNEK_RATES__READ=900`` sets ``read`` in ``[rates]``.
+
+    Raises:
+        SettingsError: a name is unknown or a value is wrong; the message names it and its source.
+    """
+    values: dict[str, Any] = {}
+    _merge(values, _from_file((folder or Path()) / FILE), FILE)
+    _merge(values, _from_environment(os.environ if environment is None else environment), "the environment")
+    _merge(values, {name: value for name, value in given.items() if value is not None}, "the command line")
+    return msgspec.convert(values, Settings, strict=False)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: {error}") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in sorted(environment.items()):
+        if not name.startswith(PREFIX):
+            continue
+        *path, last = name.removeprefix(PREFIX).lower().split("__")
+        place = values
+        for step in path:
+            place = place.setdefault(step, {})
+        place[last] = value.split(",") if last in {"only", "plugins", "payment_providers"} else value
+    return values
+
+
+def _merge(values: dict[str, Any], more: dict[str, Any], source: str) -> None:
+    _refuse_unknown(more, Settings, source)
+    for name, value in more.items():
+        values[name] = {**values.get(name, {}), **value} if isinstance(value, dict) else value
+    try:
+        msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{source}: {error}") from None
+
+
+def _refuse_unknown(values: dict[str, Any], into: type[Struct], source: str, path: str = "") -> None:
+    known = {entry.name: entry.type for entry in msgspec.structs.fields(into)}
+    for name, value in values.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {path}{close[0]}?" if close else f"known are {', '.join(sorted(known))}"
+            raise SettingsError(f"{source}: there is no setting {path}{name}; {hint}")
+        if isinstance(value, dict):
+            if not (isinstance(known[name], type) and issubclass(known[name], Struct)):
+                raise SettingsError(f"{source}: {path}{name} is a value, not a table")
+            _refuse_unknown(value, known[name], source, f"{path}{name}.")
