@@ -1,0 +1,174 @@
+"""Every context has the one shape that docs/architecture.md and CONTRIBUTING.md describe."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SRC = ROOT / "src" / "rynek"
+# the ground and the composition: no contexts, so free in their files
+NO_CONTEXTS = {"kernel", "bench", "demo", "client", "console"}
+SHAPE = {
+    "__init__.py",
+    "model.py",
+    "events.py",
+    "rules.py",
+    "queries.sql",
+    "actions.py",
+    "reactions.py",
+    "http.py",
+    "ports.py",
+    "schema/",
+    "pages/",
+}
+# files that one context has beyond the shape, each with its reason
+BEYOND: dict[str, dict[str, str]] = {}
+FORBIDDEN_WORDS = {
+    "service",
+    "manager",
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "base",
+    "impl",
+    "repository",
+    "mediator",
+    "dto",
+}
+LONGEST_FILE = 600
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+SQL_COMMENTS_AND_TEXTS = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"", re.DOTALL)
+SQL_SHOUTED = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|CREATE|TABLE|INDEX|ALTER|RETURNS|BEGIN|END)\b")
+CLOCK_READERS = {"now", "utcnow", "today"}
+
+PYTHON = sorted(SRC.rglob("*.py"))
+SQL = sorted(SRC.rglob("*.sql"))
+
+
+def contexts() -> Iterator[Path]:
+    """Find the packages that hold a part of the trade, either directly in the house or in a group such as commerce."""
+    for package in packages(SRC):
+        if package.name not in NO_CONTEXTS:
+            yield from packages(package) or [package]
+
+
+def packages(directory: Path) -> list[Path]:
+    inside = {"schema", "pages", "__pycache__"}
+    return sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in inside)
+
+
+def name(path: Path) -> str:
+    return path.relative_to(SRC).as_posix()
+
+
+def words(identifier: str) -> set[str]:
+    return {word.lower() for word in WORD.findall(identifier)}
+
+
+CONTEXTS = list(contexts())
+GROUPS = sorted({context.parent for context in CONTEXTS} - {SRC})
+RULES = [rules for context in CONTEXTS if (rules := context / "rules.py").exists()]
+
+
+def public_functions(path: Path) -> list[str]:
+    tree = ast.parse(path.read_text())
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+
+
+def property_tests() -> list[Path]:
+    return [
+        path for path in (ROOT / "tests").rglob("test_*.py") if re.search(r"^@given\(", path.read_text(), re.MULTILINE)
+    ]
+
+
+def names_used(path: Path, module: str) -> set[str]:
+    """List the names that a test file uses if it imports ``module``, else none."""
+    tree = ast.parse(path.read_text())
+    package, _, last = module.rpartition(".")
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    if not any(node.module == module or (node.module == package and last in named(node)) for node in imports):
+        return set()
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    return attributes | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def named(node: ast.ImportFrom) -> set[str]:
+    return {alias.name for alias in node.names}
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=name)
+def test_a_context_holds_only_the_files_of_the_shape(context: Path) -> None:
+    there = {path.name + "/" * path.is_dir() for path in context.iterdir() if path.name != "__pycache__"}
+    assert not there - SHAPE - BEYOND.get(name(context), {}).keys()
+
+
+@pytest.mark.parametrize("directory", GROUPS, ids=name)
+def test_a_group_holds_only_contexts(directory: Path) -> None:
+    there = {path.name for path in directory.iterdir() if path.name != "__pycache__"}
+    assert not there - {"__init__.py"} - {context.name for context in CONTEXTS}
+
+
+@pytest.mark.parametrize("context", CONTEXTS, ids=name)
+def test_a_context_has_a_door(context: Path) -> None:
+    """The package says what it is for and lists what others may use."""
+    tree = ast.parse((context / "__init__.py").read_text())
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    assert ast.get_docstring(tree)
+    assert "__all__" in {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+@pytest.mark.parametrize("path", [path for path in PYTHON if path.name != "__init__.py"], ids=name)
+def test_no_file_is_empty(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    assert len(tree.body) > (ast.get_docstring(tree) is not None)
+
+
+@pytest.mark.parametrize("path", [*PYTHON, *SQL], ids=name)
+def test_no_file_is_too_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= LONGEST_FILE
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name)
+def test_names_are_words_of_the_trade(path: Path) -> None:
+    classes = [node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
+    places = path.relative_to(SRC).with_suffix("").parts
+    assert not {used for used in [*classes, *places] if words(used) & FORBIDDEN_WORDS}
+
+
+@pytest.mark.parametrize("path", SQL, ids=name)
+def test_sql_is_lower_case(path: Path) -> None:
+    assert not SQL_SHOUTED.findall(SQL_COMMENTS_AND_TEXTS.sub("", path.read_text()))
+
+
+def test_migrations_are_numbered_once_in_each_schema() -> None:
+    """The parts of one context share a schema, and so its numbers."""
+    migrations = [path for path in SQL if path.parent.name == "schema"]
+    assert not [path for path in migrations if not re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", path.name)]
+    numbers = Counter((path.relative_to(SRC).parts[0], path.name[:4]) for path in migrations)
+    assert not [number for number, files in numbers.items() if files > 1]
+
+
+@pytest.mark.parametrize("path", [path for path in PYTHON if path.name in {"actions.py", "reactions.py"}], ids=name)
+def test_annotations_of_operations_are_evaluated(path: Path) -> None:
+    """The door reads the types of operations and reactions when they are declared."""
+    assert "from __future__ import annotations" not in path.read_text()
+
+
+@pytest.mark.parametrize("rules", RULES, ids=name)
+def test_rules_wait_for_nothing_and_read_no_clock(rules: Path) -> None:
+    nodes = list(ast.walk(ast.parse(rules.read_text())))
+    assert not [node.name for node in nodes if isinstance(node, ast.AsyncFunctionDef)]
+    calls = [node.func for node in nodes if isinstance(node, ast.Call)]
+    assert not {call.attr for call in calls if isinstance(call, ast.Attribute)} & CLOCK_READERS
+
+
+@pytest.mark.parametrize("rules", RULES, ids=name)
+def test_every_rule_has_a_property_test(rules: Path) -> None:
+    module = "rynek." + name(rules).removesuffix(".py").replace("/", ".")
+    tested = set[str]().union(*(names_used(path, module) for path in property_tests()))
+    assert not set(public_functions(rules)) - tested
