@@ -1,0 +1,1 @@
+"""Selling: catalogue, prices, stock, checkout, orders and payments in one transaction domain."""
