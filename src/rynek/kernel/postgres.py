@@ -311,6 +311,8 @@ def _home(folder: Path, account: tuple[int, int] | None) -> Path:
         home.unlink(missing_ok=True)  # a link to a shelter that is gone
         home.mkdir(mode=0o700)
         os.chown(home, *(account or (-1, -1)), follow_symlinks=False)
+    if home.is_symlink():  # the way to the link may be closed to the user whom what it leads to belongs to
+        home = home.resolve()
     if _reaches(account, home) if account else os.access(home, os.W_OK | os.X_OK):
         return home.resolve()
     if account and not any(home.iterdir()):

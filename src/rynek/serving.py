@@ -1,0 +1,71 @@
+"""A shop on this machine: its database under it, server processes above."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+from granian import Granian
+from granian.constants import Interfaces, Loops
+
+from rynek import app
+from rynek.kernel.postgres import start
+from rynek.kernel.settings import Rates, Settings, SettingsError
+
+
+@contextmanager
+def ground(settings: Settings) -> Iterator[tuple[Settings, int]]:
+    """Make the database ready: start the embedded one if that is chosen, migrate, stop it at the end.
+
+    Gives the settings with the DSN of the login that runs the shop, and how many migrations were applied.
+    """
+    if settings.database != "embedded":
+        applied = asyncio.run(app.prepare(settings, settings.owner_database)) if settings.owner_database else 0
+        yield settings, applied
+        return
+    with start(settings.folder / "postgres", memory_mb=settings.memory_mb * 4) as cluster:
+        password = app.secret(settings, "login").hex()
+        applied = asyncio.run(app.prepare(settings, cluster.dsn, password))
+        ready = msgspec.structs.replace(
+            settings, database=app.as_app(cluster.dsn, password), owner_database=cluster.dsn
+        )
+        yield ready, applied
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Write settings as the variables that server processes read them from."""
+    plain = msgspec.to_builtins(settings, builtin_types=())
+    rates = {f"RYNEK_RATES__{name.upper()}": str(getattr(settings.rates, name)) for name in Rates.__struct_fields__}
+    left_out = {"rates", "owner_database"}
+    return rates | {
+        f"RYNEK_{name.upper()}": _text(value)
+        for name, value in plain.items()
+        if name not in left_out and value not in (None, [], ())
+    }
+
+
+def _text(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop (SIGINT, SIGTERM); requests in flight are answered first."""
+    if settings.port == 0:
+        raise SettingsError("port: choose one that is free")
+    with ground(settings) as (ready, _):
+        os.environ.update(environment(ready))
+        Granian(
+            "rynek.app:rsgi",
+            factory=True,
+            address=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            interface=Interfaces.RSGI,
+            loop=Loops.uvloop,
+            websockets=False,
+            log_enabled=False,
+            backpressure=4096,
+            workers_kill_timeout=15,
+        ).serve()
+    return 0
