@@ -5,14 +5,12 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-import asyncpg
+from rynek.kernel.database import passing, unreachable
 
 logger = logging.getLogger(__name__)
 
 LIMIT = 256
 RETRIES = 3
-AGAIN = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
-"""What another process can do to a batch; trying again mends it."""
 
 
 class Batcher:
@@ -22,7 +20,9 @@ class Batcher:
     one poisonous command is refused alone and takes nobody with it.
     """
 
-    def __init__(self, transact: Callable[[Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]], limit: int = LIMIT) -> None:
+    def __init__(
+        self, transact: Callable[[Sequence[Any]], Coroutine[Any, Any, Sequence[Any]]], limit: int = LIMIT
+    ) -> None:
         self.transact = transact
         self.limit = limit
         self.waiting: list[tuple[Any, asyncio.Future[Any]]] = []
@@ -41,28 +41,34 @@ class Batcher:
         try:
             while self.waiting:
                 taken, self.waiting = self.waiting[: self.limit], self.waiting[self.limit :]
-                await self._take(taken)
+                await self._take([each for each in taken if not each[1].done()])
         finally:
             self.running = None
 
     async def _take(self, taken: list[tuple[Any, asyncio.Future[Any]]], attempt: int = 1) -> None:
+        """Transact commands; who gave up waiting before is no longer among them."""
+        if not taken:
+            return
         self.sizes(len(taken))
         try:
             results = await self.transact([command for command, _ in taken])
-        except AGAIN:
-            if attempt > RETRIES:
-                _fail(taken, TimeoutError("the database is contended"))
-            else:
-                await self._take(taken, attempt + 1)
+            answered = list(zip(taken, results, strict=True))
+        except asyncio.CancelledError:
+            for _, future in taken:
+                future.cancel()
+            raise
         except Exception as error:  # noqa: BLE001 - every waiter is told
-            await self._halve(taken, error)
+            if passing(error) and attempt < RETRIES:
+                await self._take(taken, attempt + 1)
+            else:
+                await self._halve(taken, error)
         else:
-            for (_, future), result in zip(taken, results, strict=True):
+            for (_, future), result in answered:
                 if not future.done():
                     future.set_result(result)
 
     async def _halve(self, taken: list[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:
-        if len(taken) == 1 or isinstance(error, (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)):
+        if len(taken) == 1 or passing(error) or unreachable(error):
             _fail(taken, error)
             return
         middle = len(taken) // 2

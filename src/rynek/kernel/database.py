@@ -6,17 +6,45 @@ from datetime import datetime
 from typing import Any, cast
 
 import asyncpg
+from asyncpg.exceptions._base import DataError as DriverDataError
 from msgspec import Struct
 
 from rynek.kernel import clock
 from rynek.kernel.actor import SYSTEM, Actor, Reach
+from rynek.kernel.events import append
 
 ROLE = "rynek_"
 """Prefix of the database roles: the role of ``commerce`` is ``rynek_commerce``."""
 
 
+_PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+_AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+def passing(error: BaseException) -> bool:
+    """Tell whether trying again mends it: another process was at the same rows, or had the same Idempotency-Key."""
+    doubled = isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "answer_pkey"
+    return doubled or isinstance(error, _PASSING)
+
+
+def unfit(error: BaseException) -> bool:
+    """Tell whether a value does not fit where it should be stored: too large a number, a text with a NUL."""
+    return isinstance(error, asyncpg.DataError | DriverDataError | UnicodeEncodeError | OverflowError)
+
+
+def unreachable(error: BaseException) -> bool:
+    """Tell whether the database is away, stopping or full, so that no command has a better chance than another."""
+    return isinstance(error, _AWAY) and not unfit(error)
+
+
 class _Connection(asyncpg.Connection):
-    async def reset(self, *, timeout: float | None = None) -> None:
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's signature
         """Do nothing: every transaction of ours ends all it set (``set local`` only), so there is nothing to reset."""
 
 
@@ -56,12 +84,15 @@ class Tx:
     async def attempt(self) -> AsyncIterator[None]:
         """Try something that may fail without losing the transaction (a savepoint); undoes its events as well."""
         events = len(self.events)
+        await self.connection.execute("savepoint attempt")
         try:
-            async with self.connection.transaction():
-                yield
+            yield
         except BaseException:
             del self.events[events:]
+            if not self.connection.is_closed():
+                await self.connection.execute("rollback to savepoint attempt; release savepoint attempt")
             raise
+        await self.connection.execute("release savepoint attempt")
 
 
 class Database:
@@ -90,27 +121,27 @@ class Database:
         await self.pool.close()
 
     @asynccontextmanager
-    async def transaction(
-        self, role: str | None, actor: Actor = SYSTEM, reach: Reach = "all"
-    ) -> AsyncIterator[Tx]:
+    async def transaction(self, role: str | None, actor: Actor = SYSTEM, reach: Reach = "all") -> AsyncIterator[Tx]:
         """Run a transaction as the role of the context ``role`` (None: as the login itself).
 
         Commits at the end with the events emitted in it; rolls everything back when it is left by an exception.
         """
-        from rynek.kernel.log import append  # noqa: PLC0415 - the log writes through a transaction
-
         connection = await self.pool.acquire()
+        ended = False
         try:
             await connection.execute(f"begin; set local role {ROLE}{role}" if role else "begin")
             tx = Tx(connection, actor, reach)
-            try:
-                yield tx
-                if tx.events:
-                    await append(tx, tx.events)
-                await connection.execute("commit")
-            except BaseException:
-                if not connection.is_closed():
-                    await connection.execute("rollback")
-                raise
+            yield tx
+            if tx.events:
+                await append(tx, tx.events)
+            await connection.execute("commit")
+            ended = True
+        except BaseException:
+            if not connection.is_closed():
+                await connection.execute("rollback")
+                ended = True
+            raise
         finally:
+            if not ended:  # cancelled once more while it rolled back: its role would leak to the connection's next user
+                connection.terminate()
             await self.pool.release(connection)

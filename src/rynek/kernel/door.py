@@ -15,8 +15,8 @@ from msgspec import Struct
 
 from rynek.kernel import clock, metrics
 from rynek.kernel.actor import ANYONE, Actor, Reach
-from rynek.kernel.batch import Batcher
-from rynek.kernel.database import Database, Tx
+from rynek.kernel.batch import RETRIES, Batcher
+from rynek.kernel.database import Database, Tx, passing, unfit, unreachable
 from rynek.kernel.faults import (
     Conflict,
     Fault,
@@ -30,7 +30,7 @@ from rynek.kernel.faults import (
     Unavailable,
     UnsupportedMediaType,
 )
-from rynek.kernel.operations import Operation, Registry
+from rynek.kernel.operations import Operation, Registry, answer_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,10 @@ class Response(Struct):
 
 
 class Line(Struct, frozen=True):
-    """One line of the audit: who did which operation to what. It carries no personal data, only a digest of the input."""
+    """One line of the audit: who did which operation to what.
+
+    It carries no personal data, only a digest of the input.
+    """
 
     actor: Actor
     operation: str
@@ -102,7 +105,7 @@ class Gate(Protocol):
 class Call(Generic[T]):
     """One call on its way through the door."""
 
-    __slots__ = ("actor", "door", "fingerprint", "input", "key", "operation", "reach", "request")
+    __slots__ = ("actor", "door", "fingerprint", "input", "key", "operation", "reach", "request", "submitted")
 
     def __init__(self, door: "Door", operation: Operation, actor: Actor, reach: Reach, given: T) -> None:
         self.door = door
@@ -113,6 +116,7 @@ class Call(Generic[T]):
         self.key: bytes | None = None
         self.fingerprint = b""
         self.request: Request | None = None
+        self.submitted = 0
 
     def transaction(self, context: str | None = None) -> AbstractAsyncContextManager[Tx]:
         """Open a transaction as the role of the operation's own context."""
@@ -123,9 +127,16 @@ class Call(Generic[T]):
         return await self.door.ask(self.actor, operation, **values)
 
     async def submit(self, action: Any, command: Any) -> Any:
-        """Hand a command of this process to a batched action, under this call's permission and Idempotency-Key."""
+        """Hand a command of this process to a batched action, under this call's permission and Idempotency-Key.
+
+        A repeated request submits the same steps in the same order, and each is answered as it was.
+        """
         inner: Call[Any] = Call(self.door, self.operation, self.actor, self.reach, command)
-        inner.key, inner.fingerprint = self.key, self.fingerprint
+        inner.fingerprint = self.fingerprint
+        if self.key is not None:
+            self.submitted += 1
+            step = f"{action.__module__}.{action.__name__} {self.submitted}".encode()
+            inner.key = blake2b(self.key + step, digest_size=16).digest()
         result, _ = await self.door.batcher(action, self.operation).submit(inner)
         if isinstance(result, Fault):
             raise result
@@ -153,6 +164,7 @@ class Door:
         self.gate = gate
         self.in_flight = in_flight
         self.busy = 0
+        self.closing = False
         self._tree: dict[str, Any] = {}
         self._readers: dict[str, Any] = {}
         self._batchers: dict[Any, Batcher] = {}
@@ -161,7 +173,7 @@ class Door:
 
     def _place(self, operation: Operation) -> None:
         place = self._tree
-        for step in operation.path.strip("/").split("/"):
+        for step in _steps(operation.path):
             place = place.setdefault("{}" if step.startswith("{") else step, {})
         place.setdefault("", {})[operation.method] = operation
         if operation.input is not None:
@@ -175,13 +187,13 @@ class Door:
             MethodNotAllowed: something has, but takes other methods.
         """
         place, values = self._tree, []
-        for step in path.strip("/").split("/"):
+        for step in _steps(path):
             if step in place and step:
                 place = place[step]
             elif "{}" in place and step:
                 place = place["{}"]
                 values.append(step)
-            elif step or place is not self._tree:
+            else:
                 raise NotFound("nothing has this address; /docs lists what there is")
         methods: dict[str, Operation] = place.get("", {})
         operation = methods.get("GET" if method == "HEAD" else method)
@@ -204,8 +216,9 @@ class Door:
         return response
 
     async def _through(self, operation: Operation, values: list[str], request: Request) -> Response:
-        if self.busy >= self.in_flight:
-            raise Unavailable("too many requests are being answered; try again in a second", retry_after=1)
+        if self.closing or self.busy >= self.in_flight:
+            why = "this process is stopping" if self.closing else "too many requests are being answered"
+            raise Unavailable(f"{why}; try again in a second", retry_after=1)
         self.busy += 1
         try:
             actor = await self.gate.who(request)
@@ -244,7 +257,7 @@ class Door:
 
     def _read(self, operation: Operation, request: Request) -> Any:
         if operation.input is None:
-            if request.method == "GET" and request.query:
+            if request.method in _SAFE and request.query:
                 raise Invalid("this address takes no query")
             if request.body.strip() not in (b"", b"{}"):
                 raise Invalid("this operation takes no body; send none")
@@ -255,13 +268,13 @@ class Door:
             if operation.form:
                 return msgspec.convert(_query(request.body.decode(), operation.input), operation.input, strict=False)
             kind = request.header("content-type")
-            if kind is not None and not kind.startswith("application/json"):
+            if kind is not None and kind.partition(";")[0].strip().lower() != "application/json":
                 raise UnsupportedMediaType(f"{kind[:80]}: send application/json")
             return self._readers[operation.name].decode(request.body or b"{}")
         except msgspec.ValidationError as error:
             raise Invalid(str(error)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Malformed(f"the body is not the JSON this takes: {error}") from None
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise Malformed(f"the request cannot be read: {error}") from None
 
     def _identify(self, call: Call[Any], request: Request) -> None:
         call.fingerprint = blake2b(
@@ -292,27 +305,31 @@ class Door:
                     result = await operation.action(tx, **path, **_spread(operation, call.input))
                 return _respond(result)
             case _:
-                return await self._write(call, {**path, **_spread(operation, call.input)})
+                return _respond(await self._commit(call, {**path, **_spread(operation, call.input)}))
 
-    async def _write(self, call: Call[Any], values: dict[str, Any], attempt: int = 1) -> Response:
-        try:
-            async with self.database.transaction(call.operation.context, call.actor, call.reach) as tx:
-                if call.key is not None:
-                    known = (await recall(tx, [call])).get(call.key)
-                    if known is not None:
-                        return Response(known[0], known[1])
-                response = _respond(await call.operation.action(tx, **values))
-                if call.key is not None:
-                    await _keep(tx, [(call, response.status, response.body)])
-                await call.note(tx, _target(values))
-            return response
-        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-            if attempt == 3:  # noqa: PLR2004
-                raise
-        except asyncpg.UniqueViolationError as error:
-            if error.constraint_name != "answer_pkey" or attempt == 3:  # noqa: PLR2004
-                raise
-        return await self._write(call, values, attempt + 1)
+    async def _commit(self, call: Call[Any], values: dict[str, Any]) -> Any:
+        """Run a write in its transaction; what only another process was in the way of is tried again."""
+        for attempt in range(1, RETRIES + 1):
+            try:
+                return await self._once(call, values)
+            except asyncpg.PostgresError as error:
+                if attempt == RETRIES or not passing(error):
+                    raise
+        raise AssertionError  # the last attempt returned or raised
+
+    async def _once(self, call: Call[Any], values: dict[str, Any]) -> Any:
+        async with self.database.transaction(call.operation.context, call.actor, call.reach) as tx:
+            if call.key is not None and (known := (await _recall(tx, [call])).get(call.key)):
+                fingerprint, status, body = known
+                if fingerprint != call.fingerprint:
+                    raise KeyReused
+                return Response(status, body)
+            result = await call.operation.action(tx, **values)
+            if call.key is not None:
+                result = _respond(result)
+                await _keep(tx, [(call, result.status, result.body)])
+            await call.note(tx, _target(values))
+        return result
 
     def batcher(self, action: Any, operation: Operation) -> Batcher:
         """Give the batcher of an action; commands of all callers meet in it."""
@@ -324,26 +341,29 @@ class Door:
 
     async def _transact(self, action: Any, operation: Operation, calls: Sequence[Call[Any]]) -> list[tuple[Any, bytes]]:
         """Run one batch; what was answered before is answered again, and doubles in the batch share one answer."""
-        first: dict[bytes, int] = {}
-        fresh = [i for i, call in enumerate(calls) if call.key is None or first.setdefault(call.key, i) == i]
+        first: dict[bytes, Call[Any]] = {}
+        fresh = [call for call in calls if call.key is None or first.setdefault(call.key, call) is call]
         async with self.database.transaction(operation.context) as tx:
-            known = await recall(tx, [calls[i] for i in first.values()]) if first else {}
-            ask = [calls[i] for i in fresh if calls[i].key not in known]
+            known = await _recall(tx, list(first.values())) if first else {}
+            ask = [call for call in fresh if call.key not in known]
             results = list(await action(tx, ask)) if ask else []
             done = [(call, result) for call, result in zip(ask, results, strict=True) if not isinstance(result, Fault)]
             bodies = {id(call): _encode(result) for call, result in done if call.key is not None}
             if bodies:
                 await _keep(tx, [(call, 200, bodies[id(call)]) for call, _ in done if call.key is not None])
             if done:
-                lines = [Line(call.actor, call.operation.name, _target_of(call.input), call.fingerprint) for call, _ in done]
-                await self.gate.note(tx, lines)
+                await self.gate.note(tx, [_line(call) for call, _ in done])
         answers: dict[Any, tuple[Any, bytes]] = {}
         for call, result in zip(ask, results, strict=True):
             answers[call.key or id(call)] = (result, bodies.get(id(call), b""))
-        for key, (_, body) in known.items():
+        for key, (_, _, body) in known.items():
             answers[key] = (msgspec.json.decode(body, type=_result_type(action, operation)), body)
+        prints = {key: call.fingerprint for key, call in first.items()} | {key: each[0] for key, each in known.items()}
         return [
-            (KeyReused(), b"") if _clash(call, calls, first, known) else answers[call.key or id(call)] for call in calls
+            answers[call.key or id(call)]
+            if call.key is None or prints[call.key] == call.fingerprint
+            else (KeyReused(), b"")
+            for call in calls
         ]
 
     async def ask(self, actor: Actor, operation: Any, /, **values: Any) -> Any:
@@ -356,12 +376,15 @@ class Door:
         found = self.registry.by_name.get(operation) or self.registry.by_action[operation]
         reach = self._authorise(actor, found)
         given: Any = None
-        names = set(found.variables)
+        rest = {name: value for name, value in values.items() if name not in found.variables}
+        if rest and found.input is None:
+            raise Invalid(f"{found.name} takes no {', '.join(rest)}")
         try:
             path = {name: msgspec.convert(values[name], kind, strict=False) for name, kind in found.variables.items()}
             if found.input is not None:
-                rest = {name: value for name, value in values.items() if name not in names}
-                given = msgspec.convert(rest.get(found.whole, rest) if found.whole else rest, found.input, from_attributes=True)
+                given = msgspec.convert(
+                    rest.get(found.whole, rest) if found.whole else rest, found.input, from_attributes=True
+                )
         except msgspec.ValidationError as error:
             raise Invalid(str(error)) from None
         call: Call[Any] = Call(self, found, actor, reach, given)
@@ -374,49 +397,39 @@ class Door:
             if isinstance(result, Fault):
                 raise result
             return result
+        if found.style == "write":
+            return await self._commit(call, {**path, **_spread(found, given)})
         async with self.database.transaction(found.context, actor, reach) as tx:
-            result = await found.action(tx, **path, **_spread(found, given))
-            if found.style == "write":
-                await call.note(tx, _target({**path, **_spread(found, given)}))
-        return result
+            return await found.action(tx, **path, **_spread(found, given))
 
     async def drain(self, seconds: float = 10) -> None:
-        """Wait until no request is in flight."""
+        """Take no more requests, and wait until none is in flight."""
+        self.closing = True
         for _ in range(int(seconds * 100)):
             if not self.busy:
                 return
             await asyncio.sleep(0.01)
 
 
-def _clash(call: Call[Any], calls: Sequence[Call[Any]], first: dict[bytes, int], known: dict[bytes, tuple[int, bytes]]) -> bool:
-    """Tell whether the key came with another request before, in this batch or an earlier one."""
-    if call.key is None:
-        return False
-    if call.key in known and known[call.key][0] == 0:
-        return True
-    return calls[first[call.key]].fingerprint != call.fingerprint
+def _steps(path: str) -> list[str]:
+    inner = path.strip("/")
+    return inner.split("/") if inner else []
 
 
 def _result_type(action: Any, operation: Operation) -> Any:
-    if action is operation.action:
-        return operation.result
-    hint = action.__annotations__["return"].__args__[0]
-    return hint.__args__[0] if hasattr(hint, "__args__") else hint
+    return operation.result if action is operation.action else answer_of(action)
 
 
-async def recall(tx: Tx, calls: Sequence[Call[Any]]) -> dict[bytes, tuple[int, bytes]]:
-    """Look up what repeated requests were answered; status 0 marks a key that came with another request.
+def _line(call: Call[Any]) -> Line:
+    return Line(call.actor, call.operation.name, _target_of(call.input), call.fingerprint)
 
-    Raises:
-        KeyReused: there is one call only, and its key came with another request.
-    """
+
+async def _recall(tx: Tx, calls: Sequence[Call[Any]]) -> dict[bytes, tuple[bytes, int, bytes]]:
+    """Look up what repeated requests were answered: fingerprint of the request, status and body by key."""
     rows = await tx.rows(
         "select key, fingerprint, status, body from kernel.answer where key = any($1)", [call.key for call in calls]
     )
-    asked = {call.key: call.fingerprint for call in calls}
-    if len(calls) == 1 and rows and rows[0][1] != calls[0].fingerprint:
-        raise KeyReused
-    return {key: (status if asked[key] == print_ else 0, body) for key, print_, status, body in rows}
+    return {key: (fingerprint, status, body) for key, fingerprint, status, body in rows}
 
 
 async def _keep(tx: Tx, answers: Sequence[tuple[Call[Any], int, bytes]]) -> None:
@@ -457,7 +470,9 @@ def _query(text: str, into: type[Struct]) -> dict[str, Any]:
             found[name] = value
     unknown = set(found) - set(into.__struct_encode_fields__)
     if unknown:
-        raise Invalid(f"there is no parameter {', '.join(sorted(unknown))}; known: {', '.join(into.__struct_encode_fields__)}")
+        raise Invalid(
+            f"there is no parameter {', '.join(sorted(unknown))}; known: {', '.join(into.__struct_encode_fields__)}"
+        )
     return found
 
 
@@ -487,7 +502,7 @@ def refusal(error: Exception, where: str) -> Response:
         headers = (("retry-after", str(fault.facts["retry_after"])),)
     if "allow" in fault.facts:
         headers = (("allow", ", ".join(fault.facts["allow"])),)
-    if fault.status == 401:  # noqa: PLR2004
+    if fault.status == 401:
         headers = (("www-authenticate", "Bearer"),)
     return Response(fault.status, _encode(fault.problem()), "application/problem+json", headers)
 
@@ -496,16 +511,30 @@ def _fault(error: Exception) -> Fault | None:
     match error:
         case Fault():
             return error
+        case _ if passing(error):
+            return Unavailable("others are changing the same thing; try again", retry_after=1)
         case asyncpg.IntegrityConstraintViolationError():
             kind, detail = _CONSTRAINTS.get(error.constraint_name or "", (None, ""))
             return kind(detail) if kind else Conflict(f"the data does not allow it ({error.constraint_name})")
-        case asyncpg.DataError() | asyncpg.exceptions.DataError() | UnicodeEncodeError() | OverflowError():
+        case _ if unfit(error):
             return Invalid("a value is outside the range that can be stored")
-        case OSError() | asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | TimeoutError():
-            logger.warning("the database is out of reach: %s", type(error).__name__)
+        case _ if unreachable(error):
+            logger.warning("the database is out of reach", exc_info=error)
             return Unavailable("the database is out of reach; try again", retry_after=1)
         case _:
             return None
 
 
-__all__ = ["ANYONE", "Call", "Door", "Gate", "Line", "Request", "Response", "TooLarge", "clock", "constraint", "refusal"]
+__all__ = [
+    "ANYONE",
+    "Call",
+    "Door",
+    "Gate",
+    "Line",
+    "Request",
+    "Response",
+    "TooLarge",
+    "clock",
+    "constraint",
+    "refusal",
+]

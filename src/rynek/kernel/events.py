@@ -1,15 +1,34 @@
 """Events: what a context announces. Versions are additive: new fields have defaults, none is renamed or dropped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from rynek.kernel.database import Tx
-
 S = TypeVar("S", bound=type[Struct])
+
+COPY_FROM = 200
+"""From how many events at once COPY beats one insert."""
+
+_APPEND = """insert into kernel.event (type, key, at, data)
+select t, k, $3, d::json from unnest($1::text[], $2::text[], $4::text[]) as e (t, k, d)"""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Pen(Protocol):
+    """The part of a transaction that writes the log."""
+
+    at: datetime
+    events: list[Struct]
+
+    async def execute(self, sql: str, *values: Any) -> str:
+        """Run a statement."""
+
+    async def copy(self, schema: str, table: str, columns: Sequence[str], records: Sequence[tuple[Any, ...]]) -> None:
+        """Copy many rows in."""
 
 
 class EventType(Struct, frozen=True):
@@ -23,7 +42,9 @@ class EventType(Struct, frozen=True):
 class Envelope(Struct, frozen=True):
     """An event as it lies on the log.
 
-    ``position`` is the place in the log, ``xid-seq``, and unique. Source: CloudEvents 1.0 (id, type, subject, time, data).
+    ``position`` is the place in the log, ``xid-seq``, and unique.
+
+    Source: CloudEvents 1.0 (id, type, subject, time, data).
     """
 
     position: str
@@ -51,7 +72,7 @@ def event(name: str, *, key: str) -> Callable[[S], S]:
     return register
 
 
-def emit(tx: Tx, *events: Struct) -> None:
+def emit(tx: Pen, *events: Struct) -> None:
     """Announce facts: they are written to the log in the transaction of their effect, just before it commits."""
     tx.events.extend(events)
 
@@ -59,3 +80,17 @@ def emit(tx: Tx, *events: Struct) -> None:
 def decode(type_name: str, data: str) -> Any:
     """Read an event's data back into its struct (unknown fields of newer writers are passed over)."""
     return msgspec.json.decode(data, type=NAMES[type_name].struct)
+
+
+async def append(tx: Pen, events: Sequence[Struct]) -> None:
+    """Write events to the log in the caller's transaction, in this order."""
+    records = [
+        (kind.name, str(getattr(each, kind.key)), tx.at, _encode(each).decode())
+        for each in events
+        for kind in (TYPES[type(each)],)
+    ]
+    if len(records) > COPY_FROM:
+        await tx.copy("kernel", "event", ("type", "key", "at", "data"), records)
+    else:
+        types, keys, _, data = zip(*records, strict=True)
+        await tx.execute(_APPEND, types, keys, tx.at, data)

@@ -81,7 +81,7 @@ class Face:
             headers: Any = _JSON
         else:
             headers = (("content-type", response.kind), *SAFETY, *response.headers)
-        if response.status == 204 or method == "HEAD":  # noqa: PLR2004
+        if response.status == 204 or method == "HEAD":
             protocol.response_empty(response.status, list(headers))
         else:
             protocol.response_bytes(response.status, list(headers), response.body)

@@ -14,16 +14,13 @@ import msgspec
 from msgspec import Struct
 
 from rynek.kernel.database import Database, Tx
-from rynek.kernel.events import NAMES, TYPES, Envelope, decode
+from rynek.kernel.events import NAMES, TYPES, Envelope, append, decode
 
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 BATCH = 5_000
-COPY_FROM = 200
 
-_APPEND = """insert into kernel.event (type, key, at, data)
-select t, k, $3, d::json from unnest($1::text[], $2::text[], $4::text[]) as e (t, k, d)"""
 _READ = """select xid::text || '-' || seq, type, key, at, data from kernel.event
 where (xid, seq) > ($1::text::xid8, $2::bigint) and xid < $3::text::xid8 and type = any($4)
 order by kernel.event.xid, seq limit $5"""
@@ -66,20 +63,6 @@ def on(*events: type[Struct], whole: bool = False) -> Callable[[Any], Any]:
     return register
 
 
-async def append(tx: Tx, events: Sequence[Struct]) -> None:
-    """Write events to the log in the caller's transaction, in this order."""
-    records = [
-        (kind.name, str(getattr(each, kind.key)), tx.at, _encode(each).decode())
-        for each in events
-        for kind in (TYPES[type(each)],)
-    ]
-    if len(records) > COPY_FROM:
-        await tx.copy("kernel", "event", ("type", "key", "at", "data"), records)
-    else:
-        types, keys, _, data = zip(*records, strict=True)
-        await tx.execute(_APPEND, types, keys, tx.at, data)
-
-
 async def read(tx: Tx, after: str, below: str, types: Sequence[str], limit: int = BATCH) -> list[Envelope]:
     """Read on from position ``after`` (``0-0`` for the beginning) up to the horizon ``below``, in log order.
 
@@ -97,7 +80,10 @@ async def horizon(tx: Tx) -> str:
 
 
 async def advance(database: Database, reaction: Reaction) -> int:
-    """Let a reaction take its next batch; gives how many events it took (0: none waiting, or another process has it)."""
+    """Let a reaction take its next batch; gives how many events it took.
+
+    None are taken when none wait, or another process is at it.
+    """
     async with database.transaction(reaction.context) as tx:
         cursor = await tx.row(_CURSOR, reaction.name)
         if cursor is None:
@@ -136,7 +122,7 @@ async def _take_one(tx: Tx, reaction: Reaction, envelope: Envelope) -> None:
         try:
             async with tx.attempt():
                 await reaction.act(tx, [envelope] if reaction.whole else envelope.data)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is parked and told
             if attempt == ATTEMPTS:
                 await _park(tx, reaction, envelope, error)
         else:
@@ -171,7 +157,9 @@ async def replay(database: Database, reaction: Reaction) -> tuple[int, int]:
             else:
                 await tx.execute(
                     "delete from kernel.parked where reaction = $1 and xid = $2::text::xid8 and seq = $3",
-                    reaction.name, xid, seq,
+                    reaction.name,
+                    xid,
+                    seq,
                 )
                 done += 1
     return done, failed
@@ -224,3 +212,6 @@ class Follower:
             found = await read(tx, self.position, settled, self.types)
             self.position = found[-1].position if len(found) == BATCH else f"{settled}-0"
         return found
+
+
+__all__ = ["REACTIONS", "Follower", "Reaction", "advance", "append", "enrol", "horizon", "on", "read", "replay", "run"]

@@ -55,7 +55,9 @@ def found(root: Path, contexts: Sequence[str]) -> list[Migration]:
                 raise MigrationError(f"{path}: name it NNNN_what_it_adds.sql")
             place = ".".join(path.relative_to(root).parts[:-2])
             every.append(Migration(context, place, int(matched[1]), path))
-    doubled = {(m.context, m.number) for m in every if sum((m.context, m.number) == (n.context, n.number) for n in every) > 1}
+    doubled = {
+        (m.context, m.number) for m in every if sum((m.context, m.number) == (n.context, n.number) for n in every) > 1
+    }
     if doubled:
         raise MigrationError(f"numbers used twice: {sorted(doubled)}; numbers are unique in a context")
     return sorted(every, key=lambda m: (contexts.index(m.context), m.number))
@@ -112,16 +114,23 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> bool:
     digest = hashlib.sha256(text.encode()).hexdigest()
     known = await connection.fetchval(
         "select digest from kernel.migration where context = $1 and place = $2 and number = $3",
-        migration.context, migration.place, migration.number,
+        migration.context,
+        migration.place,
+        migration.number,
     )
     if known == digest:
         return False
     if known is not None:
-        raise MigrationError(f"{migration.path.name} was applied already and has been changed since: add a new one instead")
+        raise MigrationError(
+            f"{migration.path.name} was applied already and has been changed since: add a new one instead"
+        )
     async with connection.transaction():
         await connection.execute(text)
         await connection.execute(
             "insert into kernel.migration (context, place, number, digest) values ($1, $2, $3, $4)",
-            migration.context, migration.place, migration.number, digest,
+            migration.context,
+            migration.place,
+            migration.number,
+            digest,
         )
     return True

@@ -14,7 +14,9 @@ Minor = Annotated[int, Meta(ge=-(10**15), le=10**15, description="minor units (g
 # ISO 4217 minor-unit exponents of the currencies we trade in; what is not here is refused rather than guessed.
 EXPONENTS = {
     **dict.fromkeys(
-        "AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR MXN NOK NZD PLN RON RSD SEK SGD TRY UAH USD ZAR".split(),
+        (
+            "AUD BGN BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF ILS INR MXN NOK NZD PLN RON RSD SEK SGD TRY UAH USD ZAR"
+        ).split(),
         2,
     ),
     **dict.fromkeys("JPY KRW CLP ISK VND".split(), 0),

@@ -8,10 +8,13 @@ A context's ``http.py`` lists them, one line each:
     ]
 """
 
+import functools
 import inspect
+import operator
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal, get_type_hints
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -21,8 +24,8 @@ from rynek.kernel.faults import Fault
 Style = Literal["read", "write", "batch", "process"]
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
-_LISTED = re.compile(r"^ {4,}(\w+):", re.MULTILINE)
-_SECTION = re.compile(r"^(\w+):\s*$", re.MULTILINE)
+_LISTED = re.compile(r"^ {4}(\w+(?:, \w+)*):", re.MULTILINE)
+_SECTION = re.compile(r"^(\w+):[ \t]*$", re.MULTILINE)
 
 
 class Operation(Struct, frozen=True, kw_only=True):
@@ -70,7 +73,10 @@ def write(route: str, action: Any, policy: str, *, rate: str = "write", form: bo
 
 
 def batch(route: str, action: Any, policy: str, *, rate: str = "write", welcome: bool = False) -> Operation:
-    """Offer a command of which many run in one transaction: ``action(tx, calls)`` gives a result or a fault for each."""
+    """Offer a command of which many run in one transaction.
+
+    ``action(tx, calls)`` gives a result or a fault for each call, in order.
+    """
     return _operation("batch", route, action, policy, rate, welcome=welcome)
 
 
@@ -81,7 +87,7 @@ def process(
     return _operation("process", route, action, policy, rate, shown=shown, form=form)
 
 
-def _operation(
+def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
     style: Style, route: str, action: Any, policy: str, rate: str, *, shown: bool = True, form: bool = False,
     welcome: bool = False,
 ) -> Operation:  # fmt: skip
@@ -91,13 +97,18 @@ def _operation(
     names = _VARIABLE.findall(path)
     command = None
     if style == "batch":
-        command = _argument(_argument(hints["calls"]))
-        result = _answer_of(_argument(result))
-        fields = {entry.name: (entry.type, entry.default, entry.default_factory) for entry in msgspec.structs.fields(command)}
+        command = get_args(get_args(hints["calls"])[0])[0]
+        result = answer_of(action)
+        fields = {
+            entry.name: (entry.type, entry.default, entry.default_factory) for entry in msgspec.structs.fields(command)
+        }
     else:
         fields = _parameters(action, hints)
+    amiss = [name for name in names if name not in fields]
+    if amiss:
+        raise LookupError(f"{action.__module__}.{action.__name__} has no parameter {', '.join(amiss)}, but {path} has")
     variables = {name: fields.pop(name)[0] for name in names}
-    given, whole = _input(action.__name__, fields, single=style != "batch")
+    given, whole = _input(action, fields, single=style != "batch")
     where = action.__module__.removeprefix("rynek.").rsplit(".", 1)[0]
     doc = inspect.cleandoc(action.__doc__ or "")
     return Operation(
@@ -114,14 +125,14 @@ def _parameters(action: Any, hints: dict[str, Any]) -> dict[str, tuple[Any, Any,
     return {p.name: (hints[p.name], none if p.default is p.empty else p.default, none) for p in signature}
 
 
-def _input(name: str, fields: dict[str, Any], *, single: bool) -> tuple[type[Struct] | None, str | None]:
+def _input(action: Any, fields: dict[str, Any], *, single: bool) -> tuple[type[Struct] | None, str | None]:
     if not fields:
         return None, None
     if single and len(fields) == 1:
         (parameter, (kind, _, _)) = next(iter(fields.items()))
         if isinstance(kind, type) and issubclass(kind, Struct):
             return kind, parameter
-    specification = []
+    specification: list[Any] = []
     for parameter, (kind, default, factory) in fields.items():
         if default is not msgspec.NODEFAULT:
             specification.append((parameter, kind, default))
@@ -129,17 +140,21 @@ def _input(name: str, fields: dict[str, Any], *, single: bool) -> tuple[type[Str
             specification.append((parameter, kind, msgspec.field(default_factory=factory)))
         else:
             specification.append((parameter, kind))
-    title = "".join(part.title() for part in name.split("_")) + "Input"
-    return msgspec.defstruct(title, specification, kw_only=True, frozen=True, forbid_unknown_fields=True), None
+    title = "".join(part.title() for part in action.__name__.split("_")) + "Input"
+    # with its module it has a name of its own in the OpenAPI document, where two contexts offer a ``search``
+    made = msgspec.defstruct(
+        title, specification, module=action.__module__, kw_only=True, frozen=True, forbid_unknown_fields=True
+    )
+    return made, None
 
 
-def _argument(hint: Any) -> Any:
-    return hint.__args__[0]
-
-
-def _answer_of(hint: Any) -> Any:
-    """``Order | Fault`` answers an Order."""
-    return hint.__args__[0] if hasattr(hint, "__args__") else hint
+def answer_of(action: Any) -> Any:
+    """Tell what a batched action answers one command: an Order where it gives ``list[Order | OutOfStock]``."""
+    hint = get_args(get_type_hints(action, include_extras=True)["return"])[0]
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    kinds = [kind for kind in get_args(hint) if not (isinstance(kind, type) and issubclass(kind, Fault))]
+    return functools.reduce(operator.or_, kinds)
 
 
 def raised(action: Any) -> tuple[type[Fault], ...]:
@@ -147,12 +162,17 @@ def raised(action: Any) -> tuple[type[Fault], ...]:
     text = inspect.cleandoc(action.__doc__ or "")
     parts = _SECTION.split(text)
     body = dict(zip(parts[1::2], parts[2::2], strict=True)).get("Raises", "")
-    known = {kind.__name__: kind for kind in Fault.kinds.values()}
-    names = [name for name in _LISTED.findall(body) if name in known or _unknown(action, name)]
-    return tuple(known[name] for name in names)
+    return tuple(_fault(action, name) for names in _LISTED.findall(body) for name in names.split(", "))
 
 
-def _unknown(action: Any, name: str) -> bool:
+def _fault(action: Any, name: str) -> type[Fault]:
+    """Find a fault by the name an action calls it by; what it does not import itself, its callees raise."""
+    own = action.__globals__.get(name)
+    if isinstance(own, type) and issubclass(own, Fault):
+        return own
+    for kind in Fault.kinds.values():
+        if kind.__name__ == name:
+            return kind
     raise LookupError(f"{action.__module__}.{action.__name__} declares Raises {name}, which is no Fault")
 
 

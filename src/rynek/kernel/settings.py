@@ -5,13 +5,15 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 PREFIX = "RYNEK_"
 FILE = "rynek.toml"
+LISTS = frozenset({"only", "plugins", "payment_providers"})
+"""Settings whose variable holds several values with commas between."""
 
 Rate = Annotated[int, Meta(ge=1, le=10_000_000, description="requests per second, and as many again in a burst")]
 
@@ -48,7 +50,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     only: tuple[str, ...] = ()
     """Contexts this process serves; empty for all."""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     secret_file: Path | None = None
     """File with the key that signs sessions and audit seals; None: made once in ``folder``."""
     trust_proxy: bool = False
@@ -74,7 +76,17 @@ def load(folder: Path | None = None, environment: Mapping[str, str] | None = Non
     _merge(values, _from_file((folder or Path()) / FILE), FILE)
     _merge(values, _from_environment(os.environ if environment is None else environment), "the environment")
     _merge(values, {name: value for name, value in given.items() if value is not None}, "the command line")
-    return msgspec.convert(values, Settings, strict=False)
+    return _convert(values)
+
+
+def _convert(values: dict[str, Any]) -> Settings:
+    return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is not Path or not isinstance(value, str | Path):
+        raise NotImplementedError
+    return Path(value)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -95,7 +107,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         place = values
         for step in path:
             place = place.setdefault(step, {})
-        place[last] = value.split(",") if last in {"only", "plugins", "payment_providers"} else value
+            if not isinstance(place, dict):
+                raise SettingsError(f"the environment: {PREFIX}{step.upper()} and {name} cannot both be set")
+        place[last] = [part for part in value.split(",") if part] if last in LISTS else value
     return values
 
 
@@ -104,7 +118,7 @@ def _merge(values: dict[str, Any], more: dict[str, Any], source: str) -> None:
     for name, value in more.items():
         values[name] = {**values.get(name, {}), **value} if isinstance(value, dict) else value
     try:
-        msgspec.convert(values, Settings, strict=False)
+        _convert(values)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{source}: {error}") from None
 

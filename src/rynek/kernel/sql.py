@@ -19,6 +19,7 @@ from rynek.kernel.faults import NotFound
 
 _HEAD = re.compile(r"^-- name: (\w+)\(([^)]*)\)(?: -> (\w+)(\[\]|\?)?)?[ \t]*$", re.MULTILINE)
 _PLACE = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_MEANT = re.compile(r"^--\s*name\b.*$", re.MULTILINE)
 
 
 class Statement:
@@ -29,7 +30,9 @@ class Statement:
     def __init__(self, head: re.Match[str], body: str, model: ModuleType) -> None:
         self.name, declared, self.result, self.many = head.groups()
         self.parameters = [part.split(":")[0].strip() for part in declared.split(",") if part.strip()]
-        self.types = [part.split(":")[1].strip() for part in declared.split(",") if part.strip()]
+        self.types = [part.partition(":")[2].strip() for part in declared.split(",") if part.strip()]
+        if "" in self.types:
+            raise ValueError(f"{self.name}: write each parameter as name: type")
         lines = body.strip().splitlines()
         self.doc = " ".join(line.removeprefix("--").strip() for line in lines if line.startswith("--"))
         self.sql = _PLACE.sub(self._place, "\n".join(line for line in lines if not line.startswith("--")).strip(" ;\n"))
@@ -38,6 +41,8 @@ class Statement:
             self.make = getattr(model, self.result)
 
     def _place(self, place: re.Match[str]) -> str:
+        if place[1] not in self.parameters:
+            raise ValueError(f"{self.name} uses :{place[1]}, which it does not declare")
         position = self.parameters.index(place[1])
         return f"${position + 1}::{self.types[position]}"
 
@@ -91,6 +96,10 @@ def queries(beside: str, model: ModuleType) -> Queries:
     path = Path(beside).with_name("queries.sql")
     text = path.read_text("utf-8")
     heads = list(_HEAD.finditer(text))
+    names = [head[1] for head in heads]
+    amiss = {line[0] for line in _MEANT.finditer(text)} - {head[0] for head in heads}
+    if amiss or len(set(names)) < len(names):
+        raise ValueError(f"{path}: heads that cannot be read: {sorted(amiss)}, or a name is used twice")
     ends = [head.start() for head in heads[1:]] + [len(text)]
     found = {head[1]: Statement(head, text[head.end() : end], model) for head, end in zip(heads, ends, strict=True)}
     return Queries(path, found)
