@@ -1,0 +1,125 @@
+"""Decisions at the gate: tokens, cookies, origins, e-mail, how fast is too fast. Pure; keys and times come in."""
+
+import base64
+import binascii
+import hmac
+import ipaddress
+import re
+import unicodedata
+from datetime import UTC, datetime
+from hashlib import blake2b
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from rynek.kernel.faults import Invalid
+
+COOKIE = "rynek_session"
+_MAC = 16
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]{1,64}@[^\s@,;:<>()\[\]\"\\.]+(\.[^\s@,;:<>()\[\]\"\\.]+)*")
+
+
+def key(secret: bytes, purpose: str) -> bytes:
+    """Derive the key for one purpose from the installation's secret, so that no two uses share a key."""
+    return blake2b(purpose.encode(), key=blake2b(secret).digest(), digest_size=32).digest()
+
+
+def sign(prefix: str, payload: bytes, key: bytes) -> str:
+    """Make a token: a prefix that says whose it is, the payload, and proof that this installation made it."""
+    mac = blake2b(prefix.encode() + payload, key=key, digest_size=_MAC).digest()
+    return f"{prefix}_{base64.urlsafe_b64encode(payload + mac).rstrip(b'=').decode()}"
+
+
+def opened(token: str, key: bytes) -> tuple[str, bytes] | None:
+    """Read prefix and payload of a token; None when this installation did not make it."""
+    prefix, _, text = token.partition("_")
+    try:
+        body = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    payload = body[:-_MAC]
+    mine = sign(prefix, payload, key) if prefix.isascii() else ""
+    return (prefix, payload) if hmac.compare_digest(mine.encode(), token.encode("utf-8", "replace")) else None
+
+
+def guest_token(guest: UUID, until: datetime, key: bytes) -> str:
+    """Make the token of a guest; nothing else is kept of one."""
+    return sign("rg", guest.bytes + int(until.timestamp()).to_bytes(5), key)
+
+
+def guest(payload: bytes) -> tuple[UUID, datetime]:
+    """Read a guest's id and until when the token holds."""
+    return UUID(bytes=payload[:16]), datetime.fromtimestamp(int.from_bytes(payload[16:]), UTC)
+
+
+def token_print(token: str) -> bytes:
+    """Hash a session token for keeping; it has 256 random bits, so no slow hash is needed."""
+    return blake2b(token.encode(), digest_size=32).digest()
+
+
+def cookie_token(header: str) -> str | None:
+    """Find the session's token in a Cookie header."""
+    for part in header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE and value:
+            return value
+    return None
+
+
+def same_origin(fetch_site: str | None, origin: str | None, host: str | None) -> bool:
+    """Tell whether a page of this shop asks, and not somebody else's page with the buyer's cookie.
+
+    Browsers say so in Sec-Fetch-Site (where the connection is safe) or in Origin. Silence is no proof.
+    """
+    if fetch_site is not None:
+        return fetch_site == "same-origin"
+    if origin is None or host is None:
+        return False
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:
+        return False
+
+
+def secure_cookie(host: str | None) -> bool:
+    """Tell whether the cookie is for HTTPS only: everywhere but on the developer's own machine."""
+    name = (host or "").rpartition(":")[0] if (host or "").rpartition(":")[2].isdigit() else host or ""
+    return name not in {"localhost", "127.0.0.1", "[::1]"}
+
+
+def email(text: str) -> str:
+    """Write an e-mail address the one way it is stored and compared.
+
+    Raises:
+        Invalid: it is no e-mail address.
+    """
+    plain = unicodedata.normalize("NFKC", text.strip().lower())
+    if not _EMAIL.fullmatch(plain) or plain != unicodedata.normalize("NFKC", plain.strip().lower()):
+        raise Invalid("this is no e-mail address", field="email")
+    return plain
+
+
+def network(address: str) -> str:
+    """Give the part of an address that one household or office shares: IPv4 whole, IPv6 its first 64 bits."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+    except ValueError:
+        return address
+    if found.version == 4:
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+
+
+def paced(free_at: float, now: float, interval_s: float) -> tuple[float, float]:
+    """Let one request into a bucket that refills one each ``interval_s`` and holds a second's worth.
+
+    Args:
+        free_at: when the bucket is full again, as the last call gave it; 0 for a new one.
+
+    Returns:
+        The new ``free_at``, and how many seconds too early the request is (0: let it in).
+    """
+    after = max(free_at, now) + interval_s
+    early = after - now - max(1.0, interval_s)
+    return (after, 0.0) if early <= 1e-9 else (free_at, early)
