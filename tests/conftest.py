@@ -39,7 +39,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     last = start(folder / "postgres")
     last.adopt()
     last.stop()
-    shutil.rmtree(folder.parent)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
