@@ -16,7 +16,7 @@ create table commerce.location_channel (
     primary key (channel, location)
 );
 
--- Units kept back from a channel at a location: all items (sku '') or one.
+-- Units kept back from a channel at a location: of all items (sku '') or of one.
 create table commerce.safety (
     channel text not null,
     location text not null references commerce.location,
@@ -25,10 +25,10 @@ create table commerce.safety (
     primary key (channel, location, sku)
 );
 
--- A store may go below zero, because what left over the counter is gone whatever the book says; a warehouse may not.
+-- A store may owe: what left over the counter is gone, whatever the book says. A warehouse may not.
 create table commerce.level (
     sku text not null,
-    location text not null references commerce.location,
+    location text not null constraint level_location_known references commerce.location,
     on_hand bigint not null default 0,
     held bigint not null default 0 constraint level_held_not_negative check (held >= 0),
     inbound bigint not null default 0 constraint level_inbound_not_negative check (inbound >= 0),
@@ -36,6 +36,7 @@ create table commerce.level (
     primary key (sku, location),
     constraint level_not_oversold check (may_owe or held <= on_hand)
 ) with (fillfactor = 70);
+create index level_owing on commerce.level (location, sku) where on_hand < 0;
 
 create table commerce.hold (
     holder uuid not null,
@@ -47,9 +48,8 @@ create table commerce.hold (
 );
 create index hold_lapsing on commerce.hold (until) where until is not null;
 
--- The ledger: on_hand is the sum of its entries, always. Nobody rewrites it.
+-- The ledger: a level's on_hand is the sum of its entries, always. Nobody rewrites it.
 create table commerce.stock_entry (
-    id bigint generated always as identity (cache 64) primary key,
     at timestamptz not null,
     sku text not null,
     location text not null,
@@ -57,14 +57,23 @@ create table commerce.stock_entry (
     cause text not null,
     reference text not null
 );
-create index stock_entry_item on commerce.stock_entry (sku, location, id);
+create index stock_entry_item on commerce.stock_entry (sku, location, at);
 revoke update, delete, truncate on commerce.stock_entry from rynek_commerce;
+
+-- One goods receipt, count or adjustment by its own number: a repeated message moves nothing.
+create table commerce.stock_document (
+    location text not null constraint stock_document_location_known references commerce.location,
+    reference text not null,
+    kind text not null,
+    reason text not null default '',
+    at timestamptz not null,
+    primary key (location, reference)
+);
 
 create table commerce.transfer (
     id uuid primary key,
-    origin text not null references commerce.location,
-    destination text not null references commerce.location,
-    state text not null default 'sent' constraint transfer_state check (state in ('sent', 'received')),
+    origin text not null constraint transfer_origin_known references commerce.location,
+    destination text not null constraint transfer_destination_known references commerce.location,
     sent_at timestamptz not null,
     received_at timestamptz,
     constraint transfer_elsewhere check (origin <> destination)
@@ -76,15 +85,4 @@ create table commerce.transfer_line (
     units bigint not null constraint transfer_units_positive check (units > 0),
     received bigint,
     primary key (transfer, sku)
-);
-
--- One count, receipt or adjustment by its own number: a repeated message moves nothing.
-create table commerce.stock_document (
-    location text not null references commerce.location,
-    reference text not null,
-    kind text not null,
-    reason text not null default '',
-    at timestamptz not null,
-    actor uuid not null,
-    primary key (location, reference)
 );

@@ -1,0 +1,480 @@
+"""What can be done with stock."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from rynek.commerce.inventory import model, rules
+from rynek.commerce.inventory.events import StockHeld, StockMoved, StockOwed, StockReleased
+from rynek.commerce.inventory.model import (
+    AlreadyReceived,
+    Available,
+    Candidate,
+    ChannelCode,
+    CountedLine,
+    Entry,
+    Level,
+    Line,
+    Location,
+    LocationCode,
+    Move,
+    Need,
+    OutOfStock,
+    Pick,
+    Reference,
+    Route,
+    Safety,
+    Sku,
+    Text,
+    Transfer,
+    Unbalanced,
+)
+from rynek.kernel.database import Tx
+from rynek.kernel.events import emit
+from rynek.kernel.faults import Forbidden, Invalid, NotFound
+from rynek.kernel.sql import queries
+
+q = queries(__file__, model)
+
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+Lines = Annotated[list[Line], Meta(min_length=1, max_length=1000)]
+Skus = Annotated[list[Sku], Meta(min_length=1, max_length=200)]
+_FOREVER = 10**12
+
+
+# --- locations and whom they serve ------------------------------------------------------------------------------------
+
+
+async def put_locations(tx: Tx, locations: Annotated[list[Location], Meta(min_length=1, max_length=1000)]) -> None:
+    """Add or change stores and warehouses."""
+    columns = zip(*((each.code, each.name, each.kind, each.country, each.active) for each in locations), strict=True)
+    codes, names, kinds, countries, actives = columns
+    if len(set(codes)) < len(codes):
+        raise Invalid("a location is given twice", field="locations")
+    await q.put_locations(tx, codes=codes, names=names, kinds=kinds, countries=countries, actives=actives)
+
+
+async def locations(tx: Tx, after: str = "", limit: Limit = 500) -> list[Location]:
+    """List stores and warehouses by code; go on with the last code as ``after``."""
+    found: list[Location] = await q.locations(tx, after=after, limit=limit)
+    return found
+
+
+async def put_routes(tx: Tx, channel: ChannelCode, routes: Annotated[list[Route], Meta(max_length=5000)]) -> None:
+    """Say which locations serve a channel, instead of those that did.
+
+    Raises:
+        Invalid: a location is given twice.
+    """
+    codes = [each.location for each in routes]
+    if len(set(codes)) < len(codes):
+        raise Invalid("a location is given twice", field="routes")
+    await q.clear_routes(tx, channel=channel)
+    await q.put_routes(tx, channel=channel, locations=codes, ranks=[each.rank for each in routes])
+
+
+async def routes(tx: Tx, channel: ChannelCode) -> list[Route]:
+    """List the locations that serve a channel, first asked first."""
+    found: list[Route] = await q.routes(tx, channel=channel)
+    return found
+
+
+async def put_safety(tx: Tx, channel: ChannelCode, safety: Annotated[list[Safety], Meta(min_length=1, max_length=1000)]) -> None:
+    """Keep units back from a channel at locations, of all items or of one."""
+    keys = [(each.location, each.sku) for each in safety]
+    if len(set(keys)) < len(keys):
+        raise Invalid("a location and item are given twice", field="safety")
+    places, skus = zip(*keys, strict=True)
+    await q.put_safety(tx, channel=channel, locations=places, skus=skus, units=[each.units for each in safety])
+
+
+# --- what is there ----------------------------------------------------------------------------------------------------
+
+
+async def levels(tx: Tx, skus: Skus, location: str = "", after: str = "", limit: Limit = 500) -> list[Level]:
+    """Tell what locations have of items, by item and location.
+
+    Args:
+        after: ``sku@location`` of the last level of the page before.
+    """
+    found: list[Level] = await q.levels(tx, skus=skus, location=location, after=after, limit=limit)
+    return found
+
+
+async def shelf(tx: Tx, location: LocationCode, after: str = "", limit: Limit = 500) -> list[Level]:
+    """Tell everything a location has, by item; go on with the last sku as ``after``."""
+    found: list[Level] = await q.shelf(tx, location=location, after=after, limit=limit)
+    return found
+
+
+async def owing(tx: Tx, location: str = "", limit: Limit = 500) -> list[Level]:
+    """List levels below zero: stores that sold what their book did not show, and should count."""
+    found: list[Level] = await q.owing(tx, location=location, limit=limit)
+    return found
+
+
+async def available(tx: Tx, channel: ChannelCode, skus: Skus) -> list[Available]:
+    """Tell what a channel may promise of items: free at its locations, less safety stock."""
+    found: list[Available] = await q.available(tx, channel=channel, skus=skus)
+    return found
+
+
+async def ledger(tx: Tx, sku: Sku, location: str = "", before: datetime | None = None, limit: Limit = 100) -> list[Entry]:
+    """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``."""
+    found: list[Entry] = await q.ledger(tx, sku=sku, location=location, before=before or datetime.max, limit=limit)
+    return found
+
+
+async def unbalanced(tx: Tx) -> list[Unbalanced]:
+    """List levels that are not the sum of their ledger or of their holds: none, unless something is damaged."""
+    found: list[Unbalanced] = await q.unbalanced(tx, limit=100)
+    return found
+
+
+# --- setting aside ----------------------------------------------------------------------------------------------------
+
+
+class Claim(Struct, frozen=True):
+    """Units wanted for one holder, from what a channel may promise."""
+
+    holder: UUID
+    channel: str
+    needs: Sequence[Need]
+    until: datetime | None = None
+
+
+async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfStock]:
+    """Set units aside for many holders, first come first served; each gets all it needs or nothing.
+
+    Returns:
+        for each claim its picks, or the refusal that says how many units of what are missing.
+    Emits:
+        StockHeld per holder.
+    """
+    wanted: dict[tuple[str, str], int] = {}
+    for claim in claims:
+        for sku, units in rules.summed(claim.needs).items():
+            wanted[claim.channel, sku] = wanted.get((claim.channel, sku), 0) + units
+    results, picked = _share(claims, await _lock(tx, wanted))
+    if any(isinstance(result, OutOfStock) for result in results):
+        # others took, between our look and our lock, what was to be enough: look at every location before refusing
+        results, picked = _share(claims, await _lock(tx, dict.fromkeys(wanted, _FOREVER)))
+    if picked:
+        holders, skus, places, units, untils = zip(*picked, strict=True)
+        await q.hold(tx, holders=holders, skus=skus, locations=places, units=units, untils=untils)
+    emit(tx, *(StockHeld(claim.holder, got) for claim, got in zip(claims, results, strict=True) if isinstance(got, list)))
+    return results
+
+
+async def _lock(tx: Tx, wanted: dict[tuple[str, str], int]) -> list[Candidate]:
+    channels, skus = zip(*wanted, strict=True)
+    found: list[Candidate] = await q.lock_levels(tx, channels=channels, skus=skus, wanted=list(wanted.values()))
+    return found
+
+
+def _share(claims: Sequence[Claim], candidates: list[Candidate]) -> tuple[list[list[Pick] | OutOfStock], list[tuple[object, ...]]]:
+    shelf = rules.Shelf(candidates)
+    results: list[list[Pick] | OutOfStock] = []
+    picked: list[tuple[object, ...]] = []
+    for claim in claims:
+        picks, short = shelf.take(claim.channel, claim.needs)
+        if short:
+            missing = ", ".join(f"{units} of {sku}" for sku, units in short.items())
+            results.append(OutOfStock(f"missing: {missing}", short=short))
+        else:
+            results.append(picks)
+            picked += [(claim.holder, pick.sku, pick.location, pick.units, claim.until) for pick in picks]
+    return results, picked
+
+
+async def hold(
+    tx: Tx,
+    holder: UUID,
+    channel: ChannelCode,
+    needs: Annotated[list[Need], Meta(min_length=1, max_length=200)],
+    seconds: Annotated[int, Meta(ge=1, le=7 * 86_400)] = 900,
+) -> list[Pick]:
+    """Set units aside for ``holder`` for a time: all of them or none. Lines that ask for the same item count together.
+
+    Args:
+        seconds: after so many the hold lapses.
+    Raises:
+        OutOfStock: fewer units are free; ``short`` says how many are missing per item.
+    Emits:
+        StockHeld
+    """
+    (result,) = await hold_many(tx, [Claim(holder, channel, needs, tx.at + timedelta(seconds=seconds))])
+    if isinstance(result, OutOfStock):
+        raise result
+    return result
+
+
+async def release(tx: Tx, holder: UUID, why: str = "cancelled") -> list[Pick]:
+    """Give a holder's units back; gives what they were, nothing when there are none (any more).
+
+    Emits:
+        StockReleased
+    """
+    await q.held(tx, holders=[holder])
+    picks: list[Pick] = await q.release(tx, holder=holder)
+    if picks:
+        emit(tx, StockReleased(holder, picks, why))
+    return picks
+
+
+async def let_go(tx: Tx, holder: UUID) -> list[Pick]:
+    """Give back the units that were set aside for ``holder``.
+
+    Raises:
+        NotFound: nothing is set aside for it.
+    Emits:
+        StockReleased
+    """
+    picks = await release(tx, holder)
+    if not picks:
+        raise NotFound("nothing is set aside for this holder")
+    return picks
+
+
+async def ship(tx: Tx, holder: UUID, reference: str) -> list[Pick]:
+    """Let a holder's units leave the house: hold, level and ledger in one step; gives what left.
+
+    Emits:
+        StockMoved
+    """
+    await q.held(tx, holders=[holder])
+    picks: list[Pick] = await q.ship(tx, holder=holder, at=tx.at, reference=reference)
+    if picks:
+        emit(tx, StockMoved(reference, "shipment", [Move(pick.sku, pick.location, -pick.units) for pick in picks]))
+    return picks
+
+
+# --- moving -----------------------------------------------------------------------------------------------------------
+
+
+async def _move(tx: Tx, cause: str, reference: str, moves: Sequence[Move], inbound: Sequence[int] | None = None) -> None:
+    """Move levels and write the ledger; the moves are netted, so their keys are in order."""
+    skus, places, units = zip(*((move.sku, move.location, move.units) for move in moves), strict=True)
+    after = await q.move(tx, skus=skus, locations=places, units=units, inbound=inbound or [0] * len(moves))
+    written = [move for move in moves if move.units]
+    if written:
+        skus, places, units = zip(*((move.sku, move.location, move.units) for move in written), strict=True)
+        ats, references = [tx.at] * len(written), [reference] * len(written)
+        await q.write_ledger(tx, ats=ats, skus=skus, locations=places, units=units, cause=cause, references=references)
+    emit(tx, StockMoved(reference, cause, list(moves)))
+    emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(moves, after)))
+
+
+async def _document(tx: Tx, location: str, reference: str, kind: str, reason: str = "") -> bool:
+    """Take a document in; False when it was taken in before. Staff of one store write for that store alone."""
+    if tx.actor.location not in (None, location):
+        raise Forbidden(f"you work at {tx.actor.location}")
+    new = await q.document(tx, location=location, reference=reference, kind=kind, reason=reason, at=tx.at)
+    return new is not None
+
+
+async def receive(tx: Tx, location: LocationCode, reference: Reference, lines: Lines, announced: bool = False) -> bool:  # noqa: FBT001, FBT002 - a field of the request
+    """Book goods in by a delivery's number; gives False when that delivery is in already.
+
+    Args:
+        announced: they were expected, so they leave what is inbound.
+    Raises:
+        Invalid: a line takes units away: that is an adjustment.
+        Forbidden: it is not your store.
+        LocationUnknown: there is no such location.
+    Emits:
+        StockMoved
+    """
+    if any(line.units <= 0 for line in lines):
+        raise Invalid("a receipt brings units in; use an adjustment to take them away", field="lines")
+    if not await _document(tx, location, reference, "receipt"):
+        return False
+    moves = rules.netted(Move(line.sku, location, line.units) for line in lines)
+    await _move(tx, "receipt", reference, moves, [-move.units if announced else 0 for move in moves])
+    return True
+
+
+async def announce(tx: Tx, location: LocationCode, reference: Reference, lines: Lines) -> bool:
+    """Say that goods are expected: they count as inbound until they are received; False when it was said already.
+
+    Raises:
+        Forbidden: it is not your store.
+        LocationUnknown: there is no such location.
+    Emits:
+        StockMoved, with no units moved yet.
+    """
+    if not await _document(tx, location, reference, "announcement"):
+        return False
+    moves = rules.netted(Move(line.sku, location, line.units) for line in lines)
+    await _move(tx, "announcement", reference, [Move(m.sku, m.location, 0) for m in moves], [m.units for m in moves])
+    return True
+
+
+async def adjust(tx: Tx, location: LocationCode, reference: Reference, reason: Annotated[Text, Meta(min_length=1)], lines: Lines) -> bool:
+    """Correct levels, with the reason why (breakage, theft, found again); False when this was done already.
+
+    Raises:
+        UnitsHeld: a warehouse would have less than is set aside.
+        Forbidden: it is not your store.
+        LocationUnknown: there is no such location.
+    Emits:
+        StockMoved, StockOwed
+    """
+    if not await _document(tx, location, reference, "adjustment", reason):
+        return False
+    await _move(tx, "adjustment", reference, rules.netted(Move(line.sku, location, line.units) for line in lines))
+    return True
+
+
+async def count(
+    tx: Tx, location: LocationCode, reference: Reference, lines: Annotated[list[CountedLine], Meta(min_length=1, max_length=1000)]
+) -> list[Move]:
+    """Set levels to what was found; gives the differences, nothing when this count is in already.
+
+    Raises:
+        Invalid: an item is counted twice.
+        UnitsHeld: a warehouse has less than is set aside: release those holds first.
+        Forbidden: it is not your store.
+        LocationUnknown: there is no such location.
+    Emits:
+        StockMoved
+    """
+    found = {line.sku: line.counted for line in lines}
+    if len(found) < len(lines):
+        raise Invalid("an item is counted twice; add the counts up", field="lines")
+    if not await _document(tx, location, reference, "count"):
+        return []
+    await q.move(tx, skus=sorted(found), locations=[location] * len(found), units=[0] * len(found), inbound=[0] * len(found))
+    known = await q.lock_counted(tx, location=location, skus=list(found))
+    moves = [Move(level.sku, location, found[level.sku] - level.on_hand) for level in known]
+    different = [move for move in moves if move.units]
+    if different:
+        await _move(tx, "count", reference, different)
+    return different
+
+
+class Sale(Struct, frozen=True):
+    """Units that left (positive) or came back (negative) over one counter, by one receipt."""
+
+    location: str
+    reference: str
+    at: datetime
+    lines: Sequence[tuple[str, int]]
+
+
+async def sell(tx: Tx, sales: Sequence[Sale]) -> None:
+    """Book what went over counters. A store's book may fall below zero: the goods are gone; that is reported.
+
+    Emits:
+        StockMoved per receipt, StockOwed where a level fell below zero.
+    """
+    per_sale = [[Move(sku, sale.location, -units) for sku, units in sale.lines if units] for sale in sales]
+    lines = [(sale, move) for sale, moves in zip(sales, per_sale, strict=True) for move in moves]
+    if not lines:
+        return
+    net = rules.netted(move for _, move in lines)
+    skus, places, units = zip(*((move.sku, move.location, move.units) for move in net), strict=True)
+    after = await q.sell(tx, skus=skus, locations=places, units=units)
+    skus, places, units, ats, references = zip(
+        *((move.sku, move.location, move.units, sale.at, sale.reference) for sale, move in lines), strict=True
+    )
+    await q.write_ledger(tx, ats=ats, skus=skus, locations=places, units=units, cause="sale", references=references)
+    emit(tx, *(StockMoved(sale.reference, "sale", moves) for sale, moves in zip(sales, per_sale, strict=True) if moves))
+    emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(net, after)))
+
+
+async def put_back(tx: Tx, location: str, reference: str, needs: Sequence[Need]) -> None:
+    """Book returned units in at a location.
+
+    Emits:
+        StockMoved
+    """
+    await _move(tx, "return", reference, rules.netted(Move(need.sku, location, need.units) for need in needs))
+
+
+# --- between locations ------------------------------------------------------------------------------------------------
+
+
+class NewTransfer(Struct, frozen=True, forbid_unknown_fields=True):
+    """Goods to be sent from one location to another."""
+
+    origin: LocationCode
+    destination: LocationCode
+    lines: Annotated[list[Need], Meta(min_length=1, max_length=1000)]
+
+
+async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:
+    """Send goods to another location: they leave here and are inbound there. The id is the sender's to choose.
+
+    Raises:
+        UnitsHeld: a warehouse would have less than is set aside.
+        LocationUnknown: there is no such location.
+        Forbidden: the origin is not your store.
+    Emits:
+        StockMoved
+    """
+    if tx.actor.location not in (None, given.origin):
+        raise Forbidden(f"you work at {tx.actor.location}")
+    if (known := await _transfer(tx, transfer)) is not None:
+        return known
+    total = sorted(rules.summed(given.lines).items())
+    skus, units = zip(*total, strict=True)
+    await q.send(tx, id=transfer, origin=given.origin, destination=given.destination, at=tx.at, skus=skus, units=units)
+    moves = [Move(sku, given.origin, -n) for sku, n in total] + [Move(sku, given.destination, 0) for sku, _ in total]
+    expected = {(sku, given.destination): n for sku, n in total}
+    moves.sort(key=lambda move: (move.sku, move.location))
+    await _move(tx, "transfer out", str(transfer), moves, [expected.get((m.sku, m.location), 0) for m in moves])
+    return Transfer(transfer, given.origin, given.destination, tx.at, None, [Line(sku, n) for sku, n in total])
+
+
+async def arrive(tx: Tx, transfer: UUID, received: list[CountedLine] | UnsetType = UNSET) -> Transfer:
+    """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest stays lost in transit.
+
+    Raises:
+        NotFound: there is no such transfer.
+        AlreadyReceived: it is in.
+        Invalid: something arrived that was not sent.
+        Forbidden: the destination is not your store.
+    Emits:
+        StockMoved
+    """
+    known = await _transfer(tx, transfer)
+    if known is None:
+        raise NotFound("there is no such transfer")
+    if tx.actor.location not in (None, known.destination):
+        raise Forbidden(f"you work at {tx.actor.location}")
+    sent = {line.sku: line.units for line in known.lines}
+    came = sent if received is UNSET else {line.sku: line.counted for line in received}
+    if set(came) - set(sent):
+        raise Invalid(f"not in this transfer: {', '.join(sorted(set(came) - set(sent)))}", field="received")
+    if await q.arrive(tx, id=transfer, at=tx.at) is None:
+        raise AlreadyReceived
+    await q.receive_lines(tx, id=transfer, skus=list(came), units=list(came.values()))
+    moves = [Move(sku, known.destination, came.get(sku, 0)) for sku in sorted(sent)]
+    await _move(tx, "transfer in", str(transfer), moves, [-sent[move.sku] for move in moves])
+    return Transfer(transfer, known.origin, known.destination, known.sent_at, tx.at, known.lines)
+
+
+async def transfer(tx: Tx, transfer: UUID) -> Transfer:
+    """Show a transfer.
+
+    Raises:
+        NotFound: there is no such transfer.
+    """
+    known = await _transfer(tx, transfer)
+    if known is None:
+        raise NotFound("there is no such transfer")
+    return known
+
+
+async def _transfer(tx: Tx, transfer: UUID) -> Transfer | None:
+    row = await q.transfer(tx, id=transfer)
+    if row is None:
+        return None
+    lines = await q.transfer_lines(tx, id=transfer)
+    return Transfer(row.id, row.origin, row.destination, row.sent_at, row.received_at, lines)
+
+

@@ -1,0 +1,27 @@
+"""Inventory's operations."""
+
+from rynek.commerce.inventory import actions
+from rynek.kernel.operations import read, write
+
+operations = [
+    read("GET /inventory/locations", actions.locations, "inventory.read"),
+    write("PUT /inventory/locations", actions.put_locations, "inventory.set-up"),
+    read("GET /inventory/channels/{channel}/locations", actions.routes, "inventory.read"),
+    write("PUT /inventory/channels/{channel}/locations", actions.put_routes, "inventory.set-up"),
+    write("PUT /inventory/channels/{channel}/safety", actions.put_safety, "inventory.set-up"),
+    read("GET /inventory/levels", actions.levels, "inventory.read"),
+    read("GET /inventory/locations/{location}/shelf", actions.shelf, "inventory.read"),
+    read("GET /inventory/owing", actions.owing, "inventory.read"),
+    read("GET /inventory/ledger", actions.ledger, "inventory.read"),
+    read("GET /inventory/unbalanced", actions.unbalanced, "inventory.read", rate="bulk"),
+    read("GET /inventory/available", actions.available, "inventory.see-available"),
+    write("POST /inventory/holds/{holder}", actions.hold, "inventory.hold"),
+    write("DELETE /inventory/holds/{holder}", actions.let_go, "inventory.hold"),
+    write("POST /inventory/receipts", actions.receive, "inventory.receive", rate="bulk"),
+    write("POST /inventory/announcements", actions.announce, "inventory.receive", rate="bulk"),
+    write("POST /inventory/adjustments", actions.adjust, "inventory.adjust", rate="bulk"),
+    write("POST /inventory/counts", actions.count, "inventory.count", rate="bulk"),
+    write("PUT /inventory/transfers/{transfer}", actions.send, "inventory.transfer"),
+    write("POST /inventory/transfers/{transfer}/arrival", actions.arrive, "inventory.transfer"),
+    read("GET /inventory/transfers/{transfer}", actions.transfer, "inventory.read"),
+]

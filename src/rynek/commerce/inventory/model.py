@@ -1,0 +1,174 @@
+"""The words of stock."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from rynek.kernel.door import constraint
+from rynek.kernel.faults import Conflict, Fault, Invalid
+
+Sku = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z", description="stock keeping unit")]
+LocationCode = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}\Z", examples=["S-0367", "WH-1"])]
+ChannelCode = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}\Z", examples=["WEB-PL"])]
+Reference = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
+Units = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Counted = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Change = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
+Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]
+
+
+class OutOfStock(Fault):
+    """Fewer units are free than are asked for."""
+
+    status = 409
+
+
+class UnitsHeld(Conflict):
+    """So many units cannot leave: some of them are set aside for orders."""
+
+
+class AlreadyReceived(Conflict):
+    """This transfer was received before."""
+
+
+class LocationUnknown(Invalid):
+    """There is no such location."""
+
+
+class Location(Struct, frozen=True, forbid_unknown_fields=True):
+    """A store or a warehouse. A store may sell what its book does not show; a warehouse may not."""
+
+    code: LocationCode
+    name: Text
+    kind: Literal["store", "warehouse"]
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")] = "PL"
+    active: bool = True
+
+
+class Level(Struct, frozen=True):
+    """What a location has of an item; ``on_hand`` may be negative at a store, ``held`` is set aside, ``inbound`` expected."""
+
+    sku: str
+    location: str
+    on_hand: int
+    held: int
+    inbound: int
+
+
+class Available(Struct, frozen=True):
+    """Units of an item that a channel may promise now, and those expected."""
+
+    sku: str
+    units: int
+    inbound: int
+
+
+class Candidate(Struct, frozen=True):
+    """A locked level that may serve a channel: ``unheld`` units, of which ``safety`` are kept back from this channel."""
+
+    sku: str
+    location: str
+    unheld: int
+    channel: str
+    rank: int
+    safety: int
+
+
+class Need(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many units of an item."""
+
+    sku: Sku
+    units: Units
+
+
+class Pick(Struct, frozen=True):
+    """So many units of an item at a location."""
+
+    sku: str
+    location: str
+    units: int
+
+
+class Line(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of a document that moves stock; positive comes in, negative goes out."""
+
+    sku: Sku
+    units: Change
+
+
+class CountedLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """What was found of an item when it was counted."""
+
+    sku: Sku
+    counted: Counted
+
+
+class Move(Struct, frozen=True):
+    """Units that came to (positive) or left (negative) a location."""
+
+    sku: str
+    location: str
+    units: int
+
+
+class Entry(Struct, frozen=True):
+    """One line of the stock ledger, and why it was written."""
+
+    at: datetime
+    sku: str
+    location: str
+    units: int
+    cause: str
+    reference: str
+
+
+class Route(Struct, frozen=True, forbid_unknown_fields=True):
+    """A location that serves a channel; lower ranks are asked first."""
+
+    location: LocationCode
+    rank: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
+
+
+class Safety(Struct, frozen=True, forbid_unknown_fields=True):
+    """Units kept back from a channel at a location; without ``sku`` of every item."""
+
+    location: LocationCode
+    units: Counted
+    sku: Annotated[str, Meta(max_length=40)] = ""
+
+
+class TransferRow(Struct, frozen=True):
+    """Goods on their way between two locations, without what they are."""
+
+    id: UUID
+    origin: str
+    destination: str
+    sent_at: datetime
+    received_at: datetime | None
+
+
+class Transfer(TransferRow, frozen=True):
+    """Goods on their way between two locations."""
+
+    lines: list[Line]
+
+
+class Unbalanced(Struct, frozen=True):
+    """A level that is not the sum of its ledger or its holds: damage."""
+
+    sku: str
+    location: str
+    on_hand: int
+    entries: int
+    held: int
+    holds: int
+
+
+constraint("level_not_oversold", UnitsHeld, "the units are set aside for orders, or were never there")
+for _name in ("level_location_known", "stock_document_location_known", "transfer_origin_known", "transfer_destination_known"):
+    constraint(_name, LocationUnknown, "there is no such location; GET /inventory/locations lists them")
+constraint("location_channel_location_fkey", LocationUnknown, "there is no such location")
+constraint("safety_location_fkey", LocationUnknown, "there is no such location")
+constraint("transfer_elsewhere", Invalid, "a transfer goes to another location")

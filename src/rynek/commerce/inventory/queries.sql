@@ -1,0 +1,201 @@
+-- name: put_locations(codes: text[], names: text[], kinds: text[], countries: text[], actives: boolean[])
+-- Add or change locations.
+insert into commerce.location (code, name, kind, country, active)
+select * from unnest(:codes, :names, :kinds, :countries, :actives)
+on conflict (code) do update set name = excluded.name, kind = excluded.kind, country = excluded.country, active = excluded.active
+
+-- name: locations(after: text, limit: int) -> Location[]
+-- Stores and warehouses, by code.
+select code, name, kind, country, active from commerce.location where code > :after order by code limit :limit
+
+-- name: clear_routes(channel: text)
+-- Forget which locations serve a channel.
+delete from commerce.location_channel where channel = :channel
+
+-- name: put_routes(channel: text, locations: text[], ranks: int[])
+-- Say which locations serve a channel.
+insert into commerce.location_channel (channel, location, rank) select :channel, * from unnest(:locations, :ranks)
+
+-- name: routes(channel: text) -> Route[]
+-- The locations that serve a channel, first asked first.
+select location, rank from commerce.location_channel where channel = :channel order by rank, location
+
+-- name: put_safety(channel: text, locations: text[], skus: text[], units: bigint[])
+-- Keep units back from a channel.
+insert into commerce.safety (channel, location, sku, units)
+select :channel, * from unnest(:locations, :skus, :units)
+on conflict (channel, location, sku) do update set units = excluded.units
+
+-- name: levels(skus: text[], location: text, after: text, limit: int) -> Level[]
+-- What locations have of items; location '' for all of them.
+select sku, location, on_hand, held, inbound from commerce.level
+where sku = any(:skus) and (:location = '' or location = :location) and sku || '@' || location > :after
+order by sku || '@' || location limit :limit
+
+-- name: shelf(location: text, after: text, limit: int) -> Level[]
+-- Everything a location has, by item.
+select sku, location, on_hand, held, inbound from commerce.level
+where location = :location and sku > :after order by sku limit :limit
+
+-- name: owing(location: text, limit: int) -> Level[]
+-- Levels below zero; location '' for all.
+select sku, location, on_hand, held, inbound from commerce.level
+where on_hand < 0 and (:location = '' or location = :location) order by on_hand, sku limit :limit
+
+-- name: available(channel: text, skus: text[]) -> Available[]
+-- What a channel may promise of items: free at its locations, less safety stock.
+select s.sku, coalesce(sum(greatest(l.on_hand - l.held - coalesce(y.units, a.units, 0), 0)) filter (where p.active), 0)::bigint,
+    coalesce(sum(l.inbound) filter (where p.active), 0)::bigint
+from unnest(:skus) as s (sku)
+left join commerce.location_channel c on c.channel = :channel
+left join commerce.location p on p.code = c.location
+left join commerce.level l on l.sku = s.sku and l.location = c.location
+left join commerce.safety y on y.channel = c.channel and y.location = c.location and y.sku = s.sku
+left join commerce.safety a on a.channel = c.channel and a.location = c.location and a.sku = ''
+group by s.sku order by s.sku
+
+-- name: lock_levels(channels: text[], skus: text[], wanted: bigint[]) -> Candidate[]
+-- Lock, in key order, the levels that may serve these needs: of each channel's locations with free units the first that
+-- have enough together.
+select l.sku, l.location, l.on_hand - l.held, k.channel, k.rank, k.safety
+from commerce.level l join (
+    select w.channel, w.sku, b.location, b.rank, b.safety
+    from unnest(:channels, :skus, :wanted) as w (channel, sku, wanted)
+    cross join lateral (
+        select c.location, c.rank, coalesce(y.units, a.units, 0) as safety,
+            coalesce(sum(v.on_hand - v.held - coalesce(y.units, a.units, 0)) over (
+                order by c.rank, c.location rows between unbounded preceding and 1 preceding), 0) as before
+        from commerce.location_channel c
+        join commerce.location p on p.code = c.location and p.active
+        join commerce.level v on v.sku = w.sku and v.location = c.location
+        left join commerce.safety y on y.channel = c.channel and y.location = c.location and y.sku = w.sku
+        left join commerce.safety a on a.channel = c.channel and a.location = c.location and a.sku = ''
+        where c.channel = w.channel and v.on_hand - v.held > coalesce(y.units, a.units, 0)
+    ) b where b.before < w.wanted
+) k on k.sku = l.sku and k.location = l.location
+order by l.sku, l.location for update of l
+
+-- name: hold(holders: uuid[], skus: text[], locations: text[], units: bigint[], untils: timestamptz[])
+-- Set units aside: the holds, and the levels they weigh on.
+with h as (
+    insert into commerce.hold (holder, sku, location, units, until)
+    select * from unnest(:holders, :skus, :locations, :units, :untils)
+    on conflict (holder, sku, location) do update set units = hold.units + excluded.units
+)
+update commerce.level l set held = l.held + n.units
+from (select sku, location, sum(units)::bigint as units from unnest(:skus, :locations, :units) as n (sku, location, units)
+    group by sku, location) n
+where l.sku = n.sku and l.location = n.location
+
+-- name: held(holders: uuid[]) -> Pick[]
+-- Lock the levels on which these holders have units, in key order.
+select l.sku, l.location, 0::bigint from commerce.level l
+where (l.sku, l.location) in (select sku, location from commerce.hold where holder = any(:holders))
+order by l.sku, l.location for update
+
+-- name: release(holder: uuid) -> Pick[]
+-- Give a holder's units back; gives what they were.
+with gone as (delete from commerce.hold where holder = :holder returning sku, location, units),
+freed as (
+    update commerce.level l set held = l.held - g.units from gone g where l.sku = g.sku and l.location = g.location
+)
+select sku, location, units from gone order by sku, location
+
+-- name: lapsed(at: timestamptz, limit: int) -> value[]
+-- Holders whose time is up.
+select distinct holder from (
+    select holder from commerce.hold where until <= :at order by until limit :limit
+) h
+
+-- name: lapse(holder: uuid, at: timestamptz) -> Pick[]
+-- Give a holder's units back whose time is up.
+with gone as (delete from commerce.hold where holder = :holder and until <= :at returning sku, location, units),
+freed as (
+    update commerce.level l set held = l.held - g.units from gone g where l.sku = g.sku and l.location = g.location
+)
+select sku, location, units from gone order by sku, location
+
+-- name: ship(holder: uuid, at: timestamptz, reference: text) -> Pick[]
+-- Let a holder's units leave: hold, level and ledger together.
+with gone as (delete from commerce.hold where holder = :holder returning sku, location, units),
+left_ as (
+    update commerce.level l set held = l.held - g.units, on_hand = l.on_hand - g.units
+    from gone g where l.sku = g.sku and l.location = g.location
+),
+written as (
+    insert into commerce.stock_entry (at, sku, location, units, cause, reference)
+    select :at, sku, location, -units, 'shipment', :reference from gone
+)
+select sku, location, units from gone order by sku, location
+
+-- name: document(location: text, reference: text, kind: text, reason: text, at: timestamptz) -> value?
+-- Take a document in, once.
+insert into commerce.stock_document (location, reference, kind, reason, at)
+values (:location, :reference, :kind, :reason, :at) on conflict do nothing returning reference
+
+-- name: move(skus: text[], locations: text[], units: bigint[], inbound: bigint[]) -> value[]
+-- Move levels, in the order given (which is that of their keys); gives what is on hand after.
+insert into commerce.level as l (sku, location, on_hand, inbound, may_owe)
+select m.sku, m.location, m.units, greatest(m.inbound, 0), coalesce(p.kind = 'store', false)
+from unnest(:skus, :locations, :units, :inbound) with ordinality as m (sku, location, units, inbound, n)
+left join commerce.location p on p.code = m.location order by m.n
+on conflict (sku, location) do update
+set on_hand = l.on_hand + excluded.on_hand, inbound = greatest(l.inbound + (
+    select m.inbound from unnest(:skus, :locations, :inbound) as m (sku, location, inbound)
+    where m.sku = excluded.sku and m.location = excluded.location), 0)
+returning l.on_hand
+
+-- name: sell(skus: text[], locations: text[], units: bigint[]) -> value[]
+-- Move levels by many documents at once, in the order given (which is that of their keys); gives what is on hand after.
+insert into commerce.level as l (sku, location, on_hand, may_owe)
+select m.sku, m.location, m.units, true
+from unnest(:skus, :locations, :units) as m (sku, location, units)
+on conflict (sku, location) do update set on_hand = l.on_hand + excluded.on_hand
+returning l.on_hand
+
+-- name: write_ledger(ats: timestamptz[], skus: text[], locations: text[], units: bigint[], cause: text, references: text[])
+-- Write the ledger's lines.
+insert into commerce.stock_entry (at, sku, location, units, cause, reference)
+select a, s, l, u, :cause, r from unnest(:ats, :skus, :locations, :units, :references) as e (a, s, l, u, r)
+
+-- name: lock_counted(location: text, skus: text[]) -> Level[]
+-- Lock the levels that are counted, in key order.
+select sku, location, on_hand, held, inbound from commerce.level
+where location = :location and sku = any(:skus) order by sku for update
+
+-- name: ledger(sku: text, location: text, before: timestamptz, limit: int) -> Entry[]
+-- Why a level is as it is, newest first; location '' for all.
+select at, sku, location, units, cause, reference from commerce.stock_entry
+where sku = :sku and (:location = '' or location = :location) and at < :before order by at desc limit :limit
+
+-- name: send(id: uuid, origin: text, destination: text, at: timestamptz, skus: text[], units: bigint[])
+-- Write a transfer that leaves.
+with t as (
+    insert into commerce.transfer (id, origin, destination, sent_at) values (:id, :origin, :destination, :at) returning id
+)
+insert into commerce.transfer_line (transfer, sku, units) select t.id, n.sku, n.units from t, unnest(:skus, :units) as n (sku, units)
+
+-- name: arrive(id: uuid, at: timestamptz) -> value?
+-- Mark a transfer as received, once; gives where.
+update commerce.transfer set received_at = :at where id = :id and received_at is null returning destination
+
+-- name: transfer(id: uuid) -> TransferRow?
+-- A transfer.
+select id, origin, destination, sent_at, received_at from commerce.transfer where id = :id
+
+-- name: transfer_lines(id: uuid) -> Line[]
+-- What is in a transfer.
+select sku, units from commerce.transfer_line where transfer = :id order by sku
+
+-- name: receive_lines(id: uuid, skus: text[], units: bigint[])
+-- Write down how much of a transfer arrived.
+update commerce.transfer_line l set received = n.units
+from unnest(:skus, :units) as n (sku, units) where l.transfer = :id and l.sku = n.sku
+
+-- name: unbalanced(limit: int) -> Unbalanced[]
+-- Levels that are not the sum of their ledger or of their holds: none, ever.
+select l.sku, l.location, l.on_hand, coalesce(e.units, 0)::bigint, l.held, coalesce(h.units, 0)::bigint
+from commerce.level l
+left join (select sku, location, sum(units) as units from commerce.stock_entry group by 1, 2) e using (sku, location)
+left join (select sku, location, sum(units) as units from commerce.hold group by 1, 2) h using (sku, location)
+where l.on_hand <> coalesce(e.units, 0) or l.held <> coalesce(h.units, 0) limit :limit

@@ -1,0 +1,86 @@
+"""Decisions about stock: pure."""
+
+from collections.abc import Iterable, Sequence
+
+from rynek.commerce.inventory.model import Candidate, Move, Need, Pick
+
+
+class Shelf:
+    """What is free to be taken by a batch of buyers, one after the other; channels may share a location.
+
+    Example:
+        >>> shelf = Shelf([Candidate("A", "WH", 5, "WEB", 1, safety=2)])
+        >>> shelf.take("WEB", [Need("A", 2), Need("A", 2)])
+        ([], {'A': 1})
+        >>> shelf.take("WEB", [Need("A", 3)])
+        ([Pick(sku='A', location='WH', units=3)], {})
+    """
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self.unheld: dict[tuple[str, str], int] = {}
+        self.asked: dict[tuple[str, str], list[tuple[str, int]]] = {}
+        for each in sorted(candidates, key=lambda candidate: (candidate.rank, candidate.location)):
+            self.unheld[each.sku, each.location] = each.unheld
+            self.asked.setdefault((each.channel, each.sku), []).append((each.location, each.safety))
+
+    def free(self, channel: str, sku: str) -> list[tuple[str, int]]:
+        """List what a channel may take of an item, by location in the order they are asked."""
+        return [
+            (location, there)
+            for location, safety in self.asked.get((channel, sku), ())
+            if (there := self.unheld[sku, location] - safety) > 0
+        ]
+
+    def take(self, channel: str, needs: Iterable[Need]) -> tuple[list[Pick], dict[str, int]]:
+        """Choose where units are taken from, all needs or none, and take them off the shelf.
+
+        A single location that has all of an item goes before splitting it; else locations are emptied in order.
+
+        Returns:
+            picks, and how many units are missing per item (empty when all is found).
+        """
+        total = summed(needs)
+        free = {sku: self.free(channel, sku) for sku in total}
+        short = {sku: units - there for sku, units in total.items() if (there := sum(n for _, n in free[sku])) < units}
+        if short:
+            return [], short
+        picks = [Pick(sku, *taken) for sku, units in total.items() for taken in split(units, free[sku])]
+        for pick in picks:
+            self.unheld[pick.sku, pick.location] -= pick.units
+        return picks, {}
+
+
+def summed(needs: Iterable[Need]) -> dict[str, int]:
+    """Add up lines that ask for the same item: checked apart, two lines of one item would oversell it."""
+    total: dict[str, int] = {}
+    for need in needs:
+        total[need.sku] = total.get(need.sku, 0) + need.units
+    return total
+
+
+def split(units: int, places: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Take units from places that have enough together: from the first that has all, else from each in turn."""
+    for location, there in places:
+        if there >= units:
+            return [(location, units)]
+    taken = []
+    for location, there in places:
+        part = min(there, units)
+        if part:
+            taken.append((location, part))
+            units -= part
+    return taken
+
+
+def netted(moves: Iterable[Move]) -> list[Move]:
+    """Add up moves of one item at one location, in the order levels are locked."""
+    total: dict[tuple[str, str], int] = {}
+    for move in moves:
+        place = (move.sku, move.location)
+        total[place] = total.get(place, 0) + move.units
+    return [Move(sku, location, total[sku, location]) for sku, location in sorted(total)]
+
+
+def owed(moves: Iterable[Move], after: Iterable[int]) -> list[tuple[Move, int]]:
+    """Find the levels that moves took below zero; each comes with what is on hand after it."""
+    return [(move, now) for move, now in zip(moves, after, strict=True) if now < 0 <= now - move.units]

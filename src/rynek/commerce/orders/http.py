@@ -1,0 +1,13 @@
+"""Orders' operations."""
+
+from rynek.commerce.orders import actions
+from rynek.kernel.operations import read, write
+
+operations = [
+    read("GET /orders", actions.orders, "orders.read"),
+    read("GET /orders/{order}", actions.order, "orders.read"),
+    write("POST /orders/{order}/cancellation", actions.cancel, "orders.cancel"),
+    write("POST /orders/{order}/shipment", actions.ship, "orders.ship"),
+    write("POST /orders/{order}/returns", actions.take_back, "orders.take-back"),
+    write("POST /orders/{order}/notes", actions.note, "orders.note"),
+]
