@@ -1,13 +1,10 @@
 """Group commit: commands of one kind that wait while a transaction is in flight share the next one. No timer."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from rynek.kernel.database import passing, unreachable
-
-logger = logging.getLogger(__name__)
 
 LIMIT = 256
 RETRIES = 3

@@ -167,7 +167,7 @@ async def replay(database: Database, reaction: Reaction) -> tuple[int, int]:
 
 async def enrol(database: Database) -> None:
     """Give every registered reaction its cursor; a new one starts at the beginning of the log."""
-    async with database.transaction(None) as tx:
+    async with database.transaction("kernel") as tx:
         for name in sorted(REACTIONS):
             await tx.execute("insert into kernel.cursor (reaction) values ($1) on conflict do nothing", name)
 

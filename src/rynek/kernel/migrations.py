@@ -26,9 +26,10 @@ create table if not exists kernel.migration (
     at timestamptz not null default now(), primary key (context, place, number))"""
 
 _GRANTS = """grant usage on schema kernel to {role};
+grant select on kernel.migration to {role};
 grant select, insert on kernel.event, kernel.answer to {role};
 grant select, update on kernel.cursor to {role};
-grant select, insert, delete on kernel.parked to {role};
+grant select, insert, update, delete on kernel.parked to {role};
 grant select, insert, update, delete on kernel.job to {role};"""
 
 
@@ -99,13 +100,14 @@ async def _context(connection: asyncpg.Connection, context: str) -> None:
     role = ROLE + context
     await connection.execute(f"""do $$ begin create role {role} nologin;
         exception when duplicate_object or unique_violation then null; end $$;
-        grant {role} to {LOGIN};
+        do $$ begin
+        if not pg_has_role('{LOGIN}', '{role}', 'set') then grant {role} to {LOGIN}; end if; end $$;
         create schema if not exists {context};
         revoke all on schema {context} from public;
         grant usage on schema {context} to {role};
         alter default privileges in schema {context} grant select, insert, update, delete on tables to {role};
         alter default privileges in schema {context} grant usage on sequences to {role};
-        alter default privileges in schema {context} revoke execute on functions from public;
+        alter default privileges revoke execute on functions from public;
         alter default privileges in schema {context} grant execute on functions to {role}""")
 
 

@@ -58,5 +58,6 @@ create table kernel.job (
 );
 create index job_due on kernel.job (due_at) where not dead;
 
--- Every context writes news, answers and jobs; nobody rewrites news.
+-- Every context writes news, answers and jobs; nobody rewrites news, nor a part of it by its own name.
+revoke all on kernel.event_0, kernel.event_1, kernel.event_rest from rynek_kernel;
 revoke update, delete on kernel.event from rynek_kernel;
