@@ -34,7 +34,8 @@ _ENQUEUE = """insert into kernel.job (name, effect, arguments, due_at) values ($
 on conflict (name, effect) do nothing returning id"""
 _TAKE = """select id, name, effect, arguments, attempts from kernel.job
 where name = any($1) and due_at <= $2 and not dead order by due_at, id limit 1 for update skip locked"""
-_AGAIN = "update kernel.job set attempts = $2, error = $3, dead = $4, due_at = $5 where id = $1"
+_LATER = "update kernel.job set attempts = $2, error = $3, due_at = $4 where id = $1"
+_GIVE_UP = "update kernel.job set attempts = $2, error = $3, dead = true where id = $1"
 _DONE = "delete from kernel.job where id = $1"
 _DEAD = "select id, name, effect, attempts, error from kernel.job where dead order by id limit $1"
 _REVIVE = "update kernel.job set dead = false, attempts = 0, due_at = $2 where id = $1 and dead"
@@ -106,7 +107,7 @@ async def enqueue(
     """Put work on the list in the caller's transaction; gives whether it was not there yet.
 
     Args:
-        effect: what makes it one and the same: while one of this effect waits, another is not added. None: always added.
+        effect: what makes it one and the same: while one of this effect waits, no other is added. None: always added.
         due_at: UTC; None for at once.
     """
     kind = _BY_ACT[act]
@@ -114,19 +115,22 @@ async def enqueue(
     return await tx.value(_ENQUEUE, kind.name, effect, given, due_at or tx.at) is not None
 
 
-async def advance(database: Database, context: str) -> bool:
+async def advance(database: Database, context: str, *, outward: bool = False) -> bool:
     """Do the job of this context that is due longest; gives whether there was one."""
-    names = [name for name, kind in JOBS.items() if kind.context == context]
+    names = [name for name, kind in JOBS.items() if kind.context == context and kind.outward == outward]
     async with database.transaction(context) as tx:
         row = await tx.row(_TAKE, names, tx.at)
         if row is None:
             return False
         kind = JOBS[row["name"]]
         logs.operation.set(kind.name)
-        if not kind.outward:
+        if not outward:
             await _do(tx, kind, row)
             return True
-        await tx.execute(_AGAIN, row["id"], row["attempts"] + 1, "claimed", False, tx.at + LEASE)
+        if row["attempts"] >= kind.attempts:
+            await tx.execute(_GIVE_UP, row["id"], row["attempts"], "each process that claimed it has ended meanwhile")
+            return True
+        await tx.execute(_LATER, row["id"], row["attempts"] + 1, "claimed", tx.at + LEASE)
     await _go_out(database, kind, row)
     return True
 
@@ -164,16 +168,20 @@ async def _succeeded(tx: Tx, kind: Job, row: Any) -> None:
     if kind.seconds is None:
         await tx.execute(_DONE, row["id"])
     else:
-        await tx.execute(_AGAIN, row["id"], 0, None, False, tx.at + timedelta(seconds=kind.seconds))
+        await tx.execute(_LATER, row["id"], 0, None, tx.at + timedelta(seconds=kind.seconds))
 
 
 async def _failed(tx: Tx, kind: Job, row: Any, attempts: int, error: Exception) -> None:
     """Try again later, twice as late each time; what is periodic is never given up."""
     logger.error("job %s failed (attempt %d)", kind.name, attempts, exc_info=error)
-    wait = timedelta(seconds=kind.seconds) if kind.seconds else min(timedelta(seconds=2 ** min(attempts, 16)), _LONGEST)
-    dead = kind.seconds is None and attempts >= kind.attempts
     told = "\n".join(logs.told(error))[-4_000:]
-    await tx.execute(_AGAIN, row["id"], min(attempts, 30_000), told, dead, tx.at + wait)
+    if kind.seconds is not None:
+        await tx.execute(_LATER, row["id"], min(attempts, 30_000), told, tx.at + timedelta(seconds=kind.seconds))
+    elif attempts >= kind.attempts:
+        await tx.execute(_GIVE_UP, row["id"], attempts, told)
+    else:
+        wait = min(timedelta(seconds=2 ** min(attempts, 16)), _LONGEST)
+        await tx.execute(_LATER, row["id"], attempts, told, tx.at + wait)
 
 
 async def dead(database: Database, limit: int = 100) -> list[Dead]:
@@ -191,9 +199,8 @@ async def revive(database: Database, number: int) -> bool:
 async def run(database: Database, contexts: Sequence[str], pause: float = 0.5) -> None:
     """Do the jobs of these contexts as they become due, until cancelled."""
     await appoint(database, contexts)
-    await asyncio.gather(
-        *(_keep(database, each, pause) for each in {kind.context for kind in JOBS.values()} & {*contexts})
-    )
+    kinds = {(kind.context, kind.outward) for kind in JOBS.values() if kind.context in contexts}
+    await asyncio.gather(*(_keep(database, context, pause, outward=outward) for context, outward in kinds))
 
 
 async def appoint(database: Database, contexts: Sequence[str]) -> None:
@@ -204,10 +211,10 @@ async def appoint(database: Database, contexts: Sequence[str]) -> None:
                 await tx.value(_ENQUEUE, kind.name, "periodic", "{}", tx.at)
 
 
-async def _keep(database: Database, context: str, pause: float) -> None:
+async def _keep(database: Database, context: str, pause: float, *, outward: bool) -> None:
     while True:
         try:
-            more = await advance(database, context)
+            more = await advance(database, context, outward=outward)
         except Exception:
             logger.exception("the jobs of %s could not go on; trying again", context)
             more = False
