@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 from rynek.kernel.faults import Conflict, Fault, TooManyRequests
 
 Role = Literal[
-    "admin", "merchandise", "stock", "support", "store", "finance", "auditor", "system", "import", "browse"
+    "admin", "merchandise", "stock", "support", "store", "finance", "auditor", "system", "import", "browse",
+    "monitor"
 ]  # fmt: skip
 """What somebody is there for; policies speak of roles, never of persons."""
 
