@@ -1,0 +1,169 @@
+"""The words of pricing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from rynek.commerce.catalog import ChannelCode, Code, Country, Row, Sku, Text, Unit
+from rynek.kernel.faults import Fault
+from rynek.kernel.money import Currency
+
+ListCode = Annotated[str, Meta(max_length=40, description="key of a price list", examples=["RETAIL-PL"])]
+Group = Annotated[str, Meta(max_length=60, description="key of a customer group", examples=["gold"])]
+Basis = Literal["gross", "net"]
+"""Whether VAT is in a price or comes on top."""
+
+
+class PriceList(Row, frozen=True):
+    """Prices for some buyers: everybody or one group, all channels of its currency or one, always or for a while."""
+
+    code: ListCode
+    name: Text
+    currency: Currency
+    basis: Basis = "gross"
+    channel: ChannelCode | None = None
+    customer_group: Group | None = None
+    priority: Annotated[int, Meta(ge=-1_000, le=1_000)] = 0
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+    active: bool = True
+
+
+class Price(Row, frozen=True):
+    """What an item costs in a list: per piece, or per 1000 of the grams or millilitres it is sold by."""
+
+    list: ListCode
+    sku: Sku
+    minor: int | None
+    """Minor units; None takes the price out."""
+    minimum: int = 1
+    """From this quantity on."""
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+class TaxRate(Row, frozen=True):
+    """The VAT of a country on a tax category, from an instant on (None: as long as we know)."""
+
+    country: Country
+    category: Code
+    rate_bp: Annotated[int, Meta(ge=0, le=10_000, description="hundredths of a percent: 2300 is 23 %")]
+    label: Annotated[str, Meta(max_length=20, description="how receipts name it", examples=["23%", "zw"])]
+    from_at: datetime | None = None
+
+
+class Ask(Struct, frozen=True):
+    """A basket to be priced: ``lines`` are (sku, quantity), quantities positive, in pieces, grams or millilitres."""
+
+    channel: str
+    currency: str
+    country: str
+    lines: Sequence[tuple[str, int]]
+    at: datetime
+    group: str | None = None
+
+
+class Candidate(Struct, frozen=True, gc=False):
+    """One price that may be an asked line's, with what is known of the item and its tax; a fact unknown is None."""
+
+    line: int
+    currency: str | None
+    rounding: str | None
+    product: UUID | None
+    name: str
+    gtin: str | None
+    tax_category: str
+    unit: Unit
+    weight_g: int | None
+    offered_until: datetime | None
+    rate_bp: int | None
+    label: str
+    taxed_until: datetime | None
+    minor: int | None
+    minimum: int
+    from_at: datetime | None
+    until_at: datetime | None
+    list: str
+    basis: Basis
+    priority: int
+    for_channel: bool
+    for_group: bool
+    list_from_at: datetime | None
+    list_until_at: datetime | None
+
+
+class QuoteLine(Struct, frozen=True, gc=False):
+    """One priced line, with the facts an order copies. ``unit_minor`` is on the ``basis`` of its ``list``."""
+
+    sku: str
+    product: UUID
+    name: str
+    quantity: int
+    unit: Unit
+    gtin: str | None
+    weight_g: int | None
+    tax_category: str
+    unit_minor: int
+    basis: Basis
+    net: int
+    tax: int
+    gross: int
+    rate_bp: int
+    label: str
+    list: str
+    minimum: int
+
+
+class RateTotal(Struct, frozen=True, gc=False):
+    """What of a total is taxed at one rate."""
+
+    label: str
+    rate_bp: int
+    net: int
+    tax: int
+    gross: int
+
+
+class Quote(Struct, frozen=True):
+    """A priced basket; it holds as it is until ``good_until`` (None: until somebody changes something)."""
+
+    channel: str
+    currency: str
+    country: str
+    at: datetime
+    lines: list[QuoteLine]
+    rates: list[RateTotal]
+    net: int
+    tax: int
+    gross: int
+    good_until: datetime | None
+
+
+class Changed(Struct, frozen=True):
+    """A price that is different now."""
+
+    sku: str
+    list: str
+    minor: int | None
+
+
+class Taxed(Struct, frozen=True):
+    """What is taxed differently now."""
+
+    country: str
+    category: str
+
+
+class NotSellable(Fault):
+    """Something in the basket is not sold here: unknown, archived or not published in this channel now."""
+
+
+class NoPrice(Fault):
+    """Something in the basket has no price here now."""
+
+
+class NoTaxRate(Fault):
+    """The VAT of something in the basket is not known in this country now."""

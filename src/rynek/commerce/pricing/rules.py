@@ -1,0 +1,282 @@
+"""Which price counts, and what of it is tax.
+
+Of the prices that apply to a line (list active, its currency, channel and customer group fit, quantity reached, both
+periods running) the winner is the first by:
+
+1. the list's priority, the higher;
+2. a list of the buyer's group before one for everybody;
+3. a list of this channel before one for all;
+4. the larger quantity break;
+5. the price that began later, then the list that began later: a promotion lies on what lasts;
+6. the lower price.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rynek.commerce.catalog import Refusal
+from rynek.commerce.pricing.model import (
+    Ask,
+    Basis,
+    Candidate,
+    NoPrice,
+    NoTaxRate,
+    NotSellable,
+    Price,
+    PriceList,
+    Quote,
+    QuoteLine,
+    RateTotal,
+    TaxRate,
+)
+from rynek.kernel.faults import Fault
+from rynek.kernel.money import EXPONENTS, CurrencyMismatch, split
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+_LIST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_DEAREST = 10**12
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def half_up(numerator: int, denominator: int) -> int:
+    """Divide and round half away from zero, as tills do."""
+    whole = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return whole if numerator >= 0 else -whole
+
+
+def amount(minor: int, quantity: int, unit: str) -> int:
+    """Price a quantity: pieces at the price each, grams and millilitres at the price of 1000."""
+    return minor * quantity if unit == "pcs" else half_up(minor * quantity, 1_000)
+
+
+def tax(amount: int, rate_bp: int, basis: Basis) -> int:
+    """Tell the VAT in a gross amount, or on a net one."""
+    return half_up(amount * rate_bp, 10_000 + rate_bp if basis == "gross" else 10_000)
+
+
+def precedence(price: Candidate) -> tuple[Any, ...]:
+    """Rank a price among those that apply: the greatest wins."""
+    return (
+        price.priority,
+        price.for_group,
+        price.for_channel,
+        price.minimum,
+        price.from_at or _EVER,
+        price.list_from_at or _EVER,
+        -(price.minor or 0),
+        price.list,
+    )
+
+
+def begins(price: Candidate) -> datetime:
+    """Tell when both the price and its list have begun."""
+    return max(price.from_at or _EVER, price.list_from_at or _EVER)
+
+
+def ends(price: Candidate) -> datetime:
+    """Tell when the price or its list ends, whichever is first."""
+    return min(price.until_at or _NEVER, price.list_until_at or _NEVER)
+
+
+def choose(prices: Sequence[Candidate], at: datetime) -> tuple[Candidate | None, datetime]:
+    """Choose the price of a line at an instant, and tell how long that choice stands."""
+    if len(prices) == 1 and prices[0].from_at is None and prices[0].list_from_at is None:
+        return prices[0], ends(prices[0])
+    running = [each for each in prices if begins(each) <= at < ends(each)]
+    winner = max(running, key=precedence, default=None)
+    coming = [each for each in prices if at < begins(each) < ends(each)]
+    if winner is None:
+        return None, min((begins(each) for each in coming), default=_NEVER)
+    rank = precedence(winner)
+    better = (begins(each) for each in coming if precedence(each) > rank)
+    return winner, min(ends(winner), min(better, default=_NEVER))
+
+
+def taxes(amounts: Sequence[tuple[int, int, Basis]], rounding: str) -> list[int]:
+    """Tell the VAT of each line, given as (amount, rate, basis).
+
+    Rounded per ``line``, or per ``document``: once for each rate, and shared out over its lines by largest remainder,
+    so that the lines sum to it.
+    """
+    if rounding == "line":
+        return [tax(each, rate_bp, basis) for each, rate_bp, basis in amounts]
+    alike: dict[tuple[int, Basis], list[int]] = defaultdict(list)
+    for place, (_, rate_bp, basis) in enumerate(amounts):
+        alike[rate_bp, basis].append(place)
+    shares = [0] * len(amounts)
+    for (rate_bp, basis), places in alike.items():
+        weights = [amounts[place][0] for place in places]
+        for place, share in zip(places, split(tax(sum(weights), rate_bp, basis), weights), strict=True):
+            shares[place] = share
+    return shares
+
+
+def quote(ask: Ask, found: Sequence[Sequence[Candidate]]) -> Quote | Fault:
+    """Price a basket.
+
+    Args:
+        found: per line of the basket, at least one row of what is known.
+    """
+    refused = _refused(ask, found)
+    if refused is not None:
+        return refused
+    good_until = _NEVER
+    chosen: list[Candidate] = []
+    for rows in found:
+        winner, until = choose(rows, ask.at)
+        if winner is None:
+            return _no_price(ask, found)
+        good_until = min(good_until, until, winner.offered_until or _NEVER, winner.taxed_until or _NEVER)
+        chosen.append(winner)
+    lines = _lines(ask, chosen)
+    rates = _rates(lines)
+    net, vat = sum(each.net for each in lines), sum(each.tax for each in lines)
+    until_at = None if good_until == _NEVER else good_until
+    return Quote(ask.channel, ask.currency, ask.country, ask.at, lines, rates, net, vat, net + vat, until_at)
+
+
+def _refused(ask: Ask, found: Sequence[Sequence[Candidate]]) -> Fault | None:
+    firsts = [rows[0] for rows in found]
+    if not firsts:
+        return None
+    if unknown := [sku for (sku, _), row in zip(ask.lines, firsts, strict=True) if row.product is None]:
+        return NotSellable(f"{', '.join(unknown)} not sold in {ask.channel}", channel=ask.channel, skus=unknown)
+    if firsts[0].currency != ask.currency:
+        here = firsts[0].currency
+        return CurrencyMismatch(f"{ask.channel} sells in {here}, not in {ask.currency}", currency=here)
+    if any(row.minor is None for row in firsts):
+        return _no_price(ask, found)
+    if untaxed := [row.tax_category for row in firsts if row.rate_bp is None]:
+        what = f"no VAT rate of {', '.join(sorted(set(untaxed)))} in {ask.country} is known"
+        return NoTaxRate(what, country=ask.country, categories=sorted(set(untaxed)))
+    return None
+
+
+def _no_price(ask: Ask, found: Sequence[Sequence[Candidate]]) -> NoPrice:
+    skus = [
+        sku
+        for (sku, _), rows in zip(ask.lines, found, strict=True)
+        if rows[0].minor is None or choose(rows, ask.at)[0] is None
+    ]
+    return NoPrice(f"{', '.join(skus)} without a price in {ask.channel}", channel=ask.channel, skus=skus)
+
+
+def _lines(ask: Ask, chosen: Sequence[Candidate]) -> list[QuoteLine]:
+    amounts = [
+        (amount(price.minor or 0, quantity, price.unit), price.rate_bp or 0, price.basis)
+        for (_, quantity), price in zip(ask.lines, chosen, strict=True)
+    ]
+    vats = taxes(amounts, chosen[0].rounding or "line") if chosen else []
+    lines = []
+    for (sku, quantity), price, (total, rate_bp, basis), vat in zip(ask.lines, chosen, amounts, vats, strict=True):
+        assert price.product is not None  # noqa: S101 - refused otherwise
+        assert price.minor is not None  # noqa: S101 - refused otherwise
+        net = total - vat if basis == "gross" else total
+        lines.append(
+            QuoteLine(
+                sku, price.product, price.name, quantity, price.unit, price.gtin, price.weight_g, price.tax_category,
+                price.minor, basis, net, vat, net + vat, rate_bp, price.label, price.list, price.minimum,
+            )
+        )  # fmt: skip
+    return lines
+
+
+def _rates(lines: Sequence[QuoteLine]) -> list[RateTotal]:
+    """Total the lines by rate, the highest first."""
+    totals: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0])
+    for line in lines:
+        total = totals[line.rate_bp, line.label]
+        total[0] += line.net
+        total[1] += line.tax
+    return [
+        RateTotal(label, rate_bp, net, vat, net + vat)
+        for (rate_bp, label), (net, vat) in sorted(totals.items(), reverse=True)
+    ]
+
+
+def together(lines: Sequence[tuple[str, int]]) -> list[int]:
+    """Tell for each line how much of its item the basket holds: that decides which quantity break is reached."""
+    totals: dict[str, int] = {}
+    for sku, quantity in lines:
+        totals[sku] = totals.get(sku, 0) + quantity
+    return [totals[sku] for sku, _ in lines]
+
+
+def list_faults(lists: Sequence[PriceList], channels: Mapping[str, str]) -> list[Refusal]:
+    """Say which price lists cannot be taken.
+
+    Args:
+        channels: the currency of every channel.
+    """
+
+    def reason(each: PriceList) -> str | None:
+        if not _LIST.fullmatch(each.code):
+            return "the code has 1 to 40 letters, digits, dots, underscores or hyphens"
+        if each.currency not in EXPONENTS:
+            return f"{each.currency} is not a currency we trade in"
+        if each.channel is not None and channels.get(each.channel) != each.currency:
+            currency = channels.get(each.channel)
+            return f"{each.channel} sells in {currency}" if currency else f"there is no channel {each.channel}"
+        return _period_fault(each.from_at, each.until_at)
+
+    return _refusals((each.code, each.code, reason(each)) for each in lists)
+
+
+def price_faults(prices: Sequence[Price], skus: Collection[str], lists: Collection[str]) -> list[Refusal]:
+    """Say which prices cannot be taken.
+
+    Args:
+        skus: those of the items that exist.
+        lists: those of the lists that exist.
+    """
+
+    def reason(each: Price) -> str | None:
+        if each.sku not in skus:
+            return f"there is no sku {each.sku}"
+        if each.list not in lists:
+            return f"there is no price list {each.list}"
+        if each.minor is not None and not 0 <= each.minor <= _DEAREST:
+            return f"a price is 0 to {_DEAREST} minor units"
+        if not 1 <= each.minimum <= _DEAREST:
+            return "a quantity break is at least 1"
+        return _period_fault(each.from_at, each.until_at)
+
+    return _refusals(
+        ((each.list, each.sku, each.minimum, each.from_at), f"{each.list} {each.sku}", reason(each)) for each in prices
+    )
+
+
+def rate_faults(rates: Sequence[TaxRate]) -> list[Refusal]:
+    """Say which rates of VAT cannot be taken."""
+    return _refusals(
+        (
+            (each.country, each.category, each.from_at),
+            f"{each.country} {each.category}",
+            _period_fault(each.from_at, None),
+        )
+        for each in rates
+    )
+
+
+def _period_fault(from_at: datetime | None, until_at: datetime | None) -> str | None:
+    if any(each is not None and each.tzinfo is None for each in (from_at, until_at)):
+        return "an instant needs its time zone"
+    if from_at is not None and until_at is not None and from_at >= until_at:
+        return "the period ends before it begins"
+    return None
+
+
+def _refusals(rows: Iterable[tuple[Hashable, str, str | None]]) -> list[Refusal]:
+    """Number the rows that have a reason against them, and those whose key came before."""
+    seen: set[Hashable] = set()
+    refused = []
+    for row, (key, name, found) in enumerate(rows):
+        reason = found or ("it comes twice" if key in seen else None)
+        if reason:
+            refused.append(Refusal(row, name[:100], reason))
+        else:
+            seen.add(key)
+    return refused
