@@ -443,6 +443,8 @@ async def _keep(tx: Tx, answers: Sequence[tuple[Call[Any], int, bytes]]) -> None
 
 def _command(operation: Operation, path: Mapping[str, Any], given: Any) -> Any:
     assert operation.command is not None  # noqa: S101 - batched operations have one
+    if isinstance(given, operation.command):
+        return given
     return operation.command(**path, **_spread(operation, given))
 
 

@@ -108,7 +108,10 @@ def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
     if amiss:
         raise LookupError(f"{action.__module__}.{action.__name__} has no parameter {', '.join(amiss)}, but {path} has")
     variables = {name: fields.pop(name)[0] for name in names}
-    given, whole = _input(action, fields, single=style != "batch")
+    if command is not None and not names:
+        given, whole = command, None
+    else:
+        given, whole = _input(action, fields, single=style != "batch")
     where = action.__module__.removeprefix("rynek.").rsplit(".", 1)[0]
     doc = inspect.cleandoc(action.__doc__ or "")
     return Operation(

@@ -82,7 +82,9 @@ async def routes(tx: Tx, channel: ChannelCode) -> list[Route]:
     return found
 
 
-async def put_safety(tx: Tx, channel: ChannelCode, safety: Annotated[list[Safety], Meta(min_length=1, max_length=1000)]) -> None:
+async def put_safety(
+    tx: Tx, channel: ChannelCode, safety: Annotated[list[Safety], Meta(min_length=1, max_length=1000)]
+) -> None:
     """Keep units back from a channel at locations, of all items or of one."""
     keys = [(each.location, each.sku) for each in safety]
     if len(set(keys)) < len(keys):
@@ -122,7 +124,9 @@ async def available(tx: Tx, channel: ChannelCode, skus: Skus) -> list[Available]
     return found
 
 
-async def ledger(tx: Tx, sku: Sku, location: str = "", before: datetime | None = None, limit: Limit = 100) -> list[Entry]:
+async def ledger(
+    tx: Tx, sku: Sku, location: str = "", before: datetime | None = None, limit: Limit = 100
+) -> list[Entry]:
     """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``."""
     found: list[Entry] = await q.ledger(tx, sku=sku, location=location, before=before or datetime.max, limit=limit)
     return found
@@ -165,7 +169,9 @@ async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfS
     if picked:
         holders, skus, places, units, untils = zip(*picked, strict=True)
         await q.hold(tx, holders=holders, skus=skus, locations=places, units=units, untils=untils)
-    emit(tx, *(StockHeld(claim.holder, got) for claim, got in zip(claims, results, strict=True) if isinstance(got, list)))
+    emit(
+        tx, *(StockHeld(claim.holder, got) for claim, got in zip(claims, results, strict=True) if isinstance(got, list))
+    )
     return results
 
 
@@ -175,7 +181,9 @@ async def _lock(tx: Tx, wanted: dict[tuple[str, str], int]) -> list[Candidate]:
     return found
 
 
-def _share(claims: Sequence[Claim], candidates: list[Candidate]) -> tuple[list[list[Pick] | OutOfStock], list[tuple[object, ...]]]:
+def _share(
+    claims: Sequence[Claim], candidates: list[Candidate]
+) -> tuple[list[list[Pick] | OutOfStock], list[tuple[object, ...]]]:
     shelf = rules.Shelf(candidates)
     results: list[list[Pick] | OutOfStock] = []
     picked: list[tuple[object, ...]] = []
@@ -201,6 +209,7 @@ async def hold(
 
     Args:
         seconds: after so many the hold lapses.
+
     Raises:
         OutOfStock: fewer units are free; ``short`` says how many are missing per item.
     Emits:
@@ -255,7 +264,9 @@ async def ship(tx: Tx, holder: UUID, reference: str) -> list[Pick]:
 # --- moving -----------------------------------------------------------------------------------------------------------
 
 
-async def _move(tx: Tx, cause: str, reference: str, moves: Sequence[Move], inbound: Sequence[int] | None = None) -> None:
+async def _move(
+    tx: Tx, cause: str, reference: str, moves: Sequence[Move], inbound: Sequence[int] | None = None
+) -> None:
     """Move levels and write the ledger; the moves are netted, so their keys are in order."""
     skus, places, units = zip(*((move.sku, move.location, move.units) for move in moves), strict=True)
     after = await q.move(tx, skus=skus, locations=places, units=units, inbound=inbound or [0] * len(moves))
@@ -281,6 +292,7 @@ async def receive(tx: Tx, location: LocationCode, reference: Reference, lines: L
 
     Args:
         announced: they were expected, so they leave what is inbound.
+
     Raises:
         Invalid: a line takes units away: that is an adjustment.
         Forbidden: it is not your store.
@@ -313,7 +325,9 @@ async def announce(tx: Tx, location: LocationCode, reference: Reference, lines: 
     return True
 
 
-async def adjust(tx: Tx, location: LocationCode, reference: Reference, reason: Annotated[Text, Meta(min_length=1)], lines: Lines) -> bool:
+async def adjust(
+    tx: Tx, location: LocationCode, reference: Reference, reason: Annotated[Text, Meta(min_length=1)], lines: Lines
+) -> bool:
     """Correct levels, with the reason why (breakage, theft, found again); False when this was done already.
 
     Raises:
@@ -330,7 +344,10 @@ async def adjust(tx: Tx, location: LocationCode, reference: Reference, reason: A
 
 
 async def count(
-    tx: Tx, location: LocationCode, reference: Reference, lines: Annotated[list[CountedLine], Meta(min_length=1, max_length=1000)]
+    tx: Tx,
+    location: LocationCode,
+    reference: Reference,
+    lines: Annotated[list[CountedLine], Meta(min_length=1, max_length=1000)],
 ) -> list[Move]:
     """Set levels to what was found; gives the differences, nothing when this count is in already.
 
@@ -347,7 +364,9 @@ async def count(
         raise Invalid("an item is counted twice; add the counts up", field="lines")
     if not await _document(tx, location, reference, "count"):
         return []
-    await q.move(tx, skus=sorted(found), locations=[location] * len(found), units=[0] * len(found), inbound=[0] * len(found))
+    await q.move(
+        tx, skus=sorted(found), locations=[location] * len(found), units=[0] * len(found), inbound=[0] * len(found)
+    )
     known = await q.lock_counted(tx, location=location, skus=list(found))
     moves = [Move(level.sku, location, found[level.sku] - level.on_hand) for level in known]
     different = [move for move in moves if move.units]
@@ -476,5 +495,3 @@ async def _transfer(tx: Tx, transfer: UUID) -> Transfer | None:
         return None
     lines = await q.transfer_lines(tx, id=transfer)
     return Transfer(row.id, row.origin, row.destination, row.sent_at, row.received_at, lines)
-
-

@@ -167,7 +167,12 @@ class Unbalanced(Struct, frozen=True):
 
 
 constraint("level_not_oversold", UnitsHeld, "the units are set aside for orders, or were never there")
-for _name in ("level_location_known", "stock_document_location_known", "transfer_origin_known", "transfer_destination_known"):
+for _name in (
+    "level_location_known",
+    "stock_document_location_known",
+    "transfer_origin_known",
+    "transfer_destination_known",
+):
     constraint(_name, LocationUnknown, "there is no such location; GET /inventory/locations lists them")
 constraint("location_channel_location_fkey", LocationUnknown, "there is no such location")
 constraint("safety_location_fkey", LocationUnknown, "there is no such location")

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
 
 from rynek.commerce import inventory
 from rynek.commerce.orders import model
@@ -14,15 +12,15 @@ from rynek.commerce.orders.events import Item, OrderCancelled, OrderPaid, OrderP
 from rynek.commerce.orders.model import (
     Balance,
     NotCancellable,
+    Note,
     NotReturnable,
     NotShippable,
-    Note,
     Numbered,
     Order,
     OrderLine,
     Placing,
     Return,
-    State,
+    Search,
     Summary,
 )
 from rynek.kernel.database import Tx
@@ -50,7 +48,22 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
         ),
         strict=True,
     )  # fmt: skip
-    ids, carts, channels, kinds, owners, emails, currencies, states, deliveries, taxes, totals, authorised, captured, agreed = columns
+    (
+        ids,
+        carts,
+        channels,
+        kinds,
+        owners,
+        emails,
+        currencies,
+        states,
+        deliveries,
+        taxes,
+        totals,
+        authorised,
+        captured,
+        agreed,
+    ) = columns
     of, lines, skus, names, quantities, units, nets, line_taxes, grosses, rates = zip(
         *(
             (p.id, each.line, each.sku, each.name, each.quantity, each.unit_minor, each.net_minor, each.tax_minor,
@@ -60,9 +73,9 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
         strict=True,
     )  # fmt: skip
     numbered: list[Numbered] = await q.place(
-        tx, ids=ids, carts=carts, channels=channels, owner_kinds=kinds, owners=owners, emails=emails, currencies=currencies,
-        states=states, deliveries=deliveries, taxes=taxes, totals=totals, authorised=authorised, captured=captured, agreed=agreed,
-        at=tx.at, line_orders=of, lines=lines, skus=skus, names=names, quantities=quantities, units=units, nets=nets,
+        tx, ids=ids, carts=carts, channels=channels, owner_kinds=kinds, owners=owners, emails=emails,
+        currencies=currencies, states=states, deliveries=deliveries, taxes=taxes, totals=totals, authorised=authorised,
+        captured=captured, agreed=agreed, at=tx.at, line_orders=of, lines=lines, skus=skus, names=names, quantities=quantities, units=units, nets=nets,
         line_taxes=line_taxes, grosses=grosses, rates=rates,
     )  # fmt: skip
     numbers = {each.id: each.number for each in numbered}
@@ -72,7 +85,9 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
 
 def _placed(p: Placing, number: int) -> OrderPlaced:
     items = [Item(each.sku, each.quantity, each.gross_minor) for each in p.lines]
-    return OrderPlaced(p.id, number, p.cart_id, p.channel, p.owner_kind, p.owner, p.currency, p.total_minor, p.tax_minor, items)
+    return OrderPlaced(
+        p.id, number, p.cart_id, p.channel, p.owner_kind, p.owner, p.currency, p.total_minor, p.tax_minor, items
+    )
 
 
 async def order(tx: Tx, order: UUID) -> Order:
@@ -90,24 +105,10 @@ async def order(tx: Tx, order: UUID) -> Order:
     return Order(**known, lines=lines, history=history)
 
 
-async def orders(
-    tx: Tx,
-    state: State | None = None,
-    email: Annotated[str, Meta(max_length=254, pattern=r"^[^\x00]*\Z")] | None = None,
-    number: Annotated[int, Meta(ge=1, le=2**62)] | None = None,
-    channel: inventory.ChannelCode | None = None,
-    before: UUID | None = None,
-    limit: Annotated[int, Meta(ge=1, le=200)] = 50,
-) -> list[Summary]:
-    """Find orders, newest first; your own, unless you look after everybody's.
-
-    Args:
-        before: id of the last order of the page before.
-    """
+async def orders(tx: Tx, search: Search) -> list[Summary]:
+    """Find orders, newest first; your own, unless you look after everybody's."""
     owner = tx.actor.id if tx.reach == "own" else None
-    found: list[Summary] = await q.find(
-        tx, owner=owner, state=state, email=email, number=number, channel=channel, before=before, limit=limit
-    )
+    found: list[Summary] = await q.find(tx, owner=owner, **msgspec.structs.asdict(search))
     return found
 
 
@@ -188,10 +189,14 @@ async def take_back(tx: Tx, order: UUID, given: Return) -> bool:
     numbers = [each.line for each in given.lines]
     if len(set(numbers)) < len(numbers):
         raise Invalid("a line is given twice", field="lines")
-    came: list[OrderLine] = await q.take_back(tx, order=order, lines=numbers, units=[each.units for each in given.lines])
+    came: list[OrderLine] = await q.take_back(
+        tx, order=order, lines=numbers, units=[each.units for each in given.lines]
+    )
     if len(came) < len(numbers):
         raise Invalid("the order has no such line", field="lines")
-    await inventory.put_back(tx, given.location, f"{order}/{given.reference}", [inventory.Need(e.sku, e.quantity) for e in came])
+    await inventory.put_back(
+        tx, given.location, f"{order}/{given.reference}", [inventory.Need(e.sku, e.quantity) for e in came]
+    )
     await _write(tx, order, "returned", given.reference)
     items = [Item(each.sku, each.quantity, each.gross_minor) for each in came]
     emit(tx, UnitsReturned(order, given.reference, given.location, sum(each.gross_minor for each in items), items))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
-from rynek.commerce.inventory import LocationCode, Sku
+from rynek.commerce.inventory import ChannelCode, LocationCode
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict
 
@@ -40,6 +40,17 @@ class OrderLine(Struct, frozen=True):
     gross_minor: int
     rate: Decimal
     returned: int = 0
+
+
+class Search(Struct, frozen=True, forbid_unknown_fields=True):
+    """What orders are looked for; what is left out is not looked at. ``before``: the last of the page before."""
+
+    state: State | None = None
+    email: Annotated[str, Meta(max_length=254, pattern=r"^[^\x00]*\Z")] | None = None
+    number: Annotated[int, Meta(ge=1, le=2**62)] | None = None
+    channel: ChannelCode | None = None
+    before: UUID | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
 class Summary(Struct, frozen=True):
@@ -162,13 +173,6 @@ class Return(Struct, frozen=True, forbid_unknown_fields=True):
     reference: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
     location: LocationCode
     lines: Annotated[list[ReturnedLine], Meta(min_length=1, max_length=200)]
-
-
-class Came(Struct, frozen=True):
-    """An item that came back."""
-
-    sku: Sku
-    units: int
 
 
 constraint("order_line_not_over_returned", NotReturnable, "more would come back than was ordered")

@@ -2,16 +2,17 @@
 
 from rynek.commerce.orders.actions import PATIENCE, cancel, q
 from rynek.kernel import jobs
-from rynek.kernel.database import Database
+from rynek.kernel.database import Tx
 
 
-@jobs.every(30, context="commerce")
-async def cancel_unpaid(database: Database) -> None:
-    """Cancel orders whose money has not come, each in its own transaction."""
-    async with database.transaction("commerce") as tx:
-        late = await q.unpaid(tx, before=tx.at - PATIENCE, limit=500)
-    for order in late:
-        async with database.transaction("commerce") as tx:
-            known = await q.lock(tx, id=order)
-            if known is not None and known.state == "awaiting-payment":
-                await cancel(tx, order, "not paid in time")
+@jobs.every(30, "orders.cancel-unpaid", "commerce")
+async def cancel_unpaid(tx: Tx) -> None:
+    """Cancel orders whose money has not come.
+
+    Emits:
+        OrderCancelled, StockReleased
+    """
+    for order in await q.unpaid(tx, before=tx.at - PATIENCE, limit=100):
+        known = await q.lock(tx, id=order)
+        if known is not None and known.state == "awaiting-payment":
+            await cancel(tx, order, "not paid in time")
