@@ -37,9 +37,10 @@ class EventType(Struct, frozen=True):
     name: str
     key: str
     struct: type[Struct]
+    read: Callable[[str], Any]
 
 
-class Envelope(Struct, frozen=True):
+class Envelope(Struct, frozen=True, gc=False):
     """An event as it lies on the log.
 
     ``position`` is the place in the log, ``xid-seq``, and unique.
@@ -66,7 +67,7 @@ def event(name: str, *, key: str) -> Callable[[S], S]:
             raise ValueError(f"two events are named {name}")
         if key not in struct.__struct_fields__:
             raise ValueError(f"{name}: {struct.__name__} has no field {key}")
-        NAMES[name] = TYPES[struct] = EventType(name, key, struct)
+        NAMES[name] = TYPES[struct] = EventType(name, key, struct, msgspec.json.Decoder(struct).decode)
         return struct
 
     return register
@@ -79,7 +80,7 @@ def emit(tx: Pen, *events: Struct) -> None:
 
 def decode(type_name: str, data: str) -> Any:
     """Read an event's data back into its struct (unknown fields of newer writers are passed over)."""
-    return msgspec.json.decode(data, type=NAMES[type_name].struct)
+    return NAMES[type_name].read(data)
 
 
 async def append(tx: Pen, events: Sequence[Struct]) -> None:

@@ -21,9 +21,7 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 3
 BATCH = 5_000
 
-_READ = """select xid::text || '-' || seq, type, key, at, data from kernel.event
-where (xid, seq) > ($1::text::xid8, $2::bigint) and xid < $3::text::xid8 and type = any($4)
-order by kernel.event.xid, seq limit $5"""
+_READ = "select * from kernel.read_on($1::text::xid8, $2, $3::text::xid8, $4, $5)"
 _CURSOR = """select xid::text, seq, moved_at < now() - interval '2 seconds' as idle,
 pg_snapshot_xmin(pg_current_snapshot())::text as horizon
 from kernel.cursor where reaction = $1 for update skip locked"""

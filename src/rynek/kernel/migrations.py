@@ -30,7 +30,8 @@ grant select on kernel.migration to {role};
 grant select, insert on kernel.event, kernel.answer to {role};
 grant select, update on kernel.cursor to {role};
 grant select, insert, update, delete on kernel.parked to {role};
-grant select, insert, update, delete on kernel.job to {role};"""
+grant select, insert, update, delete on kernel.job to {role};
+grant execute on function kernel.read_on to {role};"""
 
 
 class MigrationError(Exception):
