@@ -1,7 +1,24 @@
 """Security: who asks, may they, and what happened. The gate stands before every operation; the door asks it."""
 
+from rynek.security.actions import ensure_admin
 from rynek.security.gate import Gate, keep, open_gate
-from rynek.security.model import Role, Why
+from rynek.security.model import AuditBroken, Finding, Role, Verdict, Why
 from rynek.security.policies import PolicyError, check
+from rynek.security.seals import keep_sealing, seal, verify
 
-__all__ = ["Gate", "PolicyError", "Role", "Why", "check", "keep", "open_gate"]
+__all__ = [
+    "AuditBroken",
+    "Finding",
+    "Gate",
+    "PolicyError",
+    "Role",
+    "Verdict",
+    "Why",
+    "check",
+    "ensure_admin",
+    "keep",
+    "keep_sealing",
+    "open_gate",
+    "seal",
+    "verify",
+]

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, cast
 
 from rynek.kernel import clock, ids, sql
@@ -87,7 +89,7 @@ class Gate:
         self.policies = policies
         self.limits = Limits(rates)
         self.token_key = rules.key(secret, "tokens")
-        self.throttle_key = rules.key(secret, "throttle")
+        self.print_key = rules.key(secret, "prints")
         self._guests: dict[str, _Known] = {}
         self._sessions: dict[str, _Known] = {}
 
@@ -215,12 +217,27 @@ class Gate:
         assert actor is not None  # noqa: S101 - it has just begun
         return actor, token
 
+    def session_token(self) -> str:
+        """Make the token of a session; only its hash is to be kept."""
+        return rules.sign("rs", secrets.token_bytes(32), self.token_key)
+
+    def keyed_print(self, what: str, text: str) -> bytes:
+        """Hash something short or personal for keeping, so that only this installation can tell what it was."""
+        return blake2b(
+            text.encode("utf-8", "replace"), key=self.print_key, digest_size=16, person=what.encode()
+        ).digest()
+
     async def note(self, tx: Tx, lines: Sequence[Line]) -> None:
         """Write audit lines in the transaction of what they tell, in one statement."""
+        digests = [self._blind(line.digest) for line in lines]
         await tx.execute(
             _NOTE, tx.at, [line.actor.kind for line in lines], [line.actor.id for line in lines],
-            [line.operation for line in lines], [line.target for line in lines], [line.digest for line in lines],
+            [line.operation for line in lines], [line.target for line in lines], digests,
         )  # fmt: skip
+
+    def _blind(self, digest: bytes) -> bytes:
+        """Key a digest: a plain one of a short request could be guessed back to what, or whom, it was about."""
+        return blake2b(digest, key=self.print_key, digest_size=16).digest() if digest else b""
 
 
 async def open_gate(database: Database, policies: Mapping[str, str], secret: bytes, rates: Rates) -> Gate:

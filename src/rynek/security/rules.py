@@ -6,7 +6,10 @@ import hmac
 import ipaddress
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 from hashlib import blake2b
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,7 +17,13 @@ from uuid import UUID
 from rynek.kernel.faults import Invalid
 
 COOKIE = "rynek_session"
+ACCOUNT_TRIES = 10
+ADDRESS_TRIES = 100
+"""Logins that may fail, or be under way, within the throttle's window; an address may be a whole office."""
 _MAC = 16
+_POSITION = re.compile(r"(\d{1,20})-(\d{1,18})")
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD = str.maketrans("OIL", "011")
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\"\\]{1,64}@[^\s@,;:<>()\[\]\"\\.]+(\.[^\s@,;:<>()\[\]\"\\.]+)*")
 
 
@@ -109,6 +118,83 @@ def network(address: str) -> str:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
+
+
+def throttled(account: int, address: int) -> bool:
+    """Tell whether a login was tried too often, for the account or from the address, this try included."""
+    return account > ACCOUNT_TRIES or address > ADDRESS_TRIES
+
+
+def till_code(noise: bytes) -> str:
+    """Write 50 random bits so that they can be read out and typed: no I, L, O or U."""
+    number = int.from_bytes(noise[:7]) >> 6
+    letters = "".join(_LETTERS[number >> (5 * place) & 31] for place in range(10))
+    return f"{letters[:5]}-{letters[5:]}"
+
+
+def typed_code(text: str) -> str:
+    """Read a till code as people type it: small letters, blanks, O for 0 and I or L for 1."""
+    plain = "".join(text.upper().split()).replace("-", "").translate(_MISREAD)
+    return f"{plain[:5]}-{plain[5:]}"
+
+
+def cookie(token: str, seconds: int, host: str | None) -> str:
+    """Write the Set-Cookie header that holds a session; an empty token takes it away."""
+    secure = "; Secure" if secure_cookie(host) else ""
+    return f"{COOKIE}={token}; Path=/; Max-Age={seconds if token else 0}; HttpOnly; SameSite=Lax{secure}"
+
+
+def position(text: str) -> tuple[str, int]:
+    """Read a place in the audit, ``xid-seq``.
+
+    Raises:
+        Invalid: it is no such place.
+    """
+    if not (found := _POSITION.fullmatch(text)):
+        raise Invalid("a position is two numbers with a dash between, as the lines have it", field="before")
+    return found[1], int(found[2])
+
+
+def root(before: bytes, number: int, last: tuple[str, int], lines: int, hashes: Sequence[bytes]) -> bytes:
+    """Chain a stretch of the audit to the seals before it."""
+    text = f"{number}|{last[0]}|{last[1]}|{lines}|".encode()
+    return blake2b(before + text + b"|".join(each.hex().encode() for each in hashes), digest_size=32).digest()
+
+
+def compared(sealed: Sequence[bytes], found: Sequence[tuple[str, bytes]]) -> list[tuple[str, str]]:
+    """Say what was done to a stretch of the audit, line by line, as (what, where).
+
+    Args:
+        sealed: the prints of the lines as they were sealed.
+        found: position and print of the lines that are there.
+    """
+    now = [each for _, each in found]
+    steps = SequenceMatcher(None, sealed, now, autojunk=False).get_opcodes()
+    blocks = [(range(i1, i2), range(j1, j2)) for tag, i1, i2, j1, j2 in steps if tag != "equal"]
+    moved = Counter(sealed[i] for gone, _ in blocks for i in gone) & Counter(now[j] for _, new in blocks for j in new)
+    came, went, said = Counter(moved), Counter(moved), []
+    for gone, new in blocks:
+        lost = [i for i in gone if not _drawn(went, sealed[i])]
+        extra = []
+        for j in new:
+            if _drawn(came, now[j]):
+                said.append(("reordered", found[j][0]))
+            else:
+                extra.append(found[j][0])
+        said += [("edited", where) for where in extra[: len(lost)]]
+        said += [("inserted", where) for where in extra[len(lost) :]]
+        said += [("removed", _place(i, found, new.start)) for i in lost[len(extra) :]]
+    return said
+
+
+def _drawn(of: "Counter[bytes]", one: bytes) -> bool:
+    of[one] -= 1
+    return of[one] >= 0
+
+
+def _place(index: int, found: Sequence[tuple[str, bytes]], here: int) -> str:
+    after = f"after {found[here - 1][0]}" if here else "at its beginning"
+    return f"line {index + 1} of the stretch, {after}"
 
 
 def paced(free_at: float, now: float, interval_s: float) -> tuple[float, float]:

@@ -1,0 +1,43 @@
+"""Passwords: argon2id, away from the event loop, two at once so that logins cannot take the machine."""
+
+import asyncio
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+_AT_ONCE = 2
+# Source: OWASP Password Storage Cheat Sheet, the first of its equal choices for argon2id
+_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_threads = ThreadPoolExecutor(_AT_ONCE, "password")
+
+
+async def hashed(password: str) -> str:
+    """Hash a password for keeping."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, _plain(password))
+
+
+async def fits(password: str, kept: str | None) -> bool:
+    """Tell whether a password is the kept one. Takes as long where none is kept, so that nobody learns who exists."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, _fits, _plain(password), kept)
+
+
+def outdated(kept: str) -> bool:
+    """Tell whether a hash was made with weaker settings than today's."""
+    return _hasher.check_needs_rehash(kept)
+
+
+def _fits(password: str, kept: str | None) -> bool:
+    if kept is None:
+        _hasher.hash(password)
+        return False
+    try:
+        return _hasher.verify(kept, password)
+    except VerificationError:
+        return False
+
+
+def _plain(password: str) -> str:
+    """Write a password as one sequence of characters, whichever keyboard it came from (NIST SP 800-63B)."""
+    return unicodedata.normalize("NFKC", password)
