@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from rynek.kernel import logs
 from rynek.kernel.database import passing, unreachable
 
 LIMIT = 256
@@ -35,6 +36,7 @@ class Batcher:
         return future
 
     async def _drain(self) -> None:
+        logs.request.set("")  # a batch is many requests; the one it began with is not to blame for all
         try:
             while self.waiting:
                 taken, self.waiting = self.waiting[: self.limit], self.waiting[self.limit :]

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from rynek.kernel import clock, metrics
+from rynek.kernel import clock, ids, logs, metrics
 from rynek.kernel.actor import ANYONE, Actor, Reach
 from rynek.kernel.batch import RETRIES, Batcher
 from rynek.kernel.database import Database, Tx, passing, unfit, unreachable
@@ -206,12 +206,14 @@ class Door:
     async def answer(self, request: Request) -> Response:
         """Answer one request of a protocol face. Never raises."""
         began = time.perf_counter()
+        logs.request.set(ids.new().hex)
         operation: Operation | None = None
         try:
             operation, values = self.find(request.method, request.path)
+            logs.operation.set(operation.name)
             response = await self._through(operation, values, request)
         except Exception as error:  # noqa: BLE001 - whatever happens is answered
-            response = refusal(error, operation.name if operation else request.path)
+            response = refusal(error, operation.name if operation else "an address")
         metrics.answered(operation.name if operation else "none", response.status, time.perf_counter() - began)
         return response
 
@@ -498,6 +500,7 @@ def refusal(error: Exception, where: str) -> Response:
     if fault is None:
         logger.error("%s failed", where, exc_info=error)
         problem = {"type": "about:blank", "title": "Something went wrong on our side", "status": 500}
+        problem["request"] = logs.request.get()
         return Response(500, _encode(problem), "application/problem+json")
     headers: tuple[tuple[str, str], ...] = ()
     if "retry_after" in fault.facts:

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rynek.kernel.database import Database, Tx
+from rynek.kernel import logs
+from rynek.kernel.database import Database, Tx, passing, unreachable
 from rynek.kernel.events import NAMES, TYPES, Envelope, append, decode
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,11 @@ _READ = "select * from kernel.read_on($1::text::xid8, $2, $3::text::xid8, $4, $5
 _CURSOR = """select xid::text, seq, moved_at < now() - interval '2 seconds' as idle,
 pg_snapshot_xmin(pg_current_snapshot())::text as horizon
 from kernel.cursor where reaction = $1 for update skip locked"""
+_NEWS = """select r.name from unnest($1::text[], $2::text[]) as r (name, types)
+join kernel.cursor c on c.reaction = r.name
+cross join pg_snapshot_xmin(pg_current_snapshot()) as horizon
+where c.moved_at < now() - interval '2 seconds'
+or exists (select from kernel.read_on(c.xid, c.seq, horizon, string_to_array(r.types, ' '), 1))"""
 _MOVE = "update kernel.cursor set xid = $2::text::xid8, seq = $3, moved_at = now() where reaction = $1"
 _PARK = """insert into kernel.parked (reaction, xid, seq, type, key, at, data, error)
 values ($1, $2::text::xid8, $3, $4, $5, $6, $7::json, $8) on conflict (reaction, xid, seq) do nothing"""
@@ -107,7 +113,8 @@ async def _take(tx: Tx, reaction: Reaction, waiting: list[Envelope]) -> None:
             else:
                 for envelope in waiting:
                     await reaction.act(tx, envelope.data)
-    except Exception:
+    except Exception as error:
+        _stand_back(error)
         logger.exception("reaction %s: a batch of %d failed, taking it one by one", reaction.name, len(waiting))
     else:
         return
@@ -120,11 +127,18 @@ async def _take_one(tx: Tx, reaction: Reaction, envelope: Envelope) -> None:
         try:
             async with tx.attempt():
                 await reaction.act(tx, [envelope] if reaction.whole else envelope.data)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is parked and told
+        except Exception as error:  # noqa: BLE001 - what is poison is parked and told
+            _stand_back(error)
             if attempt == ATTEMPTS:
                 await _park(tx, reaction, envelope, error)
         else:
             return
+
+
+def _stand_back(error: Exception) -> None:
+    """Let a failure through that is nobody's poison: the whole transaction is undone and tried again later."""
+    if passing(error) or unreachable(error):
+        raise error
 
 
 async def _park(tx: Tx, reaction: Reaction, envelope: Envelope, error: Exception) -> None:
@@ -173,21 +187,39 @@ async def enrol(database: Database) -> None:
 async def run(database: Database, contexts: Sequence[str], pause: float = 0.1) -> None:
     """Keep the reactions of these contexts going until cancelled; each advances on its own."""
     await enrol(database)
-    await asyncio.gather(*(_keep(database, each, pause) for each in REACTIONS.values() if each.context in contexts))
+    going = [each for each in REACTIONS.values() if each.context in contexts]
+    bells = {each.name: asyncio.Event() for each in going}
+    await asyncio.gather(
+        _watch(database, going, bells, pause), *(_keep(database, each, bells[each.name]) for each in going)
+    )
 
 
-async def _keep(database: Database, reaction: Reaction, pause: float) -> None:
+async def _watch(database: Database, going: Sequence[Reaction], bells: dict[str, asyncio.Event], pause: float) -> None:
+    """Look for all reactions at once whether there is news: a look that locks nothing costs next to nothing."""
+    names, types = [each.name for each in going], [" ".join(each.types) for each in going]
     while True:
         try:
-            taken = await advance(database, reaction)
-        except asyncio.CancelledError:
-            raise
+            async with database.transaction("kernel") as tx:
+                for row in await tx.rows(_NEWS, names, types):
+                    bells[row[0]].set()
+        except Exception:
+            logger.exception("the log could not be looked at; trying again")
+            await asyncio.sleep(1)
+        await asyncio.sleep(pause)
+
+
+async def _keep(database: Database, reaction: Reaction, bell: asyncio.Event) -> None:
+    logs.operation.set(reaction.name)
+    while True:
+        await bell.wait()
+        bell.clear()
+        try:
+            while await advance(database, reaction) == BATCH:
+                pass
         except Exception:
             logger.exception("reaction %s could not advance; trying again", reaction.name)
-            taken = 0
             await asyncio.sleep(1)
-        if taken < BATCH:
-            await asyncio.sleep(pause)
+            bell.set()
 
 
 class Follower:
