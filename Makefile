@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts fix check bench shots
+.PHONY: help setup demo test lint types contracts fix check bench client shots
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ check: ## everything CI runs
 
 bench: ## one headline figure; B=hot for another
 	uv run rynek bench $(or $(B),sale)
+
+client: ## write the typed client anew from the registry
+	uv run python -m rynek.client.generate
 
 shots: ## take the README's screenshots anew
 	uv run python docs/shots.py

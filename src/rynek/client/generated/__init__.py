@@ -1,0 +1,38 @@
+"""Every operation of Rynek as a method.
+
+Made by ``make client`` from the registry; do not edit.
+"""
+
+from typing import Any
+from rynek.client.calls import Calls
+from rynek.client.generated.commerce_catalog import CommerceCatalog
+from rynek.client.generated.commerce_inventory import CommerceInventory
+from rynek.client.generated.commerce_orders import CommerceOrders
+from rynek.client.generated.commerce_pos import CommercePos
+from rynek.client.generated.commerce_pricing import CommercePricing
+from rynek.client.generated.ops import Ops
+from rynek.client.generated.security import Security
+
+__all__ = ["Client"]
+
+
+class _Commerce:
+    """What is under ``commerce``."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.catalog = CommerceCatalog(calls)
+        self.inventory = CommerceInventory(calls)
+        self.orders = CommerceOrders(calls)
+        self.pos = CommercePos(calls)
+        self.pricing = CommercePricing(calls)
+
+
+class Client(Calls):
+    """A caller's way to one Rynek; use it in ``async with``."""
+
+    def __init__(self, url: str = "http://127.0.0.1:8000", token: str | None = None, **options: Any) -> None:
+        super().__init__(url, token, **options)
+        calls = self
+        self.commerce = _Commerce(calls)
+        self.ops = Ops(calls)
+        self.security = Security(calls)

@@ -1,0 +1,228 @@
+"""Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice.
+
+Made by ``make client`` from the registry; do not edit.
+"""
+
+import datetime
+import msgspec
+import rynek.commerce.inventory.actions as commerce_inventory_actions
+import rynek.commerce.inventory.model as commerce_inventory
+import uuid
+from rynek.client.calls import Calls, Route
+
+_ADJUST = Route[bool]("POST", "/inventory/adjustments", bool)
+_ANNOUNCE = Route[bool]("POST", "/inventory/announcements", bool)
+_ARRIVE = Route[commerce_inventory.Transfer](
+    "POST", "/inventory/transfers/{transfer}/arrival", commerce_inventory.Transfer
+)
+_AVAILABLE = Route[list[commerce_inventory.Available]](
+    "GET", "/inventory/available", list[commerce_inventory.Available]
+)
+_COUNT = Route[list[commerce_inventory.Move]]("POST", "/inventory/counts", list[commerce_inventory.Move])
+_HOLD = Route[list[commerce_inventory.Pick]]("POST", "/inventory/holds/{holder}", list[commerce_inventory.Pick])
+_LEDGER = Route[list[commerce_inventory.Entry]]("GET", "/inventory/ledger", list[commerce_inventory.Entry])
+_LET_GO = Route[list[commerce_inventory.Pick]]("DELETE", "/inventory/holds/{holder}", list[commerce_inventory.Pick])
+_LEVELS = Route[list[commerce_inventory.Level]]("GET", "/inventory/levels", list[commerce_inventory.Level])
+_LOCATIONS = Route[list[commerce_inventory.Location]]("GET", "/inventory/locations", list[commerce_inventory.Location])
+_OWING = Route[list[commerce_inventory.Level]]("GET", "/inventory/owing", list[commerce_inventory.Level])
+_PUT_LOCATIONS = Route[None]("PUT", "/inventory/locations", None)
+_PUT_ROUTES = Route[None]("PUT", "/inventory/channels/{channel}/locations", None)
+_PUT_SAFETY = Route[None]("PUT", "/inventory/channels/{channel}/safety", None)
+_RECEIVE = Route[bool]("POST", "/inventory/receipts", bool)
+_ROUTES = Route[list[commerce_inventory.Route]](
+    "GET", "/inventory/channels/{channel}/locations", list[commerce_inventory.Route]
+)
+_SEND = Route[commerce_inventory.Transfer]("PUT", "/inventory/transfers/{transfer}", commerce_inventory.Transfer)
+_SHELF = Route[list[commerce_inventory.Level]](
+    "GET", "/inventory/locations/{location}/shelf", list[commerce_inventory.Level]
+)
+_TRANSFER = Route[commerce_inventory.Transfer]("GET", "/inventory/transfers/{transfer}", commerce_inventory.Transfer)
+_UNBALANCED = Route[list[commerce_inventory.Unbalanced]](
+    "GET", "/inventory/unbalanced", list[commerce_inventory.Unbalanced]
+)
+
+
+class CommerceInventory:
+    """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def adjust(self, location: str, reference: str, reason: str, lines: list[commerce_inventory.Line]) -> bool:
+        """Correct levels, with the reason why (breakage, theft, found again); False when this was done already.
+
+        Raises:
+            UnitsHeld: a warehouse would have less than is set aside.
+            Forbidden: it is not your store.
+            LocationUnknown: there is no such location.
+        Emits:
+            StockMoved, StockOwed
+        """
+        return await self._calls.ask(
+            _ADJUST, {}, {"location": location, "reference": reference, "reason": reason, "lines": lines}
+        )
+
+    async def announce(self, location: str, reference: str, lines: list[commerce_inventory.Line]) -> bool:
+        """Say that goods are expected: they count as inbound until they are received; False when it was said already.
+
+        Raises:
+            Forbidden: it is not your store.
+            LocationUnknown: there is no such location.
+        Emits:
+            StockMoved, with no units moved yet.
+        """
+        return await self._calls.ask(_ANNOUNCE, {}, {"location": location, "reference": reference, "lines": lines})
+
+    async def arrive(
+        self, transfer: uuid.UUID, received: list[commerce_inventory.CountedLine] | msgspec.UnsetType = msgspec.UNSET
+    ) -> commerce_inventory.Transfer:
+        """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest is lost.
+
+        Raises:
+            NotFound: there is no such transfer.
+            AlreadyReceived: it is in.
+            Invalid: something arrived that was not sent.
+            Forbidden: the destination is not your store.
+        Emits:
+            StockMoved
+        """
+        return await self._calls.ask(_ARRIVE, {"transfer": transfer}, {"received": received})
+
+    async def available(self, channel: str, skus: list[str]) -> list[commerce_inventory.Available]:
+        """Tell what a channel may promise of items: free at its locations, less safety stock."""
+        return await self._calls.ask(_AVAILABLE, {}, {"channel": channel, "skus": skus})
+
+    async def count(
+        self, location: str, reference: str, lines: list[commerce_inventory.CountedLine]
+    ) -> list[commerce_inventory.Move]:
+        """Set levels to what was found; gives the differences, nothing when this count is in already.
+
+        Raises:
+            Invalid: an item is counted twice.
+            UnitsHeld: a warehouse has less than is set aside: release those holds first.
+            Forbidden: it is not your store.
+            LocationUnknown: there is no such location.
+        Emits:
+            StockMoved
+        """
+        return await self._calls.ask(_COUNT, {}, {"location": location, "reference": reference, "lines": lines})
+
+    async def hold(
+        self, holder: uuid.UUID, channel: str, needs: list[commerce_inventory.Need], seconds: int = 900
+    ) -> list[commerce_inventory.Pick]:
+        """Set units aside for ``holder`` for a time: all of them or none. Lines that ask for the same item count together.
+
+        Args:
+            seconds: after so many the hold lapses.
+
+        Raises:
+            OutOfStock: fewer units are free; ``short`` says how many are missing per item.
+        Emits:
+            StockHeld
+        """
+        return await self._calls.ask(
+            _HOLD, {"holder": holder}, {"channel": channel, "needs": needs, "seconds": seconds}
+        )
+
+    async def ledger(
+        self, sku: str, location: str = "", before: datetime.datetime | None = None, limit: int = 100
+    ) -> list[commerce_inventory.Entry]:
+        """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``."""
+        return await self._calls.ask(_LEDGER, {}, {"sku": sku, "location": location, "before": before, "limit": limit})
+
+    async def let_go(self, holder: uuid.UUID) -> list[commerce_inventory.Pick]:
+        """Give back the units that were set aside for ``holder``.
+
+        Raises:
+            NotFound: nothing is set aside for it.
+        Emits:
+            StockReleased
+        """
+        return await self._calls.ask(_LET_GO, {"holder": holder}, None)
+
+    async def levels(
+        self, skus: list[str], location: str = "", after: str = "", limit: int = 500
+    ) -> list[commerce_inventory.Level]:
+        """Tell what locations have of items, by item and location.
+
+        Args:
+            after: ``sku@location`` of the last level of the page before.
+        """
+        return await self._calls.ask(_LEVELS, {}, {"skus": skus, "location": location, "after": after, "limit": limit})
+
+    async def locations(self, after: str = "", limit: int = 500) -> list[commerce_inventory.Location]:
+        """List stores and warehouses by code; go on with the last code as ``after``."""
+        return await self._calls.ask(_LOCATIONS, {}, {"after": after, "limit": limit})
+
+    async def owing(self, location: str = "", limit: int = 500) -> list[commerce_inventory.Level]:
+        """List levels below zero: stores that sold what their book did not show, and should count."""
+        return await self._calls.ask(_OWING, {}, {"location": location, "limit": limit})
+
+    async def put_locations(self, locations: list[commerce_inventory.Location]) -> None:
+        """Add or change stores and warehouses."""
+        return await self._calls.ask(_PUT_LOCATIONS, {}, {"locations": locations})
+
+    async def put_routes(self, channel: str, routes: list[commerce_inventory.Route]) -> None:
+        """Say which locations serve a channel, instead of those that did.
+
+        Raises:
+            Invalid: a location is given twice.
+        """
+        return await self._calls.ask(_PUT_ROUTES, {"channel": channel}, {"routes": routes})
+
+    async def put_safety(self, channel: str, safety: list[commerce_inventory.Safety]) -> None:
+        """Keep units back from a channel at locations, of all items or of one."""
+        return await self._calls.ask(_PUT_SAFETY, {"channel": channel}, {"safety": safety})
+
+    async def receive(
+        self, location: str, reference: str, lines: list[commerce_inventory.Line], announced: bool = False
+    ) -> bool:
+        """Book goods in by a delivery's number; gives False when that delivery is in already.
+
+        Args:
+            announced: they were expected, so they leave what is inbound.
+
+        Raises:
+            Invalid: a line takes units away: that is an adjustment.
+            Forbidden: it is not your store.
+            LocationUnknown: there is no such location.
+        Emits:
+            StockMoved
+        """
+        return await self._calls.ask(
+            _RECEIVE, {}, {"location": location, "reference": reference, "lines": lines, "announced": announced}
+        )
+
+    async def routes(self, channel: str) -> list[commerce_inventory.Route]:
+        """List the locations that serve a channel, first asked first."""
+        return await self._calls.ask(_ROUTES, {"channel": channel}, None)
+
+    async def send(
+        self, transfer: uuid.UUID, given: commerce_inventory_actions.NewTransfer
+    ) -> commerce_inventory.Transfer:
+        """Send goods to another location: they leave here and are inbound there. The id is the sender's to choose.
+
+        Raises:
+            UnitsHeld: a warehouse would have less than is set aside.
+            LocationUnknown: there is no such location.
+            Forbidden: the origin is not your store.
+        Emits:
+            StockMoved
+        """
+        return await self._calls.ask(_SEND, {"transfer": transfer}, given)
+
+    async def shelf(self, location: str, after: str = "", limit: int = 500) -> list[commerce_inventory.Level]:
+        """Tell everything a location has, by item; go on with the last sku as ``after``."""
+        return await self._calls.ask(_SHELF, {"location": location}, {"after": after, "limit": limit})
+
+    async def transfer(self, transfer: uuid.UUID) -> commerce_inventory.Transfer:
+        """Show a transfer.
+
+        Raises:
+            NotFound: there is no such transfer.
+        """
+        return await self._calls.ask(_TRANSFER, {"transfer": transfer}, None)
+
+    async def unbalanced(self) -> list[commerce_inventory.Unbalanced]:
+        """List levels that are not the sum of their ledger or of their holds: none, unless something is damaged."""
+        return await self._calls.ask(_UNBALANCED, {}, None)
