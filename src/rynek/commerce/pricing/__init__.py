@@ -1,6 +1,7 @@
 """Pricing: what things cost, to whom, where and when, what of it is VAT, and why."""
 
 from rynek.commerce.pricing.actions import (
+    explain,
     lists,
     prices,
     put_lists,
@@ -8,7 +9,9 @@ from rynek.commerce.pricing.actions import (
     put_tax_rates,
     quote,
     quote_many,
+    shown,
     tax_rates,
+    why,
 )
 from rynek.commerce.pricing.model import (
     Ask,
@@ -17,10 +20,14 @@ from rynek.commerce.pricing.model import (
     NotSellable,
     Price,
     PriceList,
+    Question,
     Quote,
     QuoteLine,
     RateTotal,
+    Reduction,
+    Shown,
     TaxRate,
+    Why,
 )
 
 __all__ = [
@@ -30,10 +37,15 @@ __all__ = [
     "NotSellable",
     "Price",
     "PriceList",
+    "Question",
     "Quote",
     "QuoteLine",
     "RateTotal",
+    "Reduction",
+    "Shown",
     "TaxRate",
+    "Why",
+    "explain",
     "lists",
     "prices",
     "put_lists",
@@ -41,5 +53,7 @@ __all__ = [
     "put_tax_rates",
     "quote",
     "quote_many",
+    "shown",
     "tax_rates",
+    "why",
 ]

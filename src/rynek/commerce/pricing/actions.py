@@ -1,6 +1,7 @@
 """What is done with prices."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -10,7 +11,18 @@ from rynek.commerce import catalog
 from rynek.commerce.catalog import Country, Refusal, Sku, Taken
 from rynek.commerce.pricing import model, rules
 from rynek.commerce.pricing.events import PriceChanged, PriceListChanged, TaxRateChanged
-from rynek.commerce.pricing.model import Ask, Candidate, Price, PriceList, Quote, TaxRate
+from rynek.commerce.pricing.model import (
+    Ask,
+    Candidate,
+    Price,
+    PriceList,
+    Question,
+    Quote,
+    Reduction,
+    Shown,
+    TaxRate,
+    Why,
+)
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
 from rynek.kernel.faults import Fault
@@ -138,4 +150,88 @@ async def quote(tx: Tx, ask: Ask) -> Quote:
     [found] = await quote_many(tx, [ask])
     if isinstance(found, Fault):
         raise found
+    return found
+
+
+async def shown(tx: Tx, channel: str, skus: Sequence[str], at: datetime | None = None) -> dict[str, Shown]:
+    """Tell what a shop shows as the prices of items: for everybody, one piece, with the lowest price after a reduction.
+
+    What is not sold in the channel is not in the result; what has no price is, with ``minor`` None.
+
+    Raises:
+        UnknownChannel: there is none of this code.
+    """
+    place = await catalog.channel(tx, channel)
+    at = at or tx.at
+    asks = [Ask(channel, place.currency, place.country, [(sku, 1)], at) for sku in skus]
+    offered = [
+        (ask, rows) for ask, rows in zip(asks, await _candidates(tx, asks), strict=True) if rows[0].product is not None
+    ]
+    categories = {ask.lines[0][0]: rows[0].tax_category for ask, rows in offered}
+    reduced = await _reductions(tx, [ask for ask, _ in offered], categories, place.display)
+    return {
+        sku: rules.shown(sku, rows, at, found)
+        for (ask, rows), found in zip(offered, reduced, strict=True)
+        for sku, _ in ask.lines
+    }
+
+
+async def _reductions(
+    tx: Tx, asks: Sequence[Ask], categories: dict[str, str], display: model.Basis
+) -> list[Reduction | None]:
+    """Tell for each of these one-line baskets of one instant and country whether its price is reduced."""
+    if not asks:
+        return []
+    first = asks[0]
+    entries: dict[str, list[model.Said]] = {}
+    for each in await q.said(tx, skus=[ask.lines[0][0] for ask in asks], horizon=first.at - rules.HISTORY):
+        entries.setdefault(each.sku, []).append(each)
+    lists = await q.lists_said(tx)
+    rates: dict[str, list[TaxRate]] = {}
+    for rate in await q.rates_of(tx, country=first.country, categories=list(set(categories.values()))):
+        rates.setdefault(rate.category, []).append(rate)
+    found = []
+    for ask in asks:
+        sku = ask.lines[0][0]
+        known = entries.get(sku, [])
+        spans = rules.timeline(ask, known, lists, rates.get(categories[sku], []), display)
+        found.append(rules.reduction(spans, ask.at))
+    return found
+
+
+async def why(tx: Tx, question: Question) -> Why:
+    """Explain the price of an item: every price it has, which counts and why the others do not, its VAT, its reduction.
+
+    Past prices are explained by what was set at that instant.
+
+    Raises:
+        UnknownChannel: there is none of this code.
+    """
+    place = await catalog.channel(tx, question.channel)
+    country = question.country or place.country
+    line = (question.sku, question.quantity)
+    return (await explain(tx, Ask(place.code, place.currency, country, [line], question.at or tx.at, question.group)))[
+        0
+    ]
+
+
+async def explain(tx: Tx, ask: Ask) -> list[Why]:
+    """Explain the price of every line of a basket, as ``quote`` prices it at ``ask.at``.
+
+    Raises:
+        UnknownChannel: there is none of this code.
+    """
+    place = await catalog.channel(tx, ask.channel)
+    lists = await q.lists_said(tx)
+    found = []
+    for (sku, _), quantity in zip(ask.lines, rules.together(ask.lines), strict=True):
+        line = Ask(ask.channel, ask.currency, ask.country, [(sku, quantity)], ask.at, ask.group)
+        single = Ask(ask.channel, ask.currency, ask.country, [(sku, 1)], ask.at)
+        category = await q.tax_category(tx, sku=sku) or ""
+        said = await q.said(tx, skus=[sku], horizon=ask.at - rules.HISTORY)
+        rates = await q.rates_of(tx, country=ask.country, categories=[category])
+        spans = rules.timeline(single, said, lists, rates, place.display)
+        prices = rules.standing(said, lists, ask.at)
+        vat = rules.vat_in_words(ask.country, category, rates, ask.at)
+        found.append(rules.why(line, prices, vat, rules.reduction(spans, ask.at)))
     return found

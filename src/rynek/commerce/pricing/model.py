@@ -66,22 +66,9 @@ class Ask(Struct, frozen=True):
     group: str | None = None
 
 
-class Candidate(Struct, frozen=True, gc=False):
-    """One price that may be an asked line's, with what is known of the item and its tax; a fact unknown is None."""
+class Tag(Struct, frozen=True, gc=False):
+    """One price in its list, as far as it matters for which of several counts. ``minor`` None: there is no price."""
 
-    line: int
-    currency: str | None
-    rounding: str | None
-    product: UUID | None
-    name: str
-    gtin: str | None
-    tax_category: str
-    unit: Unit
-    weight_g: int | None
-    offered_until: datetime | None
-    rate_bp: int | None
-    label: str
-    taxed_until: datetime | None
     minor: int | None
     minimum: int
     from_at: datetime | None
@@ -93,6 +80,25 @@ class Candidate(Struct, frozen=True, gc=False):
     for_group: bool
     list_from_at: datetime | None
     list_until_at: datetime | None
+
+
+class Candidate(Tag, frozen=True, gc=False):
+    """One price that may be an asked line's, with what is known of the item and its tax; a fact unknown is None."""
+
+    line: int
+    currency: str | None
+    rounding: str | None
+    display: Basis
+    product: UUID | None
+    name: str
+    gtin: str | None
+    tax_category: str
+    unit: Unit
+    weight_g: int | None
+    offered_until: datetime | None
+    rate_bp: int | None
+    label: str
+    taxed_until: datetime | None
 
 
 class QuoteLine(Struct, frozen=True, gc=False):
@@ -140,6 +146,103 @@ class Quote(Struct, frozen=True):
     tax: int
     gross: int
     good_until: datetime | None
+
+
+class Shown(Struct, frozen=True):
+    """A price as a shop shows it: of one piece, or of 1000 g or ml.
+
+    ``minor`` is on the channel's ``display`` basis, None where nothing costs nothing yet. When the price was reduced,
+    ``before`` is the price until then, and ``lowest`` the lowest of the 30 days before the reduction, which has to be
+    shown with it.
+
+    Source: Directive 98/6/EC, article 6a (Directive (EU) 2019/2161, "Omnibus").
+    """
+
+    sku: str
+    minor: int | None
+    currency: str
+    display: Basis
+    unit: Unit
+    before: int | None
+    lowest: int | None
+    good_until: datetime | None
+
+
+class Reduction(Struct, frozen=True):
+    """A price that was reduced: since when, from what, and the lowest of the 30 days before; told ``until`` then."""
+
+    since: datetime
+    before: int
+    lowest: int
+    until: datetime
+
+
+class Said(Struct, frozen=True):
+    """A price as it was set at an instant; ``minor`` None: it was taken out then."""
+
+    at: datetime
+    sku: str
+    list: str
+    minimum: int
+    from_at: datetime | None
+    until_at: datetime | None
+    minor: int | None
+
+
+class ListSaid(Struct, frozen=True):
+    """A price list as it was set at an instant."""
+
+    at: datetime
+    code: str
+    currency: str
+    basis: Basis
+    channel: str | None
+    customer_group: str | None
+    priority: int
+    from_at: datetime | None
+    until_at: datetime | None
+    active: bool
+
+
+class Question(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which price is asked about: of an item in a channel, for a buyer of a group, in a quantity, at an instant."""
+
+    channel: ChannelCode
+    sku: Sku
+    quantity: Annotated[int, Meta(ge=1, le=10**9)] = 1
+    group: Group | None = None
+    country: Country | None = None
+    """Where it goes; None: the channel's own country."""
+    at: datetime | None = None
+    """None for now."""
+
+
+class Considered(Struct, frozen=True):
+    """One price of the item and what became of it: ``wins``, or why not."""
+
+    list: str
+    minor: int
+    minimum: int
+    from_at: datetime | None
+    until_at: datetime | None
+    outcome: str
+
+
+class Why(Struct, frozen=True):
+    """Why an item costs what it costs: every price it has, which won and why the others did not, and its VAT."""
+
+    channel: str
+    sku: str
+    quantity: int
+    group: str | None
+    at: datetime
+    minor: int | None
+    """The price that counts, on the ``basis`` of its ``list``; None: there is none."""
+    basis: Basis | None
+    considered: Sequence[Considered]
+    vat: str
+    reduction: Reduction | None
+    list: str | None
 
 
 class Changed(Struct, frozen=True):

@@ -1,13 +1,13 @@
 -- name: candidates(channels: text[], countries: text[], groups: text[], ats: timestamptz[], skus: text[], quantities: bigint[]) -> Candidate[]
 -- What is known of each line of any number of baskets: whether it is offered, its tax, and the prices that are or come.
 select
-    a.line::int, c.currency, c.rounding,
+    p.minor, p.minimum, p.from_at, p.until_at,
+    l.code, l.basis, l.priority, l.channel is not null, l.customer_group is not null, l.from_at, l.until_at,
+    a.line::int, c.currency, c.rounding, c.display,
     o.product, o.name, o.gtin, o.tax_category, o.unit, o.weight_g, o.until_at,
     t.rate_bp, t.label,
     (select min(n.from_at) from commerce.tax_rate as n
-        where n.country = a.country and n.category = o.tax_category and n.from_at > a.at),
-    p.minor, p.minimum, p.from_at, p.until_at,
-    l.code, l.basis, l.priority, l.channel is not null, l.customer_group is not null, l.from_at, l.until_at
+        where n.country = a.country and n.category = o.tax_category and n.from_at > a.at)
 from unnest(:channels, :countries, :groups, :ats, :skus, :quantities)
     with ordinality as a (channel, country, customer_group, at, sku, quantity, line)
 left join commerce.channel as c on c.code = a.channel
@@ -95,3 +95,26 @@ returning country, category;
 -- Every rate of these countries, the earliest first.
 select country, category, rate_bp, label, from_at from commerce.tax_rate where country = any(:countries)
 order by country, category, from_at nulls first;
+
+-- name: said(skus: text[], horizon: timestamptz) -> Said[]
+-- What prices were set to since the horizon, and what they were then; in the order it was said.
+select e.at, e.sku, e.list, e.minimum, e.from_at, e.until_at, e.minor from commerce.price_entry as e
+where e.sku = any(:skus) and (e.at > :horizon or not exists (
+    select from commerce.price_entry as n
+    where n.sku = e.sku and n.id > e.id and n.at <= :horizon and n.list = e.list and n.minimum = e.minimum
+        and n.from_at is not distinct from e.from_at))
+order by e.sku, e.id;
+
+-- name: lists_said() -> ListSaid[]
+-- All that price lists were set to, in the order it was said.
+select at, code, currency, basis, channel, customer_group, priority, from_at, until_at, active
+from commerce.price_list_entry order by id;
+
+-- name: tax_category(sku: text) -> value?
+-- How an item is taxed.
+select tax_category from commerce.variant where sku = :sku;
+
+-- name: rates_of(country: text, categories: text[]) -> TaxRate[]
+-- A country's rates of these categories, the earliest first.
+select country, category, rate_bp, label, from_at from commerce.tax_rate
+where country = :country and category = any(:categories) order by category, from_at nulls first;

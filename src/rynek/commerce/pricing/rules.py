@@ -14,14 +14,16 @@ periods running) the winner is the first by:
 import re
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from rynek.commerce.catalog import Refusal
 from rynek.commerce.pricing.model import (
     Ask,
     Basis,
     Candidate,
+    Considered,
+    ListSaid,
     NoPrice,
     NoTaxRate,
     NotSellable,
@@ -30,14 +32,35 @@ from rynek.commerce.pricing.model import (
     Quote,
     QuoteLine,
     RateTotal,
+    Reduction,
+    Said,
+    Shown,
+    Tag,
     TaxRate,
+    Why,
 )
 from rynek.kernel.faults import Fault
 from rynek.kernel.money import EXPONENTS, CurrencyMismatch, split
 
+T = TypeVar("T", bound=Tag)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _LIST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _DEAREST = 10**12
+_LOOK_BACK = timedelta(days=30)
+_TOLD = timedelta(days=30)
+_TOLD_WITH_END = timedelta(days=90)
+HISTORY = _LOOK_BACK + _TOLD_WITH_END
+"""How far back the prices must be known to tell a reduction."""
+_LOSES = (
+    "lower priority than",
+    "is for everybody; the buyer's group has",
+    "is for all channels; this channel has",
+    "smaller quantity break than in",
+    "began before the price of",
+    "began before the list",
+    "higher than in",
+    "the same as in",
+)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -57,7 +80,7 @@ def tax(amount: int, rate_bp: int, basis: Basis) -> int:
     return half_up(amount * rate_bp, 10_000 + rate_bp if basis == "gross" else 10_000)
 
 
-def precedence(price: Candidate) -> tuple[Any, ...]:
+def precedence(price: Tag) -> tuple[Any, ...]:
     """Rank a price among those that apply: the greatest wins."""
     return (
         price.priority,
@@ -71,17 +94,17 @@ def precedence(price: Candidate) -> tuple[Any, ...]:
     )
 
 
-def begins(price: Candidate) -> datetime:
+def begins(price: Tag) -> datetime:
     """Tell when both the price and its list have begun."""
     return max(price.from_at or _EVER, price.list_from_at or _EVER)
 
 
-def ends(price: Candidate) -> datetime:
+def ends(price: Tag) -> datetime:
     """Tell when the price or its list ends, whichever is first."""
     return min(price.until_at or _NEVER, price.list_until_at or _NEVER)
 
 
-def choose(prices: Sequence[Candidate], at: datetime) -> tuple[Candidate | None, datetime]:
+def choose(prices: Sequence[T], at: datetime) -> tuple[T | None, datetime]:
     """Choose the price of a line at an instant, and tell how long that choice stands."""
     if len(prices) == 1 and prices[0].from_at is None and prices[0].list_from_at is None:
         return prices[0], ends(prices[0])
@@ -280,3 +303,181 @@ def _refusals(rows: Iterable[tuple[Hashable, str, str | None]]) -> list[Refusal]
         else:
             seen.add(key)
     return refused
+
+
+def displayed(minor: int, basis: Basis, rate_bp: int, display: Basis) -> int:
+    """Turn a price of a gross or net list into what a channel shows."""
+    if basis == display:
+        return minor
+    vat = tax(minor, rate_bp, basis)
+    return minor - vat if basis == "gross" else minor + vat
+
+
+def shown(sku: str, rows: Sequence[Candidate], at: datetime, reduction: Reduction | None) -> Shown:
+    """Put a price on the shelf.
+
+    Args:
+        rows: what is known of one piece of the item, which is offered.
+    """
+    first = rows[0]
+    prices = [each for each in rows if each.minor is not None and first.rate_bp is not None]
+    winner, until = choose(prices, at)
+    until = min(until, first.offered_until or _NEVER, first.taxed_until or _NEVER)
+    minor = displayed(winner.minor or 0, winner.basis, winner.rate_bp or 0, first.display) if winner else None
+    before, lowest = (reduction.before, reduction.lowest) if reduction else (None, None)
+    if reduction is not None:
+        until = min(until, reduction.until)
+    good_until = None if until == _NEVER else until
+    return Shown(sku, minor, first.currency or "", first.display, first.unit, before, lowest, good_until)
+
+
+def standing(said: Iterable[Said], lists: Iterable[ListSaid], at: datetime) -> list[tuple[Said, ListSaid]]:
+    """Tell which prices there were at an instant, by all that was said until then (in that order)."""
+    now = {each.code: each for each in lists if each.at <= at}
+    prices = {(each.sku, each.list, each.minimum, each.from_at): each for each in said if each.at <= at}
+    return [(each, now[each.list]) for each in prices.values() if each.minor is not None and each.list in now]
+
+
+def tag(price: Said, of: ListSaid) -> Tag:
+    """Write a price of the past as one that may be chosen."""
+    return Tag(
+        price.minor, price.minimum, price.from_at, price.until_at, of.code, of.basis, of.priority,
+        of.channel is not None, of.customer_group is not None, of.from_at, of.until_at,
+    )  # fmt: skip
+
+
+def unfit(price: Said, of: ListSaid, ask: Ask) -> str | None:
+    """Say why a price is not one for this buyer and quantity; None: it is. Periods are not looked at."""
+    if not of.active:
+        return "the list is not active"
+    if of.currency != ask.currency:
+        return f"the list is in {of.currency}"
+    if of.channel not in (None, ask.channel):
+        return f"the list is for {of.channel}"
+    if of.customer_group not in (None, ask.group):
+        return f"the list is for the group {of.customer_group}"
+    [(_, quantity)] = ask.lines
+    return f"it counts from {price.minimum} on" if price.minimum > quantity else None
+
+
+def why(ask: Ask, prices: Sequence[tuple[Said, ListSaid]], vat: str, reduction: Reduction | None) -> Why:
+    """Explain the price of a one-line basket.
+
+    Args:
+        prices: all that the item had at that instant.
+        vat: how it is taxed, in words.
+    """
+    [(sku, quantity)] = ask.lines
+    tags = [tag(*each) for each in prices]
+    fit = [each for each, pair in zip(tags, prices, strict=True) if unfit(*pair, ask) is None]
+    winner, _ = choose(fit, ask.at)
+    considered = [
+        Considered(
+            each.list, each.minor or 0, each.minimum, each.from_at, each.until_at,
+            unfit(*pair, ask) or _outcome(each, winner, ask.at),
+        )
+        for each, pair in zip(tags, prices, strict=True)
+    ]  # fmt: skip
+    considered.sort(key=lambda each: each.outcome != "wins")
+    minor, basis, code = (winner.minor, winner.basis, winner.list) if winner else (None, None, None)
+    return Why(ask.channel, sku, quantity, ask.group, ask.at, minor, basis, considered, vat, reduction, code)
+
+
+def _outcome(price: Tag, winner: Tag | None, at: datetime) -> str:
+    if begins(price) > at:
+        return f"it begins at {begins(price).isoformat()}"
+    if ends(price) <= at:
+        return f"it ended at {ends(price).isoformat()}"
+    if winner is None or price is winner:
+        return "wins"
+    ranks = zip(precedence(price), precedence(winner), strict=True)
+    place = next(place for place, (mine, its) in enumerate(ranks) if mine != its)
+    return f"{_LOSES[place]} {winner.list}"
+
+
+def timeline(
+    ask: Ask, said: Sequence[Said], lists: Sequence[ListSaid], rates: Sequence[TaxRate], display: Basis
+) -> list[tuple[datetime, int | None, datetime]]:
+    """Tell what an item was shown to cost until ``ask.at``: (since, price or None, when that price would end).
+
+    Args:
+        ask: one line; the buyer whose prices count.
+        said: all that its prices were set to, in that order.
+        rates: of its country and tax category, the earliest first.
+    """
+    codes = {each.list for each in said}
+    lists = [each for each in lists if each.code in codes]
+    spans: list[tuple[datetime, int | None, datetime]] = []
+    for instant in _moments(said, lists, rates, ask.at):
+        prices = [tag(*each) for each in standing(said, lists, instant) if unfit(*each, ask) is None]
+        winner, _ = choose(prices, instant)
+        rate = rate_at(rates, instant)
+        minor = None
+        if winner is not None and winner.minor is not None and rate is not None:
+            minor = displayed(winner.minor, winner.basis, rate.rate_bp, display)
+        ending = ends(winner) if winner else _NEVER
+        if spans and spans[-1][1] == minor:
+            spans[-1] = (spans[-1][0], minor, ending)
+        else:
+            spans.append((instant, minor, ending))
+    return spans
+
+
+def _moments(
+    said: Sequence[Said], lists: Sequence[ListSaid], rates: Sequence[TaxRate], end: datetime
+) -> list[datetime]:
+    """List the instants of the last 120 days up to ``end`` at which a price may have changed."""
+    begin = end - HISTORY
+    found = {begin, *(each.from_at for each in rates)}
+    for price in said:
+        found |= {price.at, price.from_at, price.until_at}
+    for of in lists:
+        found |= {of.at, of.from_at, of.until_at}
+    return sorted(each for each in found if each is not None and begin <= each <= end)
+
+
+def rate_at(rates: Sequence[TaxRate], at: datetime) -> TaxRate | None:
+    """Find the rate of VAT that counts at an instant.
+
+    Args:
+        rates: of one country and category, the earliest first.
+    """
+    return next((each for each in reversed(rates) if (each.from_at or _EVER) <= at), None)
+
+
+def reduction(spans: Sequence[tuple[datetime, int | None, datetime]], at: datetime) -> Reduction | None:
+    """Tell whether the price of an item counts as reduced, and the lowest of the 30 days before it was.
+
+    A reduction with an end is told for 90 days at most and one without for 30: after that it is the usual price. Goods
+    sold for less than 30 days before: the lowest since they are sold. After several reductions in a row the earlier
+    ones are in the 30 days (the directive leaves it to the states to allow otherwise).
+
+    Args:
+        spans: the prices up to ``at``, as ``timeline`` gives them.
+
+    Source: Directive 98/6/EC, article 6a; in Poland ustawa o informowaniu o cenach towarów i usług, art. 4 (2).
+    """
+    if len(spans) < 2:
+        return None
+    (since, minor, ending), (_, before, _) = spans[-1], spans[-2]
+    if minor is None or before is None or before <= minor:
+        return None
+    until = since + (_TOLD if ending == _NEVER else _TOLD_WITH_END)
+    if at >= until:
+        return None
+    closes = [each[0] for each in spans[1:]]
+    in_days = [
+        price
+        for (_, price, _), close in zip(spans, closes, strict=False)
+        if close > since - _LOOK_BACK and price is not None
+    ]
+    return Reduction(since, before, min(in_days), until)
+
+
+def vat_in_words(country: str, category: str, rates: Sequence[TaxRate], at: datetime) -> str:
+    """Say which rate of VAT counts at an instant, and since when."""
+    rate = rate_at(rates, at)
+    if rate is None:
+        return f"no VAT rate of {category} in {country} is known"
+    since = f" since {rate.from_at.isoformat()}" if rate.from_at else ""
+    return f"{category} in {country}: {rate.label} ({rate.rate_bp / 100:g} %){since}"
