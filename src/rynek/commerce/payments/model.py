@@ -1,0 +1,224 @@
+"""The words of payments."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from rynek.kernel.door import constraint
+from rynek.kernel.faults import Conflict, Fault, Invalid
+
+MANUAL = "manual"
+"""The provider of what people do themselves: cash over the counter, money seen on the bank's statement."""
+
+Kind = Literal["authorise", "capture", "void", "refund"]
+AttemptState = Literal["asked", "unknown", "done", "refused", "disputed"]
+"""``asked``: on its way. ``unknown``: no answer, asked again later. ``disputed``: a human has to look at it."""
+PaymentState = Literal["open", "pending", "failed", "authorised", "captured", "voided", "refunded"]
+Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}\Z")]
+Reference = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
+Token = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]*\Z")]
+Amount = Annotated[int, Meta(ge=1, le=10**15, description="minor units (grosze, cents)")]
+
+
+class TendersUnfit(Invalid):
+    """The tenders do not pay this: their sum, provider or method does not fit."""
+
+
+class PaymentClosed(Conflict):
+    """This payment takes no more: its order is cancelled or paid otherwise."""
+
+
+class NothingLeft(Conflict):
+    """So much is not left of this payment."""
+
+
+class ReferenceTaken(Conflict):
+    """This reference was used for another amount."""
+
+
+class ForgedWebhook(Fault):
+    """This message does not bear its provider's signature."""
+
+    status = 401
+
+
+class Tender(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a part of an order is paid. ``token`` is what the provider gave the buyer's device."""
+
+    method: Word
+    amount_minor: Amount
+    provider: Word = MANUAL
+    token: Token | None = None
+
+
+class Opening(Struct, frozen=True):
+    """A payment to be written. Money in minor units; authorised and captured are what ``settles`` said of it."""
+
+    id: UUID
+    order: UUID
+    provider: str
+    method: str
+    currency: str
+    amount_minor: int
+    authorised_minor: int
+    captured_minor: int
+    token: str | None = None
+
+
+class Row(Struct, frozen=True):
+    """A payment as it is kept; ``authorisation`` is the state of the attempt to authorise it, None: never tried."""
+
+    id: UUID
+    order: UUID
+    provider: str
+    method: str
+    currency: str
+    amount_minor: int
+    authorised_minor: int
+    captured_minor: int
+    voided_minor: int
+    refunded_minor: int
+    token: str | None
+    reference: str | None
+    unwinding: bool
+    at: datetime
+    authorisation: AttemptState | None
+
+
+class Payment(Struct, frozen=True):
+    """A tender of an order and what became of it. Money in minor units."""
+
+    id: UUID
+    order: UUID
+    provider: str
+    method: str
+    currency: str
+    state: PaymentState
+    amount_minor: int
+    authorised_minor: int
+    captured_minor: int
+    voided_minor: int
+    refunded_minor: int
+    at: datetime
+
+
+class Attempt(Struct, frozen=True):
+    """One thing a provider was asked for."""
+
+    attempt: str
+    kind: Kind
+    minor: int
+    state: AttemptState
+    error: str
+    tries: int
+    asked_at: datetime
+    settled_at: datetime | None
+
+
+class Entry(Struct, frozen=True):
+    """One line of a payment's ledger: what an attempt moved, or what it failed to move."""
+
+    at: datetime
+    kind: Literal["authorised", "captured", "voided", "refunded", "failed"]
+    minor: int
+    attempt: str
+    provider_reference: str | None
+
+
+class Account(Struct, frozen=True):
+    """A payment with all that was tried and all that it did."""
+
+    payment: Payment
+    attempts: list[Attempt]
+    ledger: list[Entry]
+
+
+class Due(Struct, frozen=True):
+    """An attempt with what a provider has to be told; ``tries`` counts this one."""
+
+    payment: UUID
+    attempt: str
+    kind: Kind
+    minor: int
+    tries: int
+    order: UUID
+    provider: str
+    currency: str
+    token: str | None
+    reference: str | None
+
+    @property
+    def key(self) -> str:
+        """Give the key by which the provider knows a repetition."""
+        return f"{self.payment}:{self.attempt}"
+
+
+class Unsettled(Struct, frozen=True):
+    """Money whose whereabouts are not settled, and since when.
+
+    ``unknown``: the provider has not said yet. ``disputed``: it said what cannot be. ``owed``: it should go back.
+    """
+
+    why: Literal["unknown", "disputed", "owed"]
+    payment: UUID
+    order: UUID
+    provider: str
+    method: str
+    currency: str
+    minor: int
+    attempt: str
+    error: str
+    since: datetime
+
+
+class Unbalanced(Struct, frozen=True):
+    """A payment whose columns are not the sums of its ledger: damage."""
+
+    payment: UUID
+    authorised_minor: int
+    authorised_entries: int
+    captured_minor: int
+    captured_entries: int
+    voided_minor: int
+    voided_entries: int
+    refunded_minor: int
+    refunded_entries: int
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """The provider moved so much (minor units), and calls it so."""
+
+    reference: str
+    minor: int
+
+
+class Refused(Struct, frozen=True, tag="refused"):
+    """The provider did not do it and will not."""
+
+    why: str
+
+
+class Unknown(Struct, frozen=True, tag="unknown"):
+    """There is no telling whether the provider did it."""
+
+    why: str = ""
+
+
+class Unseen(Struct, frozen=True, tag="unseen"):
+    """The provider has never been asked under this key."""
+
+
+Outcome = Done | Refused | Unknown | Unseen
+
+
+class Told(Struct, frozen=True):
+    """What a provider tells of its own accord about an attempt."""
+
+    key: str
+    outcome: Done | Refused
+
+
+for _name in ("authorised", "captured", "voided", "refunded"):
+    constraint(f"payment_{_name}_in_bounds", NothingLeft, "so much is not left of this payment")
