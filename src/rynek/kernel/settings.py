@@ -12,6 +12,8 @@ from msgspec import Meta, Struct, field
 
 PREFIX = "RYNEK_"
 FILE = "rynek.toml"
+_CALLERS = frozenset({"RYNEK_TOKEN", "RYNEK_URL"})
+"""Variables of ``rynek call``: whom to ask and as whom is no setting of the shop."""
 LISTS = frozenset({"only", "plugins", "payment_providers"})
 """Settings whose variable holds several values with commas between."""
 
@@ -101,7 +103,7 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in sorted(environment.items()):
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or name in _CALLERS:
             continue
         *path, last = name.removeprefix(PREFIX).lower().split("__")
         place = values
