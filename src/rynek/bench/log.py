@@ -1,7 +1,7 @@
 """``rynek bench log``: how fast events are appended to the log and taken from it by an exactly-once reaction.
 
 On a fresh embedded PostgreSQL with fsync and ``synchronous_commit`` on, in one process. Events are appended by ``emit``
-in transactions of 5,000, as an import or a busy shop does. The reaction decodes each and writes a sum per store, in
+in transactions of 5,000 by two writers, as imports do. The reaction decodes each and writes a sum per store, in
 batches of at most 5,000, each in the transaction that moves its cursor: a kill would neither lose nor double anything.
 
 ``append_per_s`` and ``consume_per_s`` are measured one after the other on a quarter of the events. ``events_per_s`` is
@@ -11,6 +11,7 @@ until the last event is consumed.
 
 import argparse
 import asyncio
+import gc
 import tempfile
 import time
 from collections import Counter
@@ -77,20 +78,23 @@ def _parcel(number: int) -> ParcelScanned:
 
 async def main(args: argparse.Namespace) -> int:
     """Measure, check and print; gives 1 when an event was lost or doubled."""
-    with tempfile.TemporaryDirectory(prefix="rynek-bench-", ignore_cleanup_errors=True) as folder:
-        with start(Path(folder) / "postgres") as cluster:
-            await migrate(cluster.dsn, Path(__file__).parents[1], ["kernel", "bench"])
-            database = await Database.open(cluster.dsn)
-            try:
-                return await _measure(database, args.events)
-            finally:
-                await database.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="rynek-bench-", ignore_cleanup_errors=True) as folder,
+        start(Path(folder) / "postgres") as cluster,
+    ):
+        await migrate(cluster.dsn, Path(__file__).parents[1], ["kernel", "bench"])
+        database = await Database.open(cluster.dsn)
+        try:
+            return await _measure(database, args.events)
+        finally:
+            await database.close()
 
 
 async def _measure(database: Database, events: int) -> int:
     async with database.transaction(None) as tx:
         await tx.execute(_TABLE)
     _PARCELS.extend(_parcel(number) for number in range(50_000))
+    gc.freeze()  # as a server does: what is there from the start is not looked through again and again
     await log.enrol(database)
     few = max(events // 4, 1)
     apart = [await _timed(work(database, few)) for work in (_append, _consume)]
@@ -110,9 +114,15 @@ async def _timed(*work: Coroutine[Any, Any, None]) -> float:
 
 
 async def _append(database: Database, events: int) -> None:
-    for first in range(0, events, AT_ONCE):
-        async with database.transaction("bench") as tx:
-            emit(tx, *parcels(first, min(AT_ONCE, events - first)))
+    """Append, from two writers at once."""
+    rest = iter(range(0, events, AT_ONCE))
+
+    async def write() -> None:
+        for first in rest:
+            async with database.transaction("bench") as tx:
+                emit(tx, *parcels(first, min(AT_ONCE, events - first)))
+
+    await asyncio.gather(write(), write())
 
 
 async def _consume(database: Database, events: int) -> None:

@@ -86,7 +86,7 @@ def decode(type_name: str, data: str) -> Any:
 async def append(tx: Pen, events: Sequence[Struct]) -> None:
     """Write events to the log in the caller's transaction, in this order."""
     records = [
-        (kind.name, str(getattr(each, kind.key)), tx.at, _encode(each).decode())
+        (kind.name, str(msgspec.to_builtins(getattr(each, kind.key))), tx.at, _encode(each).decode())
         for each in events
         for kind in (TYPES[type(each)],)
     ]
