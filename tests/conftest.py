@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 
 from rynek import app as composition
+from rynek import serving
 from rynek.app import App
 from rynek.bench import Server
 from rynek.kernel import ids
@@ -27,13 +28,13 @@ FAST = Rates(read=10_000_000, write=10_000_000, login=10_000_000, bulk=10_000_00
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ["RYNEK_TEST_FOLDER"] = tempfile.mkdtemp(prefix="rynek-tests-")
-        Path(os.environ["RYNEK_TEST_FOLDER"]).chmod(0o711)  # as root the server runs as another user
+        os.environ["TESTS_FOLDER_OF_RYNEK"] = tempfile.mkdtemp(prefix="rynek-tests-")
+        Path(os.environ["TESTS_FOLDER_OF_RYNEK"]).chmod(0o711)  # as root the server runs as another user
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop the database that whichever worker needed it first has started."""
-    folder = Path(os.environ["RYNEK_TEST_FOLDER"])
+    folder = Path(os.environ["TESTS_FOLDER_OF_RYNEK"])
     if hasattr(session.config, "workerinput") or not (folder / "postgres").exists():
         return
     last = start(folder / "postgres")
@@ -45,7 +46,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """Give the database server of this test run, shared by all workers; the run's last act stops it."""
-    folder = Path(os.environ["RYNEK_TEST_FOLDER"]) / "postgres"
+    folder = Path(os.environ["TESTS_FOLDER_OF_RYNEK"]) / "postgres"
     # started by a process that ends at once, so that no worker owns it and the run's last act can
     starting = (
         "import sys, pathlib; from rynek.kernel.postgres import start; start(pathlib.Path(sys.argv[1]), memory_mb=1024)"
@@ -122,19 +123,13 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """Give the variables that make a server process run the module's shop."""
-    rates = {f"RYNEK_RATES__{name.upper()}": str(getattr(settings.rates, name)) for name in Rates.__struct_fields__}
-    return {"RYNEK_DATABASE": settings.database, "RYNEK_FOLDER": str(settings.folder), **rates}
-
-
 @pytest.fixture(scope="module")
 async def server(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     """Give a real server process of the module's shop."""
     address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "rynek", "serve", "--port", address.rpartition(":")[2]]
     log = tmp_path_factory.mktemp("server") / "log"
-    async with Server(command, address, env=environment(settings), log=log) as running:
+    async with Server(command, address, env=serving.environment(settings), log=log) as running:
         yield running
 
 
@@ -144,7 +139,7 @@ def _no_settings_from_outside() -> Iterator[None]:
     kept = {
         name: os.environ.pop(name)
         for name in list(os.environ)
-        if name.startswith("RYNEK_") and name != "RYNEK_TEST_FOLDER"
+        if name.startswith("RYNEK_")
     }
     yield
     os.environ.update(kept)

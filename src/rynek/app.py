@@ -13,7 +13,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from msgspec import Struct
 
-from rynek.kernel import log
+from rynek import security
+from rynek.kernel import jobs, log, logs
 from rynek.kernel.database import Database
 from rynek.kernel.door import Door
 from rynek.kernel.http import Face
@@ -126,10 +127,15 @@ def secret(settings: Settings, name: str = "secret") -> bytes:
     return bytes.fromhex(path.read_text())
 
 
+def anchor(settings: Settings) -> Path:
+    """Tell the file, outside the database, that holds the newest seal of the audit."""
+    return settings.folder / "audit.anchor"
+
+
 class App:
     """One process of Rynek: the door on one database, and the work that goes on behind it."""
 
-    def __init__(self, settings: Settings, database: Database, door: Door, gate: Any) -> None:
+    def __init__(self, settings: Settings, database: Database, door: Door, gate: security.Gate) -> None:
         self.settings = settings
         self.database = database
         self.door = door
@@ -139,8 +145,6 @@ class App:
     @classmethod
     async def open(cls, settings: Settings) -> Self:
         """Put the process together on ``settings.database``, which is the DSN of the login that owns nothing."""
-        from rynek import security
-
         found = registry(settings)
         database = await Database.open(settings.database, settings.connections)
         gate = await security.open_gate(database, policies(settings), secret(settings), settings.rates)
@@ -148,14 +152,12 @@ class App:
 
     def start(self) -> None:
         """Begin the work behind the door: reactions, jobs, followers."""
-        from rynek import security
-        from rynek.kernel import jobs
-
         served = self.settings.only or contexts(self.settings)
         going = [
             log.run(self.database, served),
             jobs.run(self.database, served),
             security.keep(self.gate),
+            security.keep_sealing(self.database, secret(self.settings), anchor(self.settings)),
             *(each(self.database) for each in work(self.settings)),
         ]
         self.tasks = [asyncio.create_task(each) for each in going]
@@ -178,8 +180,6 @@ class _Rsgi:
         self.face: Any = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        from rynek.kernel import logs
-
         logs.configure(self.settings.log_level)
         loop.run_until_complete(self._open())
 

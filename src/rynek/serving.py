@@ -11,7 +11,7 @@ from granian.constants import Interfaces, Loops
 
 from rynek import app
 from rynek.kernel.postgres import start
-from rynek.kernel.settings import Rates, Settings, SettingsError
+from rynek.kernel.settings import Settings, SettingsError
 
 
 @contextmanager
@@ -35,18 +35,15 @@ def ground(settings: Settings) -> Iterator[tuple[Settings, int]]:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Write settings as the variables that server processes read them from."""
-    plain = msgspec.to_builtins(settings, builtin_types=())
-    rates = {f"RYNEK_RATES__{name.upper()}": str(getattr(settings.rates, name)) for name in Rates.__struct_fields__}
-    left_out = {"rates", "owner_database"}
-    return rates | {
-        f"RYNEK_{name.upper()}": _text(value)
-        for name, value in plain.items()
-        if name not in left_out and value not in (None, [], ())
-    }
+    plain = msgspec.structs.asdict(settings)
+    rates = msgspec.structs.asdict(plain.pop("rates"))
+    del plain["owner_database"]  # servers own nothing
+    written = {f"RYNEK_{name.upper()}": _text(value) for name, value in plain.items() if value not in (None, ())}
+    return written | {f"RYNEK_RATES__{name.upper()}": str(value) for name, value in rates.items()}
 
 
 def _text(value: object) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def serve(settings: Settings) -> int:

@@ -1,7 +1,7 @@
 """What can be done with stock."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -42,6 +42,7 @@ q = queries(__file__, model)
 Limit = Annotated[int, Meta(ge=1, le=1000)]
 Lines = Annotated[list[Line], Meta(min_length=1, max_length=1000)]
 Skus = Annotated[list[Sku], Meta(min_length=1, max_length=200)]
+_END = datetime.max.replace(tzinfo=UTC)
 _FOREVER = 10**12
 
 
@@ -128,7 +129,7 @@ async def ledger(
     tx: Tx, sku: Sku, location: str = "", before: datetime | None = None, limit: Limit = 100
 ) -> list[Entry]:
     """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``."""
-    found: list[Entry] = await q.ledger(tx, sku=sku, location=location, before=before or datetime.max, limit=limit)
+    found: list[Entry] = await q.ledger(tx, sku=sku, location=location, before=before or _END, limit=limit)
     return found
 
 
@@ -450,7 +451,7 @@ async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:
 
 
 async def arrive(tx: Tx, transfer: UUID, received: list[CountedLine] | UnsetType = UNSET) -> Transfer:
-    """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest stays lost in transit.
+    """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest is lost.
 
     Raises:
         NotFound: there is no such transfer.

@@ -48,7 +48,7 @@ class Location(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Level(Struct, frozen=True):
-    """What a location has of an item; ``on_hand`` may be negative at a store, ``held`` is set aside, ``inbound`` expected."""
+    """What a location has of an item: ``on_hand`` (negative at a store that owes), of it ``held``, and ``inbound``."""
 
     sku: str
     location: str
@@ -66,7 +66,7 @@ class Available(Struct, frozen=True):
 
 
 class Candidate(Struct, frozen=True):
-    """A locked level that may serve a channel: ``unheld`` units, of which ``safety`` are kept back from this channel."""
+    """A locked level that may serve a channel: ``unheld`` units, of which ``safety`` are kept back from it."""
 
     sku: str
     location: str

@@ -67,7 +67,7 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
     of, lines, skus, names, quantities, units, nets, line_taxes, grosses, rates = zip(
         *(
             (p.id, each.line, each.sku, each.name, each.quantity, each.unit_minor, each.net_minor, each.tax_minor,
-             each.gross_minor, each.rate)
+             each.gross_minor, each.rate_bp)
             for p in placings for each in p.lines
         ),
         strict=True,

@@ -1,7 +1,6 @@
 """The words of orders."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -28,7 +27,7 @@ class NotReturnable(Conflict):
 
 
 class OrderLine(Struct, frozen=True):
-    """A line as agreed. Money in minor units of the order's currency; ``rate`` is the tax rate, such as 0.23."""
+    """A line as agreed. Money in minor units of the order's currency; ``rate_bp`` is the tax rate in 1/100 %."""
 
     line: int
     sku: str
@@ -38,7 +37,7 @@ class OrderLine(Struct, frozen=True):
     net_minor: int
     tax_minor: int
     gross_minor: int
-    rate: Decimal
+    rate_bp: int
     returned: int = 0
 
 

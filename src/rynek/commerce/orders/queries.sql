@@ -1,8 +1,8 @@
--- name: place(ids: uuid[], carts: uuid[], channels: text[], owner_kinds: text[], owners: uuid[], emails: text[], currencies: text[], states: text[], deliveries: bigint[], taxes: bigint[], totals: bigint[], authorised: bigint[], captured: bigint[], agreed: text[], at: timestamptz, line_orders: uuid[], lines: smallint[], skus: text[], names: text[], quantities: bigint[], units: bigint[], nets: bigint[], line_taxes: bigint[], grosses: bigint[], rates: numeric[]) -> Numbered[]
+-- name: place(ids: uuid[], carts: uuid[], channels: text[], owner_kinds: text[], owners: uuid[], emails: text[], currencies: text[], states: text[], deliveries: bigint[], taxes: bigint[], totals: bigint[], authorised: bigint[], captured: bigint[], agreed: text[], at: timestamptz, line_orders: uuid[], lines: smallint[], skus: text[], names: text[], quantities: bigint[], units: bigint[], nets: bigint[], line_taxes: bigint[], grosses: bigint[], rates: int[]) -> Numbered[]
 -- Write orders and their lines.
 with l as (
     insert into commerce.order_line
-        (order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate)
+        (order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp)
     select * from unnest(:line_orders, :lines, :skus, :names, :quantities, :units, :nets, :line_taxes, :grosses, :rates)
 )
 insert into commerce.sales_order (id, cart_id, channel, owner_kind, owner, email, currency, state, delivery_minor,
@@ -20,7 +20,7 @@ from commerce.sales_order where id = :id
 
 -- name: lines(id: uuid) -> OrderLine[]
 -- The lines of an order.
-select line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate, returned
+select line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, returned
 from commerce.order_line where order_id = :id order by line
 
 -- name: history(id: uuid) -> Entry[]
@@ -75,4 +75,4 @@ values (:order, :reference, :location, :at) on conflict do nothing returning ref
 -- Count returned units on their lines.
 update commerce.order_line l set returned = returned + n.units from unnest(:lines, :units) as n (line, units)
 where l.order_id = :order and l.line = n.line
-returning l.line, sku, name, n.units, unit_minor, net_minor, tax_minor, gross_minor * n.units / quantity, rate, returned
+returning l.line, sku, name, n.units, unit_minor, net_minor, tax_minor, gross_minor * n.units / quantity, rate_bp, returned

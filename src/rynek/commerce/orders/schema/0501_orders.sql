@@ -36,7 +36,7 @@ create table commerce.order_line (
     net_minor bigint not null,
     tax_minor bigint not null,
     gross_minor bigint not null,
-    rate numeric(6, 4) not null,
+    rate_bp int not null,
     returned bigint not null default 0,
     primary key (order_id, line),
     constraint order_line_sums check (net_minor + tax_minor = gross_minor),
