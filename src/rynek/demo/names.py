@@ -256,6 +256,30 @@ def _decimal(number: str) -> Decimal:
     return Decimal(f"{exact.normalize():f}")
 
 
+_TOWN_STARTS = (
+    "Alder Amber Ash Barley Birch Bramble Bright Brook Cedar Clover Copper Elder Elm Fern Field Fox "
+    "Glen Hazel Heron Juniper Lark Linden Maple Meadow Moss Oak Quail Reed Rowan Stone Thistle Willow"
+).split()
+_TOWN_ENDS = "bend bridge brook bury combe cross dale ford gate hollow mere moor ridge stead wick".split()
+_FIRST_NAMES = (
+    "Ada Alex Amira Ari Bao Beth Blair Carmen Casey Chris Dana Devi Eden Elio Emery Farah Finn Gita Hana Hugo Imani "
+    "Indra Jae Jamie Jordan Kai Kim Lee Lena Luca Mai Marin Milo Nadia Nico Nour Omar Pat Paz Quinn Rae Rami Remy "
+    "Robin Sacha Sam Sasha Sidney Tao Teo Uma Val"
+).split()
+
+
+def town(number: int) -> str:
+    """Make a town up; the first 480 numbers have different ones. Likeness to a real place is chance."""
+    start, end = _TOWN_STARTS[number % 32], _TOWN_ENDS[number // 32 % 15 - number % 32 % 15]
+    return start + end
+
+
+def person(number: int) -> str:
+    """Make a person up; the first 23,400 numbers have different ones. The surnames are not anybody's."""
+    first, surname = number % 52, number // 52
+    return f"{_FIRST_NAMES[first]} {town((surname + first * 37) % 480)}"
+
+
 def slug(name: str) -> str:
     """Write a name for an address: lower-case ASCII letters, digits and single hyphens; ``x`` when nothing is left."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace("'", "")
