@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec.structs import fields
 
 from rynek.kernel.door import Response
 from rynek.kernel.operations import Operation, Registry
@@ -110,11 +111,11 @@ def _part(part: str, operations: Sequence[Operation]) -> str:
 
 def _method(operation: Operation, writer: Writer) -> str:
     name = operation.action.__name__
-    fields = _fields(operation)
+    taken = _taken(operation)
     path = ", ".join(f'"{variable}": {variable}' for variable in operation.variables)
-    rest = [field for field in fields if field not in operation.variables]
+    rest = [field for field in taken if field not in operation.variables]
     given = operation.whole or ("{" + ", ".join(f'"{field}": {field}' for field in rest) + "}" if rest else "None")
-    signature = ", ".join(("self", *_parameters(fields, operation, writer)))
+    signature = ", ".join(("self", *_parameters(taken, operation, writer)))
     doc = operation.doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\n", "\n        ")
     closing = "\n        " if "\n" in doc else ""
     return (
@@ -124,30 +125,29 @@ def _method(operation: Operation, writer: Writer) -> str:
     )
 
 
-def _fields(operation: Operation) -> dict[str, tuple[Any, Any]]:
+def _taken(operation: Operation) -> dict[str, tuple[Any, Any]]:
     """List what an operation takes: type and default by name, path variables first where it is batched."""
     if operation.command is not None:
-        found = {
-            each.name: (each.type, each.default if each.required or each.default is not msgspec.NODEFAULT else ...)
-            for each in msgspec.structs.fields(operation.command)
-        }
+        found = {each.name: (each.type, ... if each.required else each.default) for each in fields(operation.command)}
         return {name: found.pop(name) for name in operation.variables} | found
     hints = get_type_hints(operation.action, include_extras=True)
     signature = list(inspect.signature(operation.action).parameters.values())[1:]
-    none = msgspec.NODEFAULT
-    return {each.name: (hints[each.name], none if each.default is each.empty else each.default) for each in signature}
+    return {each.name: (hints[each.name], ... if each.default is each.empty else each.default) for each in signature}
 
 
-def _parameters(fields: Mapping[str, tuple[Any, Any]], operation: Operation, writer: Writer) -> list[str]:
+def _parameters(taken: Mapping[str, tuple[Any, Any]], operation: Operation, writer: Writer) -> list[str]:
+    """Write parameters in their order; those that are given by name only stay so."""
+    named = {
+        each.name for each in inspect.signature(operation.action).parameters.values() if each.kind is each.KEYWORD_ONLY
+    }
     written: list[str] = []
-    keyword = optional = False
-    for name, (kind, default) in fields.items():
-        required = default is msgspec.NODEFAULT
-        if required and optional and not keyword:
-            keyword = True
-            written.insert(len(operation.variables), "*")
-        optional |= not required
-        written.append(f"{name}: " + (writer.type(kind) if required else _optional(kind, default, writer)))
+    star = optional = False
+    for name, (kind, default) in taken.items():
+        if not star and (name in named or (default is ... and optional)):
+            written.append("*")
+            star = True
+        optional |= default is not ...
+        written.append(f"{name}: " + (writer.type(kind) if default is ... else _optional(kind, default, writer)))
     return written
 
 

@@ -80,6 +80,7 @@ class CommerceCatalog:
         self,
         name: str = "",
         category: str | None = None,
+        *,
         archived: bool = False,
         after: uuid.UUID | None = None,
         limit: int = 50,

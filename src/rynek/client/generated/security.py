@@ -44,6 +44,7 @@ class Security:
         name: str,
         roles: list[typing.Literal["admin", "merchandise", "stock", "support", "store", "finance", "auditor"]],
         location: str | None = None,
+        *,
         active: bool = True,
     ) -> security.Staff:
         """Say what a member of staff is there for, and where; inactive ones cannot come in. Holds within a second.
@@ -150,7 +151,7 @@ class Security:
             _HIRE, {}, {"email": email, "password": password, "name": name, "roles": roles, "location": location}
         )
 
-    async def login(self, email: str, password: str, cookie: bool = False) -> security.Entry:
+    async def login(self, email: str, password: str, *, cookie: bool = False) -> security.Entry:
         """Log in by e-mail and password; the answer is the same, and takes as long, whichever of them is wrong.
 
         Args:
@@ -183,7 +184,7 @@ class Security:
         """
         return await self._calls.ask(_PREPARE_TILL, {}, {"location": location, "name": name})
 
-    async def register(self, email: str, password: str, name: str, cookie: bool = False) -> security.Entry:
+    async def register(self, email: str, password: str, name: str, *, cookie: bool = False) -> security.Entry:
         """Make a customer's account and log it in.
 
         Args:
