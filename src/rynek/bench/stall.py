@@ -1,0 +1,65 @@
+"""A small shop to try things on: a web channel, two warehouses, stores, items with prices and stock."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from rynek.app import App
+from rynek.commerce.catalog.actions import publish, put_channels, put_products
+from rynek.commerce.catalog.model import Channel, Product, Publication, Variant
+from rynek.commerce.checkout.actions import put_delivery
+from rynek.commerce.checkout.model import Option
+from rynek.commerce.inventory.actions import put_locations, put_routes, receive
+from rynek.commerce.inventory.model import Line, Location, Route
+from rynek.commerce.pricing.actions import put_lists, put_prices, put_tax_rates
+from rynek.commerce.pricing.model import Price, PriceList, TaxRate
+from rynek.kernel import ids
+from rynek.kernel.actor import Actor
+
+KEEPER = Actor("workload", ids.new(), roles=frozenset({"import"}), name="stall")
+"""Whoever sets the stall up."""
+
+CHANNEL = "WEB-PL"
+WAREHOUSE = "WH-1"
+STORES = ("S-1", "S-2", "S-3")
+COURIER = "courier"
+
+
+class Stall(Struct, frozen=True):
+    """What there is to buy."""
+
+    skus: Sequence[str]
+    channel: str = CHANNEL
+
+
+async def set_up(app: App, items: int = 10, units: int = 1_000, minor: int = 1_000) -> Stall:
+    """Build the stall: item ``i`` costs ``minor + i`` grosze gross at 23 % VAT; the warehouse has ``units`` of it."""
+    ask = app.door.ask
+    skus = [f"ITEM-{number:05d}" for number in range(items)]
+    channel = Channel(code=CHANNEL, name="Rynek", kind="web", currency="PLN", country="PL")
+    await ask(KEEPER, put_channels, channels=[channel])
+    await ask(KEEPER, put_tax_rates, rates=[TaxRate(country="PL", category="standard", rate_bp=2300, label="23%")])
+    await ask(KEEPER, put_lists, lists=[PriceList(code="RETAIL-PL", name="Retail", currency="PLN")])
+    places = [Location(WAREHOUSE, "Warehouse 1", "warehouse"), Location("WH-2", "Warehouse 2", "warehouse")]
+    await ask(
+        KEEPER, put_locations, locations=[*places, *(Location(store, f"Store {store}", "store") for store in STORES)]
+    )
+    await ask(KEEPER, put_routes, channel=CHANNEL, routes=[Route(WAREHOUSE, 1), Route("WH-2", 2)])
+    prices = [(sku, minor + number) for number, sku in enumerate(skus)]
+    for begin in range(0, items, 500):
+        some = prices[begin : begin + 500]
+        await _offer(app, [*some, ("DELIVERY", 1_500)] if begin == 0 else some)
+        if units:
+            lines = [Line(sku, units) for sku, _ in some]
+            await ask(KEEPER, receive, location=WAREHOUSE, reference=f"opening {begin}", lines=lines)
+    courier = Option(COURIER, "Courier", "home", "DELIVERY")
+    await ask(KEEPER, put_delivery, channel=CHANNEL, options=[courier])
+    return Stall(skus)
+
+
+async def _offer(app: App, prices: Sequence[tuple[str, int]]) -> None:
+    ask = app.door.ask
+    products = [Product(code=sku, name=f"Item {sku}", variants=[Variant(sku=sku)]) for sku, _ in prices]
+    await ask(KEEPER, put_products, products=products)
+    await ask(KEEPER, publish, publications=[Publication(product=sku, channel=CHANNEL) for sku, _ in prices])
+    await ask(KEEPER, put_prices, prices=[Price(list="RETAIL-PL", sku=sku, minor=minor) for sku, minor in prices])

@@ -1,0 +1,504 @@
+"""What buyers do between the shelf and the order."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from rynek.commerce import catalog, inventory, orders, payments, pricing
+from rynek.commerce.checkout import events as announced
+from rynek.commerce.checkout import model, rules
+from rynek.commerce.checkout.model import (
+    Body,
+    Cart,
+    CartChange,
+    CartChanged,
+    CartPlaced,
+    CartRow,
+    ChannelClosed,
+    DeliveryUnknown,
+    NewCart,
+    Option,
+    Place,
+    Placed,
+    Terms,
+)
+from rynek.kernel import ids
+from rynek.kernel.actor import Actor
+from rynek.kernel.database import Tx
+from rynek.kernel.door import Call
+from rynek.kernel.events import emit
+from rynek.kernel.faults import Fault, Invalid, NotFound
+from rynek.kernel.sql import queries
+
+q = queries(__file__, model)
+
+_encode = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(Body).decode
+_NOT_YOURS = "there is no such cart, or it is not yours"
+
+
+class Pricing(NamedTuple):
+    """What is to be priced: what a buyer said, and who that is."""
+
+    terms: Terms
+    owner_kind: str
+    owner: UUID
+
+
+class Price(NamedTuple):
+    """A priced cart and how long that holds."""
+
+    body: Body
+    good_until: datetime
+
+
+# --- pricing carts ----------------------------------------------------------------------------------------------------
+
+
+async def _price_many(tx: Tx, carts: Sequence[Pricing]) -> list[Price | Fault]:
+    """Price carts with their delivery: a few statements however many and however long they are."""
+    channels = {each.code: each for each in await q.channels(tx, codes=list({cart.terms.channel for cart in carts}))}
+    delivered = [(cart.terms.channel, cart.terms.delivery) for cart in carts if cart.terms.delivery is not None]
+    options: dict[tuple[str, str], str] = {}
+    if delivered:
+        there, codes = zip(*set(delivered), strict=True)
+        options = {(o.channel, o.code): o.sku for o in await q.options(tx, channels=there, codes=codes)}
+    customers = {cart.owner for cart in carts if cart.owner_kind == "customer"}
+    groups = {m.customer: m.price_group for m in await q.groups(tx, customers=list(customers))} if customers else {}
+    asks = [_ask(cart, channels, options, groups.get(cart.owner), tx.at) for cart in carts]
+    asked = [ask for ask in asks if not isinstance(ask, Fault)]
+    quotes = iter(await pricing.quote_many(tx, asked) if asked else [])
+    skus = {want.sku for cart in carts for want in cart.terms.lines}
+    components = await catalog.components(tx, list(skus)) if skus else {}
+    return [
+        ask if isinstance(ask, Fault) else _price(cart.terms, next(quotes), components, tx.at)
+        for cart, ask in zip(carts, asks, strict=True)
+    ]
+
+
+def _ask(
+    cart: Pricing, channels: dict[str, Any], options: dict[tuple[str, str], str], group: str | None, at: datetime
+) -> pricing.Ask | Fault:
+    terms = cart.terms
+    channel = channels.get(terms.channel)
+    if channel is None:
+        return ChannelClosed(f"nothing is sold in {terms.channel}", field="channel")
+    lines = [(want.sku, want.quantity) for want in terms.lines]
+    if terms.delivery is not None:
+        sku = options.get((terms.channel, terms.delivery))
+        if sku is None:
+            return DeliveryUnknown(f"{terms.channel} has no delivery {terms.delivery}", field="delivery")
+        lines.append((sku, 1))
+    country = terms.country or (terms.address.country if terms.address else channel.country)
+    return pricing.Ask(
+        channel=terms.channel, currency=channel.currency, country=country, lines=lines, at=at, group=group
+    )
+
+
+def _price(
+    terms: Terms, quote: pricing.Quote | Fault, components: dict[str, list[tuple[str, int]]], at: datetime
+) -> Price | Fault:
+    if isinstance(quote, Fault):
+        return quote
+    return Price(Body(terms, rules.priced(quote, terms.delivery, components)), rules.good_until(quote, at))
+
+
+async def _price_one(tx: Tx, terms: Terms, owner_kind: str, owner: UUID) -> Price:
+    [price] = await _price_many(tx, [Pricing(terms, owner_kind, owner)])
+    if isinstance(price, Fault):
+        raise price
+    return price
+
+
+# --- carts ------------------------------------------------------------------------------------------------------------
+
+
+async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault]:
+    """Begin a cart, with as much in it as the buyer knows already. Who has no credentials becomes a guest by it.
+
+    Raises:
+        ChannelClosed: nothing is sold in this channel.
+        DeliveryUnknown: the channel has no such delivery option.
+        NotSellable: something is not sold there.
+        NoPrice: something has no price there.
+        NoTaxRate: the VAT of something is not known.
+        Invalid: an item is asked for more than a million times.
+    Emits:
+        CartChanged
+    """
+    terms = [_begin(call.input) for call in calls]
+    sound = [
+        Pricing(each, call.actor.kind, call.actor.id)
+        for call, each in zip(calls, terms, strict=True)
+        if not isinstance(each, Fault)
+    ]
+    prices = iter(await _price_many(tx, sound) if sound else [])
+    results: list[Cart | Fault] = []
+    rows = []
+    for call, each in zip(calls, terms, strict=True):
+        price = each if isinstance(each, Fault) else next(prices)
+        if isinstance(price, Fault):
+            results.append(price)
+            continue
+        cart = Cart(ids.new(), 1, price.body.terms, price.body.priced, price.good_until)
+        rows.append(
+            (cart.id, call.actor.kind, call.actor.id, cart.terms.channel, cart.good_until, _encode(price.body).decode())
+        )
+        results.append(cart)
+        emit(tx, _announce(cart, call.actor.kind, call.actor.id))
+    if rows:
+        carts, kinds, owners, channels, good_untils, bodies = zip(*rows, strict=True)
+        await q.open_carts(
+            tx, ids=carts, owner_kinds=kinds, owners=owners, channels=channels, good_untils=good_untils, bodies=bodies,
+            at=tx.at,
+        )  # fmt: skip
+    return results
+
+
+def _begin(new: NewCart) -> Terms | Fault:
+    said = Terms(new.channel, new.lines, new.email, new.country, new.address, new.delivery)
+    return rules.changed(said, CartChange())
+
+
+def _announce(cart: Cart, owner_kind: str, owner: UUID) -> announced.CartChanged:
+    skus = [want.sku for want in cart.terms.lines]
+    priced = cart.priced
+    return announced.CartChanged(
+        cart.id, cart.version, cart.terms.channel, owner_kind, owner, priced.currency, priced.total, skus
+    )
+
+
+def _owned(row: CartRow | None, actor: Actor, reach: str) -> CartRow:
+    if row is None or (reach == "own" and row.owner != actor.id):
+        raise NotFound(_NOT_YOURS)
+    return row
+
+
+async def cart(tx: Tx, cart: UUID) -> Cart:
+    """Show a cart with what it comes to now; prices older than their promise are looked up anew.
+
+    Raises:
+        NotFound: there is no such cart, or it is not yours.
+        NotSellable: something in it is sold no more: take it out.
+        NoPrice: something in it has no price any more.
+        NoTaxRate: the VAT of something is not known.
+        ChannelClosed: its channel is closed.
+        DeliveryUnknown: its delivery option is gone.
+    """
+    row = _owned(await q.cart(tx, id=cart), tx.actor, tx.reach)
+    [became] = await q.placed(tx, carts=[cart]) or [None]
+    body, good_until = _read(row.body), row.good_until
+    if became is None and good_until <= tx.at:
+        body, good_until = await _price_one(tx, body.terms, row.owner_kind, row.owner)
+    return Cart(row.id, row.version, body.terms, body.priced, good_until, became.order if became else None)
+
+
+async def carts(tx: Tx, before: UUID | None = None, limit: Annotated[int, Meta(ge=1, le=100)] = 20) -> list[Cart]:
+    """List your carts that were not placed yet, newest first, with the prices they were last given."""
+    rows = await q.carts_of(tx, owner=tx.actor.id, before=before, limit=limit)
+    bodies = [_read(row.body) for row in rows]
+    return [Cart(r.id, r.version, b.terms, b.priced, r.good_until) for r, b in zip(rows, bodies, strict=True)]
+
+
+async def _lock(tx: Tx, cart: UUID) -> CartRow:
+    row = _owned((await q.lock_carts(tx, ids=[cart]) or [None])[0], tx.actor, tx.reach)
+    if await q.placed(tx, carts=[cart]):
+        raise CartPlaced
+    return row
+
+
+async def _save(tx: Tx, row: CartRow, terms: Terms) -> Cart:
+    price = await _price_one(tx, terms, row.owner_kind, row.owner)
+    version = await q.save(
+        tx, id=row.id, channel=terms.channel, good_until=price.good_until, at=tx.at, body=_encode(price.body).decode()
+    )
+    saved = Cart(row.id, version, terms, price.body.priced, price.good_until)
+    emit(tx, _announce(saved, row.owner_kind, row.owner))
+    return saved
+
+
+async def change_cart(tx: Tx, cart: UUID, change: CartChange) -> Cart:
+    """Change a cart: its lines, where it goes and how, or the channel it is bought in.
+
+    Raises:
+        NotFound: there is no such cart, or it is not yours.
+        CartPlaced: it is an order now.
+        CartChanged: somebody changed it since the version you name.
+        ChannelClosed: nothing is sold in this channel.
+        DeliveryUnknown: the channel has no such delivery option.
+        NotSellable: something is not sold there.
+        NoPrice: something has no price there.
+        NoTaxRate: the VAT of something is not known.
+        Invalid: too many lines, or too many of one item.
+    Emits:
+        CartChanged
+    """
+    row = await _lock(tx, cart)
+    if change.version is not msgspec.UNSET and change.version != row.version:
+        raise CartChanged(f"it is at version {row.version}", version=row.version)
+    terms = rules.changed(_read(row.body).terms, change)
+    if isinstance(terms, Fault):
+        raise terms
+    return await _save(tx, row, terms)
+
+
+async def drop_cart(tx: Tx, cart: UUID) -> None:
+    """Throw a cart away.
+
+    Raises:
+        NotFound: there is no such cart, or it is not yours.
+        CartPlaced: it is an order now.
+    Emits:
+        CartDropped
+    """
+    row = await _lock(tx, cart)
+    await q.drop(tx, id=row.id)
+    emit(tx, announced.CartDropped(row.id, None))
+
+
+async def merge_cart(tx: Tx, cart: UUID, other: UUID) -> Cart:
+    """Put what is in another cart of yours into this one; the other is gone.
+
+    Raises:
+        NotFound: there is no such cart, or it is not yours.
+        CartPlaced: one of them is an order now.
+        Invalid: both are the same, or together they have too many lines.
+        ChannelClosed: nothing is sold in this channel.
+        DeliveryUnknown: the channel has no such delivery option.
+        NotSellable: something is not sold there.
+        NoPrice: something has no price there.
+        NoTaxRate: the VAT of something is not known.
+    Emits:
+        CartChanged, CartDropped
+    """
+    if cart == other:
+        raise Invalid("a cart cannot be merged with itself", field="other")
+    rows = {row.id: row for row in await q.lock_carts(tx, ids=[cart, other])}
+    into, source = (_owned(rows.get(each), tx.actor, tx.reach) for each in (cart, other))
+    if await q.placed(tx, carts=[cart, other]):
+        raise CartPlaced
+    terms = rules.changed(_read(into.body).terms, CartChange(add=list(_read(source.body).terms.lines)))
+    if isinstance(terms, Fault):
+        raise terms
+    await q.drop(tx, id=source.id)
+    emit(tx, announced.CartDropped(source.id, into.id))
+    return await _save(tx, into, terms)
+
+
+async def take_over(tx: Tx, guest: UUID, customer: UUID) -> None:
+    """Give a guest who logged in the carts begun before; each goes into a cart of the same channel, if there is one.
+
+    Emits:
+        CartChanged, CartDropped
+    """
+    brought = await q.carts_of(tx, owner=guest, before=None, limit=100)
+    mine = {row.channel: row for row in reversed(await q.carts_of(tx, owner=customer, before=None, limit=100))}
+    await q.lock_carts(tx, ids=[row.id for row in (*brought, *mine.values())])
+    await q.give(tx, owner=guest, to=customer, ids=[row.id for row in brought])
+    for row in brought:
+        if row.channel in mine:
+            await _merge_over(tx, mine[row.channel].id, row.id)
+        else:
+            mine[row.channel] = row
+
+
+async def _merge_over(tx: Tx, cart: UUID, other: UUID) -> None:
+    try:
+        async with tx.attempt():
+            await merge_cart(tx, cart, other)
+    except Fault:
+        # what is sold no more, or too much for one cart, stays in a cart of its own for its owner to mend
+        return
+
+
+# --- delivery and groups ----------------------------------------------------------------------------------------------
+
+
+async def delivery(tx: Tx, channel: inventory.ChannelCode) -> list[Option]:
+    """List how a channel delivers, first choice first."""
+    found: list[Option] = await q.delivery(tx, channel=channel)
+    return found
+
+
+async def put_delivery(
+    tx: Tx, channel: inventory.ChannelCode, options: Annotated[list[Option], Meta(min_length=1, max_length=200)]
+) -> None:
+    """Add or change how a channel delivers; the price of each is that of its item.
+
+    Raises:
+        Invalid: an option is given twice.
+    """
+    columns = zip(*((o.code, o.name, o.kind, o.sku, o.rank, o.active) for o in options), strict=True)
+    codes, names, kinds, skus, ranks, actives = columns
+    if len(set(codes)) < len(codes):
+        raise Invalid("an option is given twice", field="options")
+    await q.put_options(
+        tx, channel=channel, codes=codes, names=names, kinds=kinds, skus=skus, ranks=ranks, actives=actives
+    )
+
+
+async def put_group(tx: Tx, customer: UUID, price_group: Annotated[str, Meta(min_length=1, max_length=60)]) -> None:
+    """Say which group's prices a customer gets."""
+    await q.put_group(tx, customer=customer, price_group=price_group)
+
+
+# --- placing ----------------------------------------------------------------------------------------------------------
+
+
+class _Try(NamedTuple):
+    """A cart that can be placed, if there is stock."""
+
+    order: UUID
+    row: CartRow
+    body: Body
+    place: Place
+
+
+async def place_orders(tx: Tx, calls: Sequence[Call[Place]]) -> list[Placed | Fault]:
+    """Turn carts into orders: price, stock, order and payments in one transaction for all that ask at once.
+
+    The same cart placed again gives the same order.
+
+    Raises:
+        NotFound: there is no such cart, or it is not yours.
+        CartIncomplete: something is missing.
+        TotalDiffers: the tenders do not come to what the cart costs.
+        OutOfStock: fewer units are free.
+        TendersUnfit: a provider or method is not offered, or a token is missing.
+    Emits:
+        OrderPlaced, StockHeld
+    """
+    asked = list({call.input.cart for call in calls})
+    rows = {row.id: row for row in await q.lock_carts(tx, ids=asked)}
+    done: dict[UUID, Placed | Fault] = {
+        each.cart_id: Placed(each.order, each.number, each.state, each.currency, each.total_minor)
+        for each in await q.placed(tx, carts=asked)
+    }
+    bodies = await _bodies(tx, [row for id_, row in rows.items() if id_ not in done])
+    tries = []
+    for call in calls:
+        row = rows.get(call.input.cart)
+        if row is not None and (call.reach == "all" or row.owner == call.actor.id) and row.id not in done:
+            checked = _check(row, bodies[row.id], call.input, call.actor)
+            if isinstance(checked, _Try):
+                tries.append(checked)
+                done[row.id] = NotFound("placing")  # replaced below; a second call for this cart shares its result
+            else:
+                done[row.id] = checked
+    done |= await _place(tx, tries) if tries else {}
+    return [_answer(call, rows.get(call.input.cart), done) for call in calls]
+
+
+def _answer(call: Call[Place], row: CartRow | None, done: dict[UUID, Placed | Fault]) -> Placed | Fault:
+    if row is None or (call.reach == "own" and row.owner != call.actor.id):
+        return NotFound(_NOT_YOURS)
+    return done[row.id]
+
+
+async def _bodies(tx: Tx, rows: Sequence[CartRow]) -> dict[UUID, tuple[Body, str] | Fault]:
+    """Read carts, those past their promise at the prices of now; each with the text it is stored as."""
+    bodies: dict[UUID, tuple[Body, str] | Fault] = {row.id: (_read(row.body), row.body) for row in rows}
+    stale = [row for row in rows if row.good_until <= tx.at]
+    if stale:
+        carts = [Pricing(_read(row.body).terms, row.owner_kind, row.owner) for row in stale]
+        for row, price in zip(stale, await _price_many(tx, carts), strict=True):
+            bodies[row.id] = price if isinstance(price, Fault) else (price.body, _encode(price.body).decode())
+    return bodies
+
+
+def _check(row: CartRow, found: tuple[Body, str] | Fault, place: Place, actor: Actor) -> "_Try | Fault":
+    if isinstance(found, Fault):
+        return found
+    body, text = found
+    refused = rules.refusal(body, place.tenders)
+    if refused is not None:
+        return refused
+    try:
+        payments.check_tenders(place.tenders, body.priced.total, buyer=actor.kind in {"guest", "customer"})
+    except payments.TendersUnfit as unfit:
+        return unfit
+    return _Try(ids.new(), msgspec.structs.replace(row, body=text), body, place)
+
+
+async def _place(tx: Tx, tries: Sequence[_Try]) -> dict[UUID, Placed | Fault]:
+    claims = [inventory.Claim(each.order, each.row.channel, rules.needs(each.body.priced)) for each in tries]
+    picks = await inventory.hold_many(tx, claims)
+    results: dict[UUID, Placed | Fault] = {
+        each.row.id: got for each, got in zip(tries, picks, strict=True) if isinstance(got, Fault)
+    }
+    served = [each for each, got in zip(tries, picks, strict=True) if not isinstance(got, Fault)]
+    if not served:
+        return results
+    openings = {each.order: _openings(each) for each in served}
+    placings = [_placing(each, openings[each.order]) for each in served]
+    numbers = {each.id: each.number for each in await orders.place_many(tx, placings)}
+    await payments.open_many(tx, [opening for group in openings.values() for opening in group])
+    for each, placing in zip(served, placings, strict=True):
+        pending = [o.id for o in openings[each.order] if o.authorised_minor < o.amount_minor]
+        results[each.row.id] = Placed(
+            each.order, numbers[each.order], placing.state, placing.currency, placing.total_minor, pending
+        )
+    return results
+
+
+def _openings(each: _Try) -> list[payments.Opening]:
+    currency = each.body.priced.currency
+    return [_opening(each.order, currency, tender) for tender in each.place.tenders]
+
+
+def _opening(order: UUID, currency: str, tender: payments.Tender) -> payments.Opening:
+    authorised, captured = payments.settles(tender.provider, tender.method)
+    amount = tender.amount_minor
+    return payments.Opening(
+        ids.new(), order, tender.provider, tender.method, currency, amount, amount if authorised else 0,
+        amount if captured else 0, tender.token,
+    )  # fmt: skip
+
+
+def _placing(each: _Try, openings: Sequence[payments.Opening]) -> orders.Placing:
+    priced, terms, row = each.body.priced, each.body.terms, each.row
+    authorised = sum(opening.authorised_minor for opening in openings)
+    lines = [
+        orders.OrderLine(n, e.sku, e.name, e.quantity, e.unit_minor, e.net, e.tax, e.gross, e.rate_bp)
+        for n, e in enumerate(priced.lines, 1)
+    ]
+    return orders.Placing(
+        id=each.order, cart_id=row.id, channel=row.channel, owner_kind=row.owner_kind, owner=row.owner,
+        email=terms.email or "", currency=priced.currency,
+        state="open" if authorised >= priced.total else "awaiting-payment",
+        delivery_minor=priced.delivery_line.gross if priced.delivery_line else 0, tax_minor=priced.tax,
+        total_minor=priced.total, authorised_minor=authorised,
+        captured_minor=sum(opening.captured_minor for opening in openings), agreed=row.body, lines=lines,
+    )  # fmt: skip
+
+
+async def place(call: Call[Any], cart: UUID, tenders: Annotated[list[payments.Tender], Meta(max_length=10)]) -> Placed:
+    """Place a cart: it becomes an order, its units are set aside, its tenders are asked for their money.
+
+    Placing the same cart again gives the same order and goes on with payments whose outcome is not known yet.
+
+    Raises:
+        NotFound: there is no such cart, or it is not yours.
+        CartIncomplete: something is missing.
+        TotalDiffers: the tenders do not come to what the cart costs.
+        OutOfStock: fewer units are free; ``short`` says how many are missing per item.
+        NotSellable: something in it is sold no more.
+        NoPrice: something in it has no price any more.
+        NoTaxRate: the VAT of something is not known.
+        ChannelClosed: its channel is closed.
+        DeliveryUnknown: its delivery option is gone.
+        TendersUnfit: a provider or method is not offered, or a token is missing.
+    Emits:
+        OrderPlaced, StockHeld
+    """
+    placed: Placed = await call.submit(place_orders, Place(cart, tenders))
+    if placed.state != "awaiting-payment":
+        return placed
+    await payments.authorise_all(call, placed.order)
+    async with call.transaction() as tx:
+        [row] = await q.placed(tx, carts=[cart])
+    return msgspec.structs.replace(placed, state=row.state)

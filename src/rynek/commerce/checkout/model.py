@@ -1,0 +1,215 @@
+"""The words of checkout."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from rynek.commerce.inventory import ChannelCode, Sku
+from rynek.commerce.payments import Tender
+from rynek.commerce.pricing import QuoteLine, RateTotal
+from rynek.kernel.faults import Conflict, Invalid
+
+Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
+Filled = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
+Email = Annotated[
+    str, Meta(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+\Z", examples=["ola@example.com"])
+]
+Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z", examples=["PL"])]
+OptionCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*\Z", examples=["courier"])]
+Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+MOST_LINES = 500
+
+
+class CartIncomplete(Invalid):
+    """Something is missing before this cart can be placed."""
+
+
+class TotalDiffers(Conflict):
+    """The tenders do not come to what the cart costs: look at it again, then pay its total."""
+
+
+class CartPlaced(Conflict):
+    """This cart has been placed: it is an order now."""
+
+
+class CartChanged(Conflict):
+    """The cart has been changed since you read it."""
+
+
+class DeliveryUnknown(Invalid):
+    """There is no such delivery option in this channel."""
+
+
+class ChannelClosed(Invalid):
+    """Nothing is sold in this channel: it is unknown or not active."""
+
+
+class Address(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where goods or invoices go."""
+
+    name: Filled
+    street: Filled
+    city: Filled
+    postcode: Annotated[str, Meta(max_length=20, pattern=r"^[^\x00-\x1f]*\Z")]
+    country: Country
+    phone: Annotated[str, Meta(max_length=40, pattern=r"^[^\x00-\x1f]*\Z")] = ""
+
+
+class Want(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many of an item: pieces, or grams or millilitres where the item is sold by them."""
+
+    sku: Sku
+    quantity: Quantity = 1
+
+
+class NewCart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A cart as a buyer begins it; all but the channel may come later."""
+
+    channel: ChannelCode
+    lines: Annotated[list[Want], Meta(max_length=MOST_LINES)] = []
+    email: Email | None = None
+    country: Country | None = None
+    """Where it is delivered to, for VAT; None: that of the address, or the channel's."""
+    address: Address | None = None
+    delivery: OptionCode | None = None
+
+
+class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change in a cart; what is left out stays. ``lines`` replaces them, ``add`` adds to them.
+
+    With ``version``, only if nobody has changed the cart since that version was read.
+    """
+
+    channel: ChannelCode | UnsetType = UNSET
+    lines: Annotated[list[Want], Meta(max_length=MOST_LINES)] | UnsetType = UNSET
+    add: Annotated[list[Want], Meta(max_length=MOST_LINES)] | UnsetType = UNSET
+    email: Email | None | UnsetType = UNSET
+    country: Country | None | UnsetType = UNSET
+    address: Address | None | UnsetType = UNSET
+    delivery: OptionCode | None | UnsetType = UNSET
+    version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
+
+
+class Terms(Struct, frozen=True, omit_defaults=True):
+    """What a buyer has said: everything in a cart that is not a price."""
+
+    channel: str
+    lines: Sequence[Want] = ()
+    email: str | None = None
+    country: str | None = None
+    address: Address | None = None
+    delivery: str | None = None
+
+
+class Priced(Struct, frozen=True):
+    """What a cart comes to. Money in minor units of ``currency``.
+
+    ``components`` says what leaves the shelf for one of each bundle.
+    """
+
+    currency: str
+    country: str
+    lines: list[QuoteLine]
+    delivery_line: QuoteLine | None
+    rates: list[RateTotal]
+    net: int
+    tax: int
+    total: int
+    components: dict[str, list[tuple[str, int]]] = {}
+
+
+class Body(Struct, frozen=True):
+    """A cart's document."""
+
+    terms: Terms
+    priced: Priced
+
+
+class Cart(Struct, frozen=True):
+    """A cart with what it comes to; its prices hold until ``good_until``, then they are looked up anew."""
+
+    id: UUID
+    version: int
+    terms: Terms
+    priced: Priced
+    good_until: datetime
+    order: UUID | None = None
+    """The order it became."""
+
+
+class CartRow(Struct, frozen=True):
+    """A cart as it is stored."""
+
+    id: UUID
+    owner_kind: str
+    owner: UUID
+    channel: str
+    version: int
+    good_until: datetime
+    body: str
+
+
+class Placed(Struct, frozen=True):
+    """An order that was placed. ``pending`` are payments whose provider has still to say yes."""
+
+    order: UUID
+    number: int
+    state: Literal["awaiting-payment", "open", "shipped", "cancelled"]
+    currency: str
+    total_minor: int
+    pending: list[UUID] = []
+
+
+class Place(Struct, frozen=True, forbid_unknown_fields=True):
+    """A cart to be placed, and how it is paid: the tenders come to its total."""
+
+    cart: UUID
+    tenders: Annotated[list[Tender], Meta(max_length=10)]
+
+
+class PlacedRow(Struct, frozen=True):
+    """The order a cart became."""
+
+    cart_id: UUID
+    order: UUID
+    number: int
+    state: Literal["awaiting-payment", "open", "shipped", "cancelled"]
+    currency: str
+    total_minor: int
+
+
+class ChannelRow(Struct, frozen=True):
+    """What checkout needs to know of a channel."""
+
+    code: str
+    currency: str
+    country: str
+
+
+class Option(Struct, frozen=True, forbid_unknown_fields=True):
+    """A way to get goods to the buyer; its price is that of the item ``sku``."""
+
+    code: OptionCode
+    name: Filled
+    kind: Literal["home", "pickup", "locker", "digital"]
+    sku: Sku
+    rank: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
+    active: bool = True
+
+
+class OptionRow(Struct, frozen=True):
+    """A delivery option of a channel."""
+
+    channel: str
+    code: str
+    sku: str
+
+
+class Member(Struct, frozen=True):
+    """Which prices a customer gets."""
+
+    customer: UUID
+    price_group: str

@@ -1,0 +1,69 @@
+-- name: channels(codes: text[]) -> ChannelRow[]
+-- The active channels among these.
+select code, currency, country from commerce.channel where code = any(:codes) and active
+
+-- name: options(channels: text[], codes: text[]) -> OptionRow[]
+-- The active delivery options among these.
+select o.channel, o.code, o.sku from commerce.delivery_option o
+where (o.channel, o.code) in (select * from unnest(:channels, :codes)) and o.active
+
+-- name: groups(customers: uuid[]) -> Member[]
+-- Which prices these customers get.
+select customer, price_group from commerce.price_group_member where customer = any(:customers)
+
+-- name: put_group(customer: uuid, price_group: text)
+-- Say which prices a customer gets.
+insert into commerce.price_group_member (customer, price_group) values (:customer, :price_group)
+on conflict (customer) do update set price_group = excluded.price_group
+
+-- name: open_carts(ids: uuid[], owner_kinds: text[], owners: uuid[], channels: text[], good_untils: timestamptz[], bodies: text[], at: timestamptz)
+-- Write new carts.
+insert into commerce.cart (id, owner_kind, owner, channel, good_until, changed_at, body)
+select i, k, o, c, g, :at, b::json
+from unnest(:ids, :owner_kinds, :owners, :channels, :good_untils, :bodies) as n (i, k, o, c, g, b)
+
+-- name: cart(id: uuid) -> CartRow?
+-- A cart.
+select id, owner_kind, owner, channel, version, good_until, body::text from commerce.cart where id = :id
+
+-- name: lock_carts(ids: uuid[]) -> CartRow[]
+-- Lock carts, in key order.
+select id, owner_kind, owner, channel, version, good_until, body::text from commerce.cart
+where id = any(:ids) order by id for update
+
+-- name: carts_of(owner: uuid, before: uuid, limit: int) -> CartRow[]
+-- An owner's carts that were not placed, newest first.
+select id, owner_kind, owner, channel, version, good_until, body::text from commerce.cart c
+where owner = :owner and (:before is null or id < :before)
+    and not exists (select from commerce.sales_order o where o.cart_id = c.id)
+order by id desc limit :limit
+
+-- name: save(id: uuid, channel: text, good_until: timestamptz, at: timestamptz, body: text) -> value
+-- Write a changed cart; gives its version.
+update commerce.cart set channel = :channel, version = version + 1, good_until = :good_until, changed_at = :at,
+    body = :body::json
+where id = :id returning version
+
+-- name: give(owner: uuid, to: uuid, ids: uuid[])
+-- Give a guest's carts to a customer.
+update commerce.cart set owner_kind = 'customer', owner = :to where owner = :owner and id = any(:ids)
+
+-- name: drop(id: uuid)
+-- Throw a cart away.
+delete from commerce.cart where id = :id
+
+-- name: placed(carts: uuid[]) -> PlacedRow[]
+-- The orders these carts became.
+select cart_id, id, number, state, currency, total_minor from commerce.sales_order where cart_id = any(:carts)
+
+-- name: put_options(channel: text, codes: text[], names: text[], kinds: text[], skus: text[], ranks: int[], actives: boolean[])
+-- Add or change a channel's delivery options.
+insert into commerce.delivery_option (channel, code, name, kind, sku, rank, active)
+select :channel, * from unnest(:codes, :names, :kinds, :skus, :ranks, :actives)
+on conflict (channel, code) do update set name = excluded.name, kind = excluded.kind, sku = excluded.sku,
+    rank = excluded.rank, active = excluded.active
+
+-- name: delivery(channel: text) -> Option[]
+-- A channel's delivery options.
+select code, name, kind, sku, rank, active from commerce.delivery_option
+where channel = :channel and active order by rank, code

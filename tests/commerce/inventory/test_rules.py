@@ -1,0 +1,81 @@
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rynek.commerce.inventory import rules
+from rynek.commerce.inventory.model import Candidate, Move, Need
+
+skus = st.sampled_from("ABC")
+places = st.sampled_from(["W1", "W2", "W3"])
+channels = st.sampled_from(["WEB", "B2B"])
+candidates = st.dictionaries(
+    st.tuples(skus, places), st.tuples(st.integers(-5, 20), st.integers(0, 5), st.integers(0, 5)), max_size=9
+)
+needs = st.lists(st.builds(Need, skus, st.integers(1, 12)), min_size=1, max_size=6)
+
+
+def shelf(found: dict[tuple[str, str], tuple[int, int, int]]) -> rules.Shelf:
+    """Both channels may take from every place; the safety stock of B2B is zero."""
+    rows = [
+        Candidate(sku, place, unheld, channel, rank, safety if channel == "WEB" else 0)
+        for (sku, place), (unheld, rank, safety) in found.items()
+        for channel in ("WEB", "B2B")
+    ]
+    return rules.Shelf(rows)
+
+
+@given(candidates, st.lists(st.tuples(channels, needs), max_size=8))
+def test_buyers_one_after_the_other_never_get_more_than_there_is(
+    found: dict[tuple[str, str], tuple[int, int, int]], buyers: list[tuple[str, list[Need]]]
+) -> None:
+    there = shelf(found)
+    taken: Counter[tuple[str, str]] = Counter()
+    for channel, wanted in buyers:
+        before = dict(there.unheld)
+        picks, short = there.take(channel, wanted)
+        if short:
+            assert picks == []
+            assert there.unheld == before
+            for sku, missing in short.items():
+                free = sum(n for _, n in there.free(channel, sku))
+                assert missing == rules.summed(wanted)[sku] - free > 0
+        else:
+            got: Counter[str] = Counter()
+            for pick in picks:
+                got[pick.sku] += pick.units
+                taken[pick.sku, pick.location] += pick.units
+                safety = found[pick.sku, pick.location][2] if channel == "WEB" else 0
+                assert there.unheld[pick.sku, pick.location] >= safety
+            assert got == rules.summed(wanted)
+    for place, units in taken.items():
+        assert units <= max(found[place][0], 0)
+
+
+@given(st.integers(1, 30), st.lists(st.tuples(places, st.integers(1, 10)), max_size=5, unique_by=lambda place: place[0]))
+def test_a_need_is_split_only_where_no_place_has_all(units: int, there: list[tuple[str, int]]) -> None:
+    if sum(n for _, n in there) < units:
+        return
+    parts = rules.split(units, there)
+    assert sum(n for _, n in parts) == units
+    assert (len(parts) == 1) == any(n >= units for _, n in there)
+    assert all(0 < n <= dict(there)[place] for place, n in parts)
+
+
+def test_two_lines_of_one_item_count_together() -> None:
+    there = rules.Shelf([Candidate("A", "W1", 3, "WEB", 1, 0)])
+    assert there.take("WEB", [Need("A", 2), Need("A", 2)]) == ([], {"A": 1})
+
+
+@given(st.lists(st.builds(Move, skus, places, st.integers(-9, 9))))
+def test_netted_moves_come_in_the_order_of_their_keys_and_sum_to_the_same(moves: list[Move]) -> None:
+    net = rules.netted(moves)
+    assert [(move.sku, move.location) for move in net] == sorted({(move.sku, move.location) for move in moves})
+    assert sum(move.units for move in net) == sum(move.units for move in moves)
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(-20, 20))))
+def test_only_a_level_that_falls_below_zero_now_is_reported(changes: list[tuple[int, int]]) -> None:
+    moves = [Move("A", f"L{n}", units) for n, (units, _) in enumerate(changes)]
+    found = rules.owed(moves, [after for _, after in changes])
+    assert [after for _, after in found] == [after for units, after in changes if after < 0 <= after - units]

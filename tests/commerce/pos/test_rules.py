@@ -1,0 +1,56 @@
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rynek.commerce.pos import rules
+from rynek.commerce.pos.model import Line, LineContradicts, Off, Receipt, ReceiptUnbalanced, Tender
+from rynek.kernel.faults import Invalid
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+kinds = st.sampled_from("sale return giveaway weighed void fuel service deposit coupon".split())
+lines = st.builds(
+    Line,
+    st.just("A"),
+    st.integers(-50, 50),
+    st.integers(-9999, 9999),
+    kinds,
+    st.lists(st.builds(Off, st.just("retail"), st.integers(0, 99)), max_size=3),
+)
+
+
+def receipt(sold: list[Line], *tenders: int, currency: str = "PLN") -> Receipt:
+    return Receipt("S-1", "1", 1, AT, currency, sold, [Tender("cash", amount) for amount in tenders])
+
+
+@given(st.lists(lines, min_size=1, max_size=8), st.integers(-3, 3))
+def test_a_receipt_is_taken_exactly_when_it_adds_up_and_its_lines_make_sense(sold: list[Line], off: int) -> None:
+    total = sum(line.amount for line in sold)
+    refused = rules.check(receipt(sold, total + off))
+    odd = [
+        line
+        for line in sold
+        if (line.kind == "return" and (line.quantity > 0 or line.amount > 0))
+        or (line.kind in {"sale", "giveaway", "weighed"} and line.quantity < 0)
+    ]
+    if odd:
+        assert isinstance(refused, LineContradicts)
+    elif off:
+        assert isinstance(refused, ReceiptUnbalanced)
+        assert refused.facts == {"lines": total, "tenders": total + off}
+    else:
+        assert refused is None
+
+
+@given(lines)
+def test_only_counted_kinds_move_stock(line: Line) -> None:
+    assert rules.moved(line) == (line.quantity if line.kind in {"sale", "return", "giveaway", "weighed"} else 0)
+
+
+def test_a_currency_we_do_not_trade_in_is_refused() -> None:
+    assert isinstance(rules.check(receipt([Line("A", 1, 100)], 100, currency="XXX")), Invalid)
+
+
+def test_sums() -> None:
+    two = receipt([Line("A", 1, 100, discounts=[Off("retail", 20), Off("coupon", 5)]), Line("B", 2, 50)], 150)
+    assert (rules.amount(two), rules.discount(two)) == (150, 25)
