@@ -139,10 +139,10 @@ def refused(answer: Answer) -> Fault:
     except msgspec.DecodeError:
         problem = {"title": "The server answered with something else than a problem document"}
     kind = Fault.kinds.get(str(problem.get("type", "")).rpartition("#")[2])
-    detail = str(problem.get("detail") or problem.get("title") or f"status {answer.status}")
+    detail = str(problem.pop("detail", "") or problem.get("title") or f"status {answer.status}")
     if kind is None:
         return Fault(detail, **{"status": answer.status, **problem})
-    facts = {name: value for name, value in problem.items() if name not in ("type", "title", "status", "detail")}
+    facts = {name: value for name, value in problem.items() if name not in ("type", "title", "status")}
     found = kind.__new__(kind)
     Fault.__init__(found, detail, **facts)
     return found

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import fields
 
 from rynek.kernel.door import Response
+from rynek.kernel.openapi import purpose
 from rynek.kernel.operations import Operation, Registry
 
 FOLDER = Path(__file__).with_name("generated")
@@ -88,8 +89,7 @@ def _title(part: str) -> str:
 
 def _part(part: str, operations: Sequence[Operation]) -> str:
     writer = Writer([each.action.__name__ for each in operations])
-    package = operations[0].action.__module__.rpartition(".")[0]
-    said = (sys.modules[package].__doc__ or part).strip().partition("\n")[0]
+    said = purpose(operations[0])
     routes = [
         f"_{each.action.__name__.upper()} = Route[{writer.type(each.result)}]"
         f'("{each.method}", "{each.path}", {writer.type(each.result)})'

@@ -134,6 +134,7 @@ class Shapes:
         schemas, self.components = msgspec.json.schema_components(
             list(wanted.values()), schema_hook=_unknown, ref_template=_SCHEMAS + "{name}"
         )
+        _translate([schemas, self.components])
         self._by_use = dict(zip(wanted, schemas, strict=True))
         queries = {self._name(each) for each in operations if each.method == "GET" and each.input and not each.whole}
         self._queries = {name: self.components.pop(name) for name in queries}
@@ -163,6 +164,17 @@ class Shapes:
         return found
 
 
+def _translate(value: Any) -> None:
+    """Write patterns in the dialect of JSON Schema (ECMA-262), where ``$`` is the very end."""
+    if isinstance(value, dict):
+        if isinstance(value.get("pattern"), str):
+            value["pattern"] = value["pattern"].replace(r"\Z", "$").replace(r"\A", "^")
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            _translate(each)
+
+
 def _unknown(kind: Any) -> dict[str, Any]:
     raise TypeError(f"{kind!r} has no JSON Schema: operations take and answer what msgspec can check")
 
@@ -173,9 +185,16 @@ def _unsaid(result: Any) -> bool:
 
 
 def _tags(operations: Sequence[Operation]) -> list[dict[str, str]]:
-    homes = {tag(each): each.action.__module__.rpartition(".")[0] for each in operations}
-    said = {name: (getattr(sys.modules.get(home), "__doc__", None) or name) for name, home in homes.items()}
-    return [{"name": name, "description": doc.strip().partition("\n")[0]} for name, doc in sorted(said.items())]
+    return [
+        {"name": name, "description": said}
+        for name, said in sorted({tag(each): purpose(each) for each in operations}.items())
+    ]
+
+
+def purpose(operation: Operation) -> str:
+    """Tell what the part of the house that an operation belongs to is for: the first line of its package."""
+    package = sys.modules.get(operation.action.__module__.rpartition(".")[0])
+    return (getattr(package, "__doc__", None) or tag(operation)).strip().partition("\n")[0]
 
 
 def tag(operation: Operation) -> str:
