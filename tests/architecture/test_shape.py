@@ -28,6 +28,9 @@ SHAPE = {
 }
 # files that one context has beyond the shape, each with its reason
 BEYOND: dict[str, dict[str, str]] = {
+    "commerce/browse": {
+        "shelf.py": "what a process has ready to show, and the news that clears it: memory, so neither rule nor action",
+    },
     "security": {
         "gate.py": "what the door asks of security in every request, kept apart from what people ask of it",
         "policies.py": "Cedar, and the memory of what it decided",

@@ -1,0 +1,192 @@
+"""What shops read: ready from the shelf, or read from the database once for all who ask at that moment."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import blake2b
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+
+from rynek.commerce import catalog, inventory, pricing
+from rynek.commerce.browse import model, rules
+from rynek.commerce.browse.model import Detail, Limit, Listing, NotOffered, Rubric, Sort, Text, UnknownCategory
+from rynek.commerce.browse.shelf import Answer, Page, Shelf, Stocked, shelf_of
+from rynek.commerce.catalog import Channel, ChannelCode, Code, Entry
+from rynek.kernel import clock
+from rynek.kernel.batch import Batcher
+from rynek.kernel.database import Database, Tx
+from rynek.kernel.door import Call, Response
+from rynek.kernel.sql import queries
+
+q = queries(__file__, model)
+
+PageKey = tuple[str, str | None, Sort, UUID | None, int]
+SLUGS_LIMIT = 200_000
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_encode = msgspec.json.Encoder().encode
+_entry = msgspec.json.Decoder(Entry).decode
+_rubrics = msgspec.json.Decoder(list[Rubric]).decode
+# anyone may keep an answer, but has to ask whether it still holds: that costs a line, and a change shows at once
+_CACHING = ("cache-control", "public, no-cache")
+
+
+async def listing(
+    call: Call[Any], channel: ChannelCode, category: Code | None = None, sort: Sort = "name",
+    after: UUID | None = None, limit: Limit = 24,
+) -> Listing:  # fmt: skip
+    """List what a channel offers, with prices and what can be bought now.
+
+    Args:
+        category: only what is in it or in one inside it.
+        after: the last product of the page before.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+        UnknownCategory: there is no such category.
+    """
+    database, shelf = call.door.database, shelf_of(call.door.database)
+    key = (channel, category, sort, after, limit)
+    page = shelf.page(key)
+    if page is None:
+        page = await _page(database, shelf, key)
+    answer = page.answer
+    if answer is None or answer.tick != shelf.tick or answer.until_at <= clock.now():
+        answer = page.answer = await _assemble(database, shelf, channel, page)
+    return cast("Listing", _respond(call, answer.body, answer.etag))
+
+
+async def product(call: Call[Any], channel: ChannelCode, product: Text) -> Detail:
+    """Show a product with its variants, their prices and what can be bought now.
+
+    Args:
+        product: its address (slug) or its id.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+        NotOffered: there is no such product in this channel now.
+    """
+    database, shelf = call.door.database, shelf_of(call.door.database)
+    try:
+        key = UUID(product)
+    except ValueError:
+        key = await _of_slug(database, shelf, channel, product)
+    item = shelf.item((channel, key))
+    if item is None:
+        item = await (await _filler(database, shelf, channel)).submit(key)
+    if item is None:
+        raise NotOffered(f"{channel} does not offer {product}", channel=channel)
+    return cast("Detail", _respond(call, item.detail, item.etag))
+
+
+def _respond(call: Call[Any], body: bytes, etag: str) -> Response:
+    """Send what is ready, or say that what the caller has is still so."""
+    headers = (("etag", etag), _CACHING)
+    asked = call.request.header("if-none-match") if call.request is not None else None
+    if asked is not None and (asked == "*" or etag in (each.strip().removeprefix("W/") for each in asked.split(","))):
+        return Response(304, headers=headers)
+    return Response(body=body, headers=headers)
+
+
+async def _page(database: Database, shelf: Shelf, key: PageKey) -> Page:
+    """Read which products are on a page."""
+    channel, category, sort, after, limit = key
+    began = shelf.tick
+    async with database.transaction("commerce") as tx:
+        await catalog.channel(tx, channel)
+        page = {"channel": channel, "at": tx.at, "after": after, "size": limit + 1}
+        if category is None:
+            found = await (q.by_name if sort == "name" else q.by_newest)(tx, **page)
+        else:
+            codes = await q.subtree(tx, category=category)
+            if not codes:
+                raise UnknownCategory(f"there is no category {category}", category=category)
+            found = await (q.in_category_by_name if sort == "name" else q.in_category_by_newest)(
+                tx, codes=codes, **page
+            )
+        opens_at = await q.opens_at(tx, channel=channel, at=tx.at)
+    read = Page(found[:limit], found[limit - 1] if len(found) > limit else None, opens_at or _NEVER)
+    shelf.put_page(key, read, began)
+    return read
+
+
+async def _assemble(database: Database, shelf: Shelf, channel: str, page: Page) -> Answer:
+    """Make a page's answer of its products' cards; those that are not on the shelf are fetched together."""
+    tick = shelf.tick
+    items = [shelf.item((channel, each)) for each in page.products]
+    if None in items:
+        filler = await _filler(database, shelf, channel)
+        missing = [filler.submit(each) for each, item in zip(page.products, items, strict=True) if item is None]
+        fetched = iter(await asyncio.gather(*missing))
+        items = [next(fetched) if item is None else item for item in items]
+    there: list[Stocked] = [each for each in items if each is not None]
+    after = _encode(page.after)
+    body = b'{"products":[%s],"after":%s}' % (b",".join(each.card for each in there), after)
+    etag = _etag(b"".join(each.etag.encode() for each in there) + after)
+    return Answer(body, etag, tick, min((each.until_at for each in there), default=_NEVER))
+
+
+def _etag(content: bytes) -> str:
+    return f'"{blake2b(content, digest_size=9).hexdigest()}"'
+
+
+async def _of_slug(database: Database, shelf: Shelf, channel: str, slug: str) -> UUID:
+    found = shelf.slugs.get((channel, slug)) if shelf.fresh else None
+    if found is not None:
+        return found
+    began = shelf.tick
+    async with database.transaction("commerce") as tx:
+        place = await catalog.channel(tx, channel)
+        read: UUID | None = await q.of_slug(tx, slug=slug, locale=place.locale)
+    if read is None:
+        raise NotOffered(f"{channel} does not offer {slug}", channel=channel)
+    if shelf.fresh and shelf.tick == began and len(shelf.slugs) < SLUGS_LIMIT:
+        shelf.slugs[channel, slug] = read
+    return read
+
+
+async def _filler(database: Database, shelf: Shelf, channel: str) -> Batcher:
+    """Give what fetches products of a channel, once it is known that there is this channel."""
+    if channel not in shelf.channels or not shelf.fresh:
+        began = shelf.tick
+        async with database.transaction("commerce") as tx:
+            found = await catalog.channel(tx, channel)
+        if shelf.tick == began:
+            shelf.channels[channel] = found
+    return shelf.filler(channel, partial(_fill, database, channel))
+
+
+async def _fill(database: Database, channel: str, products: Sequence[UUID]) -> list[Stocked | None]:
+    """Fetch products and lay them on the shelf; None for what the channel does not offer."""
+    shelf = shelf_of(database)
+    began = shelf.tick
+    async with database.transaction("commerce") as tx:
+        found = await stock(tx, await catalog.channel(tx, channel), list(dict.fromkeys(products)))
+    for product, item in found.items():
+        shelf.put_item((channel, product), item, began)
+    return [found.get(each) for each in products]
+
+
+async def stock(tx: Tx, channel: Channel, products: Sequence[UUID]) -> dict[UUID, Stocked]:
+    """Read products as a channel shows them now, ready to be sent."""
+    rows: list[model.Row] = await q.rows(tx, channel=channel.code, at=tx.at, products=products)
+    entries = [_entry(row.entry) for row in rows]
+    skus = [variant.sku for entry in entries for variant in entry.variants]
+    shown = await pricing.shown(tx, channel.code, skus)
+    parts = await catalog.components(tx, skus)
+    needed = list({*skus, *(sku for each in parts.values() for sku, _ in each)})
+    units = {each.sku: each.units for each in await inventory.available(tx, channel.code, needed)}
+    attributes = {each.code: each for each in await catalog.attributes(tx)}
+    facts = rules.Facts(shown, units, parts, attributes)
+    return {entry.id: _stocked(entry, row, channel.locale, facts) for entry, row in zip(entries, rows, strict=True)}
+
+
+def _stocked(entry: Entry, row: model.Row, locale: str, facts: rules.Facts) -> Stocked:
+    shown = rules.detail(entry, row.brand, _rubrics(row.rubrics), locale, facts)
+    card, detail = _encode(rules.card(shown)), _encode(shown)
+    skus = [each.sku for each in shown.items]
+    tags = dict.fromkeys([*skus, *(held.sku for each in shown.items for held in each.holds)])
+    until = [facts.shown[sku].good_until for sku in skus if sku in facts.shown]
+    return Stocked(card, detail, _etag(detail), tuple(tags), min(each or _NEVER for each in [row.until_at, *until]))

@@ -1,0 +1,12 @@
+"""The shop's reading."""
+
+from rynek.commerce.browse import actions
+from rynek.commerce.browse.shelf import follow
+from rynek.kernel.operations import process
+
+operations = [
+    process("GET /browse/{channel}/listing", actions.listing, "browse.read", rate="read"),
+    process("GET /browse/{channel}/products/{product}", actions.product, "browse.read", rate="read"),
+]
+
+work = [follow]

@@ -1,0 +1,133 @@
+"""What a shop shows."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from rynek.commerce.catalog import Media, Translation
+from rynek.kernel.faults import NotFound
+from rynek.kernel.money import Currency
+
+Sort = Literal["name", "newest"]
+Limit = Annotated[int, Meta(ge=1, le=100)]
+Text = Annotated[str, Meta(max_length=255, pattern=r"^[^\x00]*\Z")]
+
+
+class Price(Struct, frozen=True):
+    """What a piece costs (or 1000 g or ml), as the channel shows it: gross or net.
+
+    After a reduction ``before`` is what it cost until then and ``lowest`` the lowest of the 30 days before it, which
+    the shop has to show too (Directive 98/6/EC, article 6a).
+    """
+
+    minor: int
+    currency: Currency
+    display: Literal["gross", "net"]
+    unit: Literal["pcs", "g", "ml"]
+    before: int | None
+    lowest: int | None
+
+
+class Picture(Struct, frozen=True):
+    """A picture and what it shows."""
+
+    url: str
+    alt: str
+
+
+class Card(Struct, frozen=True):
+    """A product in a listing; ``price`` is that of its cheapest variant."""
+
+    id: UUID
+    code: str
+    name: str
+    slug: str
+    brand: str | None
+    picture: Picture | None
+    price: Price | None
+    dearest: int | None
+    """The price of its dearest variant, where it is another."""
+    skus: list[str]
+    available: int
+    """Units that can be bought now, all variants together."""
+
+
+class Listing(Struct, frozen=True):
+    """A page of products; ``after`` asks for the next one, None: this is the last."""
+
+    products: list[Card]
+    after: UUID | None
+
+
+class Property(Struct, frozen=True):
+    """What is so about a product: its weight is 2 kg, its colour is red."""
+
+    code: str
+    name: str
+    value: bool | int | float | str
+    unit: str | None
+
+
+class Held(Struct, frozen=True):
+    """What a bundle holds of one item."""
+
+    sku: str
+    quantity: int
+
+
+class Item(Struct, frozen=True):
+    """A variant that can be put in the basket."""
+
+    sku: str
+    name: str
+    gtin: str | None
+    unit: Literal["pcs", "g", "ml"]
+    weight_g: int | None
+    properties: list[Property]
+    price: Price | None
+    available: int
+    holds: list[Held]
+    """What it is made up of, when it is a bundle."""
+
+
+class Rubric(Struct, frozen=True):
+    """A category with the way to it from the root."""
+
+    code: str
+    name: str
+    path: str
+
+
+class Detail(Struct, frozen=True):
+    """A product on its own page."""
+
+    id: UUID
+    code: str
+    name: str
+    description: str
+    slug: str
+    brand: str | None
+    categories: list[Rubric]
+    properties: list[Property]
+    media: list[Media]
+    translations: dict[str, Translation]
+    items: list[Item]
+
+
+class Row(Struct, frozen=True):
+    """A published product as the catalogue has it: ``entry`` and ``rubrics`` are JSON."""
+
+    entry: str
+    brand: str | None
+    rubrics: str
+    until_at: datetime | None
+
+
+class UnknownCategory(NotFound):
+    """There is no such category."""
+
+
+class NotOffered(NotFound):
+    """There is no such product in this channel."""

@@ -1,0 +1,74 @@
+"""How products are shown: what a card says, what a page says."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from rynek.commerce.browse.model import Card, Detail, Held, Item, Picture, Price, Property, Rubric
+from rynek.commerce.catalog import Attribute, Entry, Variant
+from rynek.commerce.pricing import Shown
+
+
+class Facts(Struct, frozen=True):
+    """What is known beside the catalogue: prices and stock by sku, what bundles hold, what attributes are."""
+
+    shown: Mapping[str, Shown]
+    units: Mapping[str, int]
+    parts: Mapping[str, Sequence[tuple[str, int]]]
+    attributes: Mapping[str, Attribute]
+
+
+def available(sku: str, units: Mapping[str, int], parts: Mapping[str, Sequence[tuple[str, int]]]) -> int:
+    """Tell how many of an item can be bought: of a bundle as many as its scarcest component allows."""
+    if sku not in parts:
+        return units.get(sku, 0)
+    return min(units.get(part, 0) // quantity for part, quantity in parts[sku])
+
+
+def price(shown: Shown | None) -> Price | None:
+    """Put a price on the shelf, if there is one."""
+    if shown is None or shown.minor is None:
+        return None
+    return Price(shown.minor, shown.currency, shown.display, shown.unit, shown.before, shown.lowest)
+
+
+def properties(values: Mapping[str, bool | int | float | str], attributes: Mapping[str, Attribute]) -> list[Property]:
+    """Name a product's values, in the order they were given."""
+    return [
+        Property(code, attributes[code].name, value, attributes[code].unit)
+        for code, value in values.items()
+        if code in attributes
+    ]
+
+
+def item(variant: Variant, facts: Facts) -> Item:
+    """Show a variant."""
+    held = [Held(sku, quantity) for sku, quantity in facts.parts.get(variant.sku, ())]
+    return Item(
+        variant.sku, variant.name, variant.gtin, variant.unit, variant.weight_g,
+        properties(variant.attributes, facts.attributes), price(facts.shown.get(variant.sku)),
+        available(variant.sku, facts.units, facts.parts), held,
+    )  # fmt: skip
+
+
+def detail(entry: Entry, brand: str | None, rubrics: Iterable[Rubric], locale: str, facts: Facts) -> Detail:
+    """Show a product in a channel's language, or in the merchant's where it is not translated."""
+    words = entry.translations.get(locale, entry)
+    return Detail(
+        entry.id, entry.code, words.name, words.description, words.slug or "", brand, list(rubrics),
+        properties(entry.attributes, facts.attributes), sorted(entry.media, key=lambda media: media.position),
+        entry.translations, [item(variant, facts) for variant in entry.variants],
+    )  # fmt: skip
+
+
+def card(product: Detail) -> Card:
+    """Show a product among others, at the price of its cheapest variant."""
+    prices = [each.price for each in product.items if each.price is not None]
+    cheapest = min(prices, key=lambda each: each.minor, default=None)
+    dearest = max((each.minor for each in prices), default=None)
+    picture = Picture(product.media[0].url, product.media[0].alt) if product.media else None
+    return Card(
+        product.id, product.code, product.name, product.slug, product.brand, picture, cheapest,
+        dearest if cheapest is not None and dearest != cheapest.minor else None,
+        [each.sku for each in product.items], sum(each.available for each in product.items),
+    )  # fmt: skip
