@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl
@@ -458,12 +459,18 @@ def _spread(operation: Operation, given: Any) -> dict[str, Any]:
     return {name: getattr(given, name) for name in given.__struct_fields__}
 
 
-def _query(text: str, into: type[Struct]) -> dict[str, Any]:
-    many = {
+@cache
+def _lists(into: type[Struct]) -> frozenset[str]:
+    """Tell which parameters may be given several times; asked in every request, so looked up once."""
+    return frozenset(
         field.name
         for field in msgspec.structs.fields(into)
         if "list[" in repr(field.type) or "tuple[" in repr(field.type) or "Sequence[" in repr(field.type)
-    }
+    )
+
+
+def _query(text: str, into: type[Struct]) -> dict[str, Any]:
+    many = _lists(into)
     found: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=1_000, errors="strict"):
         if name in many:
