@@ -64,6 +64,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Names of installed plugins (entry points of ``rynek.plugins``) that may run."""
     payment_providers: tuple[str, ...] = ("manual",)
     """Payment providers buyers may use, by name; ``simulator`` is for rehearsals only."""
+    payment_simulator: str = "http://127.0.0.1:8090"
+    """Where ``python -m rynek.commerce.payments.simulator`` listens."""
 
 
 def load(folder: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
