@@ -31,6 +31,8 @@ join kernel.cursor c on c.reaction = r.name
 cross join pg_snapshot_xmin(pg_current_snapshot()) as horizon
 where c.moved_at < now() - interval '2 seconds'
 or exists (select from kernel.read_on(c.xid, c.seq, horizon, string_to_array(r.types, ' '), 1))"""
+_SINCE = """select pg_current_snapshot()::text, n.* from (values (1)) as one
+left join kernel.since($1::text::pg_snapshot, $2) as n on true"""
 _MOVE = "update kernel.cursor set xid = $2::text::xid8, seq = $3, moved_at = now() where reaction = $1"
 _PARK = """insert into kernel.parked (reaction, xid, seq, type, key, at, data, error)
 values ($1, $2::text::xid8, $3, $4, $5, $6, $7::json, $8) on conflict (reaction, xid, seq) do nothing"""
@@ -223,7 +225,11 @@ async def _keep(database: Database, reaction: Reaction, bell: asyncio.Event) -> 
 
 
 class Follower:
-    """A process-local reader of the log's end, for caches: sees every event after it began, at least once."""
+    """A process-local reader of the log's end, for caches: sees every event that commits after it began, once.
+
+    It does not wait for transactions that still run, as readers who keep the log's order do: what has committed is seen
+    at the next look, and so in no particular order.
+    """
 
     def __init__(self, database: Database, *events: type[Struct]) -> None:
         self.database = database
@@ -233,14 +239,18 @@ class Follower:
     async def begin(self) -> None:
         """Start at the present end of the log; what was written before is the caller's to read."""
         async with self.database.transaction("kernel") as tx:
-            self.position = f"{await horizon(tx)}-0"
+            self.position = await tx.value("select pg_current_snapshot()::text")
 
     async def news(self) -> list[Envelope]:
         """Read what came since the last call."""
         async with self.database.transaction("kernel") as tx:
-            settled = await horizon(tx)
-            found = await read(tx, self.position, settled, self.types)
-            self.position = found[-1].position if len(found) == BATCH else f"{settled}-0"
+            rows = await tx.rows(_SINCE, self.position, list(self.types))
+        found = [
+            Envelope(position, kind, key, at, decode(kind, data))
+            for _, position, kind, key, at, data in rows
+            if position is not None
+        ]
+        self.position = rows[0][0]
         return found
 
 
