@@ -23,6 +23,10 @@ from rynek.kernel.operations import Registry, batch, process, read, write
 ROOT = Path(__file__).parent / "ground"
 
 
+_LAY = """insert into tests.heap as h values ($1, $2)
+on conflict (sort) do update set units = h.units + $2 returning units"""
+
+
 class Heap(Struct, frozen=True):
     sort: str
     units: int
@@ -73,10 +77,7 @@ async def lay(tx: Tx, sort: str, units: int, pause_s: float = 0) -> Heap:
         NoRoom: there would be more than a thousand.
         NoneLeft: more would be taken than lie there.
     """
-    laid = await tx.value(
-        "insert into tests.heap values ($1, $2) on conflict (sort) do update set units = heap.units + $2 returning units",
-        sort, units,
-    )  # fmt: skip
+    laid = await tx.value(_LAY, sort, units)
     emit(tx, ApplesLaid(sort, units))
     await asyncio.sleep(pause_s)
     if laid > 1000:
@@ -124,7 +125,7 @@ async def swap(call: Call[None], give: str, want: str) -> tuple[Heap, Heap]:
 
 async def scale(tx: Tx, grams: float) -> float:
     """Weigh, badly."""
-    return 1 / (grams - grams) if tx else 0.0
+    return 1 / (grams - grams)
 
 
 async def page(tx: Tx) -> Response:
@@ -147,7 +148,7 @@ OPERATIONS = [
 class Gate:
     """Lets in who names themselves, allows what is not forbidden, and notes."""
 
-    def admit(self, actor: Actor, address: str, rate: str) -> None:
+    def admit(self, actor: Actor, address: str, rate: str) -> None:  # noqa: ARG002 - the protocol's
         if address == "192.0.2.66":
             raise TooManyRequests(retry_after=7)
 

@@ -1,4 +1,4 @@
-"""The door: what comes in is what is asked for, once, by whom it may; everything else is refused and changes nothing."""
+"""The door: what is asked for happens once, by whom it may; everything else is refused and changes nothing."""
 
 import asyncio
 import json

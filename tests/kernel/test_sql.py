@@ -83,18 +83,18 @@ def test_a_struct_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 async def test_statements_run(stall: Database, tmp_path: Path) -> None:
     q: Any = parsed(tmp_path, GOOD)
-    with pytest.raises(KeyError):
-        async with stall.transaction("tests") as tx:
-            assert await q.lay(tx, sort="a", units=3) == "INSERT 0 1"
-            assert await q.lay(tx, sort="b", units=5) == "INSERT 0 1"
-            assert await q.heaps(tx, sorts=["a", "b", "c"], above=3) == [market.Heap("b", 5)]
-            assert await q.heap(tx, sort="a") == market.Heap("a", 3)
-            assert await q.heap(tx, sort="c") is None
-            assert await q.must(tx, sort="a") == market.Heap("a", 3)
-            assert await q.sorts(tx) == ["a", "b"]
-            assert await q.hour(tx) == "03:04"
-            with pytest.raises(NotFound):
-                await q.must(tx, sort="c")
-            with pytest.raises(TypeError, match="not colour"):
-                await q.heap(tx, sort="a", colour="red")
+    async with stall.transaction("tests") as tx:
+        assert await q.lay(tx, sort="a", units=3) == "INSERT 0 1"
+        assert await q.lay(tx, sort="b", units=5) == "INSERT 0 1"
+        assert await q.heaps(tx, sorts=["a", "b", "c"], above=3) == [market.Heap("b", 5)]
+        assert await q.heap(tx, sort="a") == market.Heap("a", 3)
+        assert await q.heap(tx, sort="c") is None
+        assert await q.must(tx, sort="a") == market.Heap("a", 3)
+        assert await q.sorts(tx) == ["a", "b"]
+        assert await q.hour(tx) == "03:04"
+        with pytest.raises(NotFound):
+            await q.must(tx, sort="c")
+        with pytest.raises(TypeError, match="not colour"):
+            await q.heap(tx, sort="a", colour="red")
+        with pytest.raises(KeyError, match="sort"):
             await q.heap(tx)

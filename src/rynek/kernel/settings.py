@@ -89,7 +89,7 @@ def _convert(values: dict[str, Any]) -> Settings:
 
 def _path(kind: type, value: Any) -> Any:
     if kind is not Path or not isinstance(value, str | Path):
-        raise NotImplementedError
+        raise TypeError(f"Expected a path, got `{value!r}`")
     return Path(value)
 
 

@@ -18,7 +18,7 @@ from rynek.kernel.database import Tx
 from rynek.kernel.faults import NotFound
 
 _HEAD = re.compile(r"^-- name: (\w+)\(([^)]*)\)(?: -> (\w+)(\[\]|\?)?)?[ \t]*$", re.MULTILINE)
-_PLACE = re.compile(r"(?<![:\w]):([a-z_]\w*)")
+_PLACE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|(?<![:\w]):([a-z_]\w*)")  # texts and comments are passed over
 _MEANT = re.compile(r"^--\s*name\b.*$", re.MULTILINE)
 
 
@@ -41,6 +41,8 @@ class Statement:
             self.make = getattr(model, self.result)
 
     def _place(self, place: re.Match[str]) -> str:
+        if place[1] is None:
+            return place[0]
         if place[1] not in self.parameters:
             raise ValueError(f"{self.name} uses :{place[1]}, which it does not declare")
         position = self.parameters.index(place[1])
