@@ -5,7 +5,7 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 _AT_ONCE = 2
 # Source: OWASP Password Storage Cheat Sheet, the first of its equal choices for argon2id
@@ -34,7 +34,7 @@ def _fits(password: str, kept: str | None) -> bool:
         return False
     try:
         return _hasher.verify(kept, password)
-    except VerificationError:
+    except (VerificationError, InvalidHashError):
         return False
 
 

@@ -127,7 +127,7 @@ def _parsed(texts: Mapping[str, str]) -> Iterator[Policy]:
     seen: dict[str, str] = {}
     for source, text in sorted(texts.items()):
         for body in _read(source, text):
-            name = body["annotations"].get("id")
+            name = body.get("annotations", {}).get("id")
             if not name:
                 raise PolicyError(f'{source}: a policy has no name; write @id("...") before it')
             if name in seen:
@@ -138,10 +138,12 @@ def _parsed(texts: Mapping[str, str]) -> Iterator[Policy]:
 
 def _read(source: str, text: str) -> Iterable[dict[str, Any]]:
     try:
-        found: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"]
+        document: dict[str, dict[str, Any]] = json.loads(cedarpy.policies_to_json_str(text))
     except ValueError as error:
         raise PolicyError(f"{source}: {error}") from None
-    return found.values()
+    if document["templates"]:
+        raise PolicyError(f"{source}: a policy has a ?place to fill in, and nobody fills it in")
+    return document["staticPolicies"].values()
 
 
 def _actions(scope: dict[str, Any]) -> frozenset[str] | None:
