@@ -30,7 +30,24 @@ def _parser() -> argparse.ArgumentParser:
 
     migrate = commands.add_parser("migrate", help="bring the database up to date")
     migrate.set_defaults(run=_migrate)
+
+    bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
+    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log"])
+    bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (sale, hot, browse)")
+    bench.add_argument("--stored", type=int, default=0, help="orders already in the database (sale)")
+    bench.add_argument("--baskets", type=int, default=20_000, help="baskets to send (replay)")
+    bench.add_argument("--events", type=int, default=1_000_000, help="events to append and consume (log)")
+    bench.set_defaults(run=_bench)
     return parser
+
+
+def _bench(given: argparse.Namespace) -> int:
+    from importlib import import_module
+
+    import uvloop
+
+    code: int = uvloop.run(import_module(f"rynek.bench.{given.name}").main(given))
+    return code
 
 
 def _settings(given: argparse.Namespace) -> Settings:

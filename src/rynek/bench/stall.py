@@ -1,10 +1,17 @@
 """A small shop to try things on: a web channel, two warehouses, stores, items with prices and stock."""
 
-from collections.abc import Sequence
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from rynek.app import App
+from rynek.app import App, as_app, prepare
+from rynek.bench.proc import Server
 from rynek.commerce.catalog.actions import publish, put_channels, put_products
 from rynek.commerce.catalog.model import Channel, Product, Publication, Variant
 from rynek.commerce.checkout.actions import put_delivery
@@ -15,6 +22,9 @@ from rynek.commerce.pricing.actions import put_lists, put_prices, put_tax_rates
 from rynek.commerce.pricing.model import Price, PriceList, TaxRate
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
+from rynek.kernel.postgres import Cluster, start
+from rynek.kernel.settings import Rates, Settings
+from rynek.serving import environment
 
 KEEPER = Actor("workload", ids.new(), roles=frozenset({"import"}), name="stall")
 """Whoever sets the stall up."""
@@ -63,3 +73,43 @@ async def _offer(app: App, prices: Sequence[tuple[str, int]]) -> None:
     await ask(KEEPER, put_products, products=products)
     await ask(KEEPER, publish, publications=[Publication(product=sku, channel=CHANNEL) for sku, _ in prices])
     await ask(KEEPER, put_prices, prices=[Price(list="RETAIL-PL", sku=sku, minor=minor) for sku, minor in prices])
+
+
+class Stand(Struct, frozen=True):
+    """A stall with a server before it: ``app`` is the bench's own door to the same database."""
+
+    cluster: Cluster
+    app: App
+    server: Server
+    stall: Stall
+
+
+@asynccontextmanager
+async def opened(items: int, units: int, *, workers: int = 1, folder: Path | None = None) -> AsyncIterator[Stand]:
+    """Open a fresh shop on an embedded PostgreSQL of its own (fsync and ``synchronous_commit`` on); close it after.
+
+    Args:
+        folder: where it lies; None for a temporary place.
+    """
+    fast = Rates(read=10**7, write=10**7, login=10**7, bulk=10**7, open=10**7)
+    with TemporaryDirectory(prefix="rynek-bench-", dir=folder) as place:
+        Path(place).chmod(0o711)
+        with start(Path(place) / "postgres") as cluster:
+            settings = Settings(folder=Path(place), rates=fast, workers=workers, port=free_port())
+            await prepare(settings, cluster.dsn, "bench")
+            settings = replace(settings, database=as_app(cluster.dsn, "bench"))
+            app = await App.open(settings)
+            stall = await set_up(app, items, units)
+            command = [sys.executable, "-m", "rynek", "serve"]
+            try:
+                async with Server(command, f"127.0.0.1:{settings.port}", env=environment(settings)) as server:
+                    yield Stand(cluster, app, server, stall)
+            finally:
+                await app.close()
+
+
+def free_port() -> int:
+    """Find a TCP port of the loopback that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
