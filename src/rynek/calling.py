@@ -72,7 +72,7 @@ class Described:
     def body(self, entry: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the schema of an operation's body; None when it takes none."""
         content = entry.get("requestBody", {}).get("content", {})
-        return next((dict(each["schema"]) for each in content.values()), None)
+        return next((dict(each["schema"]) for each in content.values() if each), None)
 
     def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         """Follow a reference to the schema that it names."""
@@ -181,18 +181,21 @@ def _close(name: str, takes: Mapping[str, Any]) -> str:
     return f"did you mean {close[0]}?" if close else f"it takes {_names(takes)}"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what ``rynek call`` takes; make the parser with ``add_help=False``, as operations have help of their own."""
-    parser.description = "Call an operation of a running server and print its answer as JSON."
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = _EXAMPLES
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "rynek call",
+        description="Call an operation of a running server and print its answer as JSON.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
+        add_help=False,
+    )
     parser.add_argument("operation", nargs="?", help="its name, such as commerce.inventory.levels, or the end of it")
     parser.add_argument("words", nargs="*", metavar="name=value", help="what it takes; several values with commas")
     parser.add_argument("--json", metavar="OBJECT", help="what it takes as JSON; @file reads a file, - a pipe")
     parser.add_argument("--list", action="store_true", help="list the operations, or those with a word in them")
     parser.add_argument("--url", default=os.environ.get("RYNEK_URL", URL), help=f"the server ({URL})")
     parser.add_argument("-h", "--help", action="store_true", dest="helped", help="explain this, or an operation")
-    parser.set_defaults(run=run, parser=parser)
+    return parser
 
 
 def token(folder: Path = Path(".rynek"), environment: Mapping[str, str] = os.environ) -> str | None:
@@ -204,10 +207,12 @@ def token(folder: Path = Path(".rynek"), environment: Mapping[str, str] = os.env
     return path.read_text("utf-8").strip() if path.exists() else None
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the command; gives its exit code: 1 refused, 2 not understood, 3 nobody answers."""
+def main(arguments: Sequence[str]) -> int:
+    """Run ``rynek call`` with what follows it; gives its exit code: 1 refused, 2 not understood, 3 nobody answers."""
+    parser = _parser()
+    given = parser.parse_intermixed_args(arguments)
     if given.helped and not given.operation:
-        given.parser.print_help()
+        parser.print_help()
         return 0
     try:
         said = asyncio.run(_run(given))

@@ -73,7 +73,7 @@ def modules(registry: Registry) -> dict[str, str]:
     """Write the client's modules: source by file name."""
     parts: dict[str, list[Operation]] = defaultdict(list)
     for each in sorted(registry.by_name.values(), key=lambda each: each.name):
-        if each.shown and not each.form:
+        if each.shown and not each.form and not each.raw:
             parts[each.name.rpartition(".")[0]].append(each)
     written = {f"{_file(part)}.py": _part(part, operations) for part, operations in parts.items()}
     return {"__init__.py": _client(sorted(parts)), **written}

@@ -5,9 +5,12 @@ Made by ``make client`` from the registry; do not edit.
 
 from typing import Any
 from rynek.client.calls import Calls
+from rynek.client.generated.commerce_browse import CommerceBrowse
 from rynek.client.generated.commerce_catalog import CommerceCatalog
+from rynek.client.generated.commerce_checkout import CommerceCheckout
 from rynek.client.generated.commerce_inventory import CommerceInventory
 from rynek.client.generated.commerce_orders import CommerceOrders
+from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.ops import Ops
@@ -20,9 +23,12 @@ class _Commerce:
     """What is under ``commerce``."""
 
     def __init__(self, calls: Calls) -> None:
+        self.browse = CommerceBrowse(calls)
         self.catalog = CommerceCatalog(calls)
+        self.checkout = CommerceCheckout(calls)
         self.inventory = CommerceInventory(calls)
         self.orders = CommerceOrders(calls)
+        self.payments = CommercePayments(calls)
         self.pos = CommercePos(calls)
         self.pricing = CommercePricing(calls)
 

@@ -112,7 +112,7 @@ def groups(made: Mapping[str, Any]) -> list[tuple[str, str, list[Shown]]]:
 
 def _shown(made: Mapping[str, Any], reader: Outliner, route: str, entry: Mapping[str, Any]) -> Shown:
     method, path = route.split(" ", 1)
-    content = next(iter(entry.get("requestBody", {}).get("content", {}).values()), None)
+    content = next((each for each in entry.get("requestBody", {}).get("content", {}).values() if each), None)
     responses = {status: _followed(made, each) for status, each in entry["responses"].items()}
     return Shown(
         id=entry["operationId"],

@@ -1,0 +1,53 @@
+"""Browsing: what shops show of the catalogue, with prices and what can be bought, from each process's own shelf.
+
+Made by ``make client`` from the registry; do not edit.
+"""
+
+import rynek.commerce.browse.model as commerce_browse
+import typing
+import uuid
+from rynek.client.calls import Calls, Route
+
+_LISTING = Route[commerce_browse.Listing]("GET", "/browse/{channel}/listing", commerce_browse.Listing)
+_PRODUCT = Route[commerce_browse.Detail]("GET", "/browse/{channel}/products/{product}", commerce_browse.Detail)
+
+
+class CommerceBrowse:
+    """Browsing: what shops show of the catalogue, with prices and what can be bought, from each process's own shelf."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def listing(
+        self,
+        channel: str,
+        category: str | None = None,
+        sort: typing.Literal["name", "newest"] = "name",
+        after: uuid.UUID | None = None,
+        limit: int = 24,
+    ) -> commerce_browse.Listing:
+        """List what a channel offers, with prices and what can be bought now.
+
+        Args:
+            category: only what is in it or in one inside it.
+            after: the last product of the page before.
+
+        Raises:
+            UnknownChannel: there is no such channel.
+            UnknownCategory: there is no such category.
+        """
+        return await self._calls.ask(
+            _LISTING, {"channel": channel}, {"category": category, "sort": sort, "after": after, "limit": limit}
+        )
+
+    async def product(self, channel: str, product: str) -> commerce_browse.Detail:
+        """Show a product with its variants, their prices and what can be bought now.
+
+        Args:
+            product: its address (slug) or its id.
+
+        Raises:
+            UnknownChannel: there is no such channel.
+            NotOffered: there is no such product in this channel now.
+        """
+        return await self._calls.ask(_PRODUCT, {"channel": channel, "product": product}, None)

@@ -1,0 +1,164 @@
+"""Checkout: carts, what they come to, and how they become orders.
+
+Made by ``make client`` from the registry; do not edit.
+"""
+
+import msgspec
+import rynek.commerce.checkout.model as commerce_checkout
+import rynek.commerce.payments.model as commerce_payments
+import uuid
+from rynek.client.calls import Calls, Route
+
+_CART = Route[commerce_checkout.Cart]("GET", "/checkout/carts/{cart}", commerce_checkout.Cart)
+_CARTS = Route[list[commerce_checkout.Cart]]("GET", "/checkout/carts", list[commerce_checkout.Cart])
+_CHANGE_CART = Route[commerce_checkout.Cart]("PATCH", "/checkout/carts/{cart}", commerce_checkout.Cart)
+_DELIVERY = Route[list[commerce_checkout.Option]](
+    "GET", "/checkout/channels/{channel}/delivery", list[commerce_checkout.Option]
+)
+_DROP_CART = Route[None]("DELETE", "/checkout/carts/{cart}", None)
+_MERGE_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts/{cart}/merge", commerce_checkout.Cart)
+_OPEN_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts", commerce_checkout.Cart)
+_PLACE = Route[commerce_checkout.Placed]("POST", "/checkout/carts/{cart}/order", commerce_checkout.Placed)
+_PUT_DELIVERY = Route[None]("PUT", "/checkout/channels/{channel}/delivery", None)
+_PUT_GROUP = Route[None]("PUT", "/checkout/customers/{customer}/price-group", None)
+
+
+class CommerceCheckout:
+    """Checkout: carts, what they come to, and how they become orders."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def cart(self, cart: uuid.UUID) -> commerce_checkout.Cart:
+        """Show a cart with what it comes to now; prices older than their promise are looked up anew.
+
+        Raises:
+            NotFound: there is no such cart, or it is not yours.
+            NotSellable: something in it is sold no more: take it out.
+            NoPrice: something in it has no price any more.
+            NoTaxRate: the VAT of something is not known.
+            ChannelClosed: its channel is closed.
+            DeliveryUnknown: its delivery option is gone.
+        """
+        return await self._calls.ask(_CART, {"cart": cart}, None)
+
+    async def carts(self, before: uuid.UUID | None = None, limit: int = 20) -> list[commerce_checkout.Cart]:
+        """List your carts that were not placed yet, newest first, with the prices they were last given."""
+        return await self._calls.ask(_CARTS, {}, {"before": before, "limit": limit})
+
+    async def change_cart(self, cart: uuid.UUID, change: commerce_checkout.CartChange) -> commerce_checkout.Cart:
+        """Change a cart: its lines, where it goes and how, or the channel it is bought in.
+
+        Raises:
+            NotFound: there is no such cart, or it is not yours.
+            CartPlaced: it is an order now.
+            CartChanged: somebody changed it since the version you name.
+            ChannelClosed: nothing is sold in this channel.
+            DeliveryUnknown: the channel has no such delivery option.
+            NotSellable: something is not sold there.
+            NoPrice: something has no price there.
+            NoTaxRate: the VAT of something is not known.
+            Invalid: too many lines, or too many of one item.
+        Emits:
+            CartChanged
+        """
+        return await self._calls.ask(_CHANGE_CART, {"cart": cart}, change)
+
+    async def delivery(self, channel: str) -> list[commerce_checkout.Option]:
+        """List how a channel delivers, first choice first."""
+        return await self._calls.ask(_DELIVERY, {"channel": channel}, None)
+
+    async def drop_cart(self, cart: uuid.UUID) -> None:
+        """Throw a cart away.
+
+        Raises:
+            NotFound: there is no such cart, or it is not yours.
+            CartPlaced: it is an order now.
+        Emits:
+            CartDropped
+        """
+        return await self._calls.ask(_DROP_CART, {"cart": cart}, None)
+
+    async def merge_cart(self, cart: uuid.UUID, other: uuid.UUID) -> commerce_checkout.Cart:
+        """Put what is in another cart of yours into this one; the other is gone.
+
+        Raises:
+            NotFound: there is no such cart, or it is not yours.
+            CartPlaced: one of them is an order now.
+            Invalid: both are the same, or together they have too many lines.
+            ChannelClosed: nothing is sold in this channel.
+            DeliveryUnknown: the channel has no such delivery option.
+            NotSellable: something is not sold there.
+            NoPrice: something has no price there.
+            NoTaxRate: the VAT of something is not known.
+        Emits:
+            CartChanged, CartDropped
+        """
+        return await self._calls.ask(_MERGE_CART, {"cart": cart}, {"other": other})
+
+    async def open_cart(
+        self,
+        channel: str,
+        lines: list[commerce_checkout.Want] | msgspec.UnsetType = msgspec.UNSET,
+        email: str | None = None,
+        country: str | None = None,
+        address: commerce_checkout.Address | None = None,
+        delivery: str | None = None,
+    ) -> commerce_checkout.Cart:
+        """Begin a cart, with as much in it as the buyer knows already. Who has no credentials becomes a guest by it.
+
+        Raises:
+            ChannelClosed: nothing is sold in this channel.
+            DeliveryUnknown: the channel has no such delivery option.
+            NotSellable: something is not sold there.
+            NoPrice: something has no price there.
+            NoTaxRate: the VAT of something is not known.
+            Invalid: an item is asked for more than a million times.
+        Emits:
+            CartChanged
+        """
+        return await self._calls.ask(
+            _OPEN_CART,
+            {},
+            {
+                "channel": channel,
+                "lines": lines,
+                "email": email,
+                "country": country,
+                "address": address,
+                "delivery": delivery,
+            },
+        )
+
+    async def place(self, cart: uuid.UUID, tenders: list[commerce_payments.Tender]) -> commerce_checkout.Placed:
+        """Place a cart: it becomes an order, its units are set aside, its tenders are asked for their money.
+
+        Placing the same cart again gives the same order and goes on with payments whose outcome is not known yet.
+
+        Raises:
+            NotFound: there is no such cart, or it is not yours.
+            CartIncomplete: something is missing.
+            TotalDiffers: the tenders do not come to what the cart costs.
+            OutOfStock: fewer units are free; ``short`` says how many are missing per item.
+            NotSellable: something in it is sold no more.
+            NoPrice: something in it has no price any more.
+            NoTaxRate: the VAT of something is not known.
+            ChannelClosed: its channel is closed.
+            DeliveryUnknown: its delivery option is gone.
+            TendersUnfit: a provider or method is not offered, or a token is missing.
+        Emits:
+            OrderPlaced, StockHeld
+        """
+        return await self._calls.ask(_PLACE, {"cart": cart}, {"tenders": tenders})
+
+    async def put_delivery(self, channel: str, options: list[commerce_checkout.Option]) -> None:
+        """Add or change how a channel delivers; the price of each is that of its item.
+
+        Raises:
+            Invalid: an option is given twice.
+        """
+        return await self._calls.ask(_PUT_DELIVERY, {"channel": channel}, {"options": options})
+
+    async def put_group(self, customer: uuid.UUID, price_group: str) -> None:
+        """Say which group's prices a customer gets."""
+        return await self._calls.ask(_PUT_GROUP, {"customer": customer}, {"price_group": price_group})
