@@ -2,21 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from statistics import median_low
-from typing import Any, Literal, TypeAlias
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from rynek.demo import dirt, names
 from rynek.demo.dirt import Nature
 
-Row: TypeAlias = Mapping[str, Any]
-"""A row of the product list; one with nothing but ``product_id`` is an article that is not on it."""
+
+class Row(NamedTuple):
+    """A row of the product list, as it is spelled there; an article that is not on it has no department."""
+
+    product_id: int
+    manufacturer_id: int | None = None
+    department: str | None = None
+    brand: str | None = None
+    product_category: str | None = None
+    product_type: str | None = None
+    package_size: str | None = None
+
 
 Tax = Literal["food", "prepared", "alcohol", "tobacco", "fuel", "medicine", "print", "none", "standard"]
 
 
-class Category(Struct, frozen=True):
+class Category(Struct, frozen=True, gc=False):
     """A node of the tree department → category → type; ``code`` is the path of slugs."""
 
     code: str
@@ -24,7 +35,7 @@ class Category(Struct, frozen=True):
     parent: str | None
 
 
-class Article(Struct, frozen=True):
+class Article(Struct, frozen=True, gc=False):
     """What is sold under one product id.
 
     ``price`` is the usual list price of one piece (of a gallon, for fuel) in cents: the median over the year's lines,
@@ -52,83 +63,95 @@ class Article(Struct, frozen=True):
         return self.nature != "unlisted"
 
 
+@cache
+def _nature(department: str | None, category: str | None, kind: str | None, size: str | None) -> Nature:
+    return dirt.nature_of(department, category, kind, size) if department else "unlisted"
+
+
 def nature_of(row: Row) -> Nature:
     """Tell what an article is, also for one that is not on the product list."""
-    if row["department"] is None:
-        return "unlisted"
-    return dirt.nature_of(row["department"], row["product_category"], row["product_type"], row["package_size"])
+    return _nature(row.department, row.product_category, row.product_type, row.package_size)
 
 
-def path(row: Row) -> list[str]:
-    """The readable names of department, category and type, as far as they are given."""
-    if row["department"] is None:
-        return ["Unlisted"]
-    path = [names.readable(row["department"], "departments")]
-    if row["product_category"] is not None:
-        path.append(names.readable(row["product_category"], "categories"))
-    if row["product_type"] is not None:
-        path.append(names.readable(row["product_type"]))
-    return path
+@cache
+def _path(department: str | None, category: str | None, kind: str | None) -> tuple[Category, ...]:
+    """The nodes from department to type, as far as they are given."""
+    found = [names.readable(department, "departments") if department else "Unlisted"]
+    if category is not None:
+        found.append(names.readable(category, "categories"))
+    if kind is not None:
+        found.append(names.readable(kind))
+    codes = ["/".join(map(names.slug, found[: depth + 1])) for depth in range(len(found))]
+    return tuple(map(Category, codes, found, [None, *codes]))
+
+
+def tree(rows: Iterable[Row]) -> list[Category]:
+    """Give the categories that articles are in, parents first."""
+    paths = {_path(row.department, row.product_category, row.product_type) for row in rows}
+    return sorted({node for path in paths for node in path}, key=lambda node: (node.code.count("/"), node.code))
+
+
+@cache
+def _called(department: str, category: str | None, kind: str | None, size: str | None) -> str:
+    if category is None and kind is None:
+        title = names.readable(department, "departments")
+    else:
+        title = names.title(category, kind)
+    shown = None if dirt.is_case(department, size) else names.size(size)
+    return f"{title} {shown.text}" if shown else title
+
+
+_slug = cache(names.slug)
 
 
 def article(row: Row, price: int, sold: int, seen: dict[str, int]) -> Article:
     """Make an article of a row; ``seen`` counts the names given so far, so that each is given once."""
-    sku, maker, nature = str(row["product_id"]), row["manufacturer_id"], nature_of(row)
-    own = row["brand"] == "Private"
-    size = names.size(row["package_size"])
-    case = size if dirt.is_case(row["department"] or "", row["package_size"]) else None
-    called = _called(row, price, None if case else size)
-    brand = "House brand" if own else f"Maker {maker}" if maker is not None else ""
-    name = f"{called} – {brand}" if brand else called
-    seen[name] += 1
+    nature, own = nature_of(row), row.brand == "Private"
+    brand = "House brand" if own else f"Maker {row.manufacturer_id}" if row.department else ""
+    if row.department:
+        called = _called(row.department, row.product_category, row.product_type, row.package_size)
+        name = f"{called} – {brand}"
+    else:
+        name = called = f"Unlisted article {row.product_id}" if price else f"Coupon slip {row.product_id}"
     # the data set has no flavours: articles that differ in nothing it tells are numbered
-    variety = f", variety {seen[name]}" if seen[name] > 1 else ""
+    seen[name] = variety = seen.get(name, 0) + 1
+    size, case = names.size(row.package_size), dirt.is_case(row.department, row.package_size)
     return Article(
-        sku=sku,
-        name=name + variety,
-        slug=f"{names.slug(name)}-{sku}",
-        category="/".join(map(names.slug, path(row))),
+        sku=str(row.product_id),
+        name=f"{name}, variety {variety}" if variety > 1 else name,
+        slug=f"{_slug(called)}-{_slug(brand)}-{row.product_id}" if brand else _slug(called),
+        category=_path(row.department, row.product_category, row.product_type)[-1].code,
         brand=brand,
-        maker=maker,
+        maker=row.manufacturer_id,
         own_label=own,
         size=None if case else size,
-        case=case,
+        case=size if case else None,
         nature=nature,
-        tax=tax_of(row["department"], row["product_category"], nature),
+        tax=tax_of(row.department, row.product_category, nature),
         price=price,
         sold=sold,
     )
 
 
-def _called(row: Row, price: int, size: names.Size | None) -> str:
-    if row["department"] is None:
-        return f"Unlisted article {row['product_id']}" if price else f"Coupon slip {row['product_id']}"
-    if row["product_category"] is None and row["product_type"] is None:
-        title = names.readable(row["department"], "departments")
-    else:
-        title = names.title(row["product_category"], row["product_type"])
-    return f"{title} {size.text}" if size else title
-
-
 def guesses(rows: Iterable[Row], prices: Mapping[int, int | None]) -> Callable[[Row], int]:
     """Give a price for what was never sold: the median of its type, else of its category, department, or all."""
-    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    groups: dict[tuple[str | None, ...], list[int]] = defaultdict(list)
     for row in rows:
-        if row["department"] is not None and (price := prices.get(row["product_id"])):
+        if row.department and (price := prices.get(row.product_id)):
             for group in _groups(row):
                 groups[group].append(price)
     medians = {group: median_low(found) for group, found in groups.items()}
 
     def guess(row: Row) -> int:
         # a slip for a coupon has no price
-        return next((medians[group] for group in _groups(row) if group in medians), 0) if row["department"] else 0
+        return next((medians[group] for group in _groups(row) if group in medians), 0) if row.department else 0
 
     return guess
 
 
-def _groups(row: Row) -> list[tuple[Any, ...]]:
-    department, category, kind = row["department"], row["product_category"], row["product_type"]
-    return [(department, category, kind), (department, category), (department,), ()]
+def _groups(row: Row) -> list[tuple[str | None, ...]]:
+    whole = (row.department, row.product_category, row.product_type)
+    return [whole[:depth] for depth in (3, 2, 1, 0)]
 
 
 _PREPARED = {"CHEF SHOPPE", "RESTAURANT", "SALAD BAR"}
@@ -183,6 +206,7 @@ _GROCERY_NOT_FOOD = {
 }
 
 
+@cache
 def tax_of(department: str | None, category: str | None, nature: Nature) -> Tax:
     """Guess a tax category; the data set has none."""
     if nature in {"coupon", "deposit", "value"}:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from msgspec import Struct
 
 from rynek.demo import articles, dirt, names
-from rynek.demo.articles import Article, Category
+from rynek.demo.articles import Article, Category, Row
 from rynek.demo.dirt import KINDS, NATURES, Kind, Nature
 
 TERMS = (
@@ -65,21 +65,21 @@ class Household(Struct, frozen=True):
     segment: Segment
 
 
-class Discount(Struct, frozen=True):
+class Discount(Struct, frozen=True, gc=False):
     """Money off a line, in cents: the shop's own (``retail``, ``coupon_match``) or the maker's (``coupon``)."""
 
     kind: DiscountKind
     amount: int
 
 
-class Tender(Struct, frozen=True):
+class Tender(Struct, frozen=True, gc=False):
     """How a receipt was paid, in cents; negative cash is change. Cash and card are made up, coupons are not."""
 
     method: Literal["cash", "card", "coupon"]
     amount: int
 
 
-class BasketLine(Struct, frozen=True, omit_defaults=True):
+class BasketLine(Struct, frozen=True, omit_defaults=True, gc=False):
     """A line of a receipt.
 
     ``amount`` is what the shop receives (gross, after its own discounts). ``unit_price`` is the list price of a piece,
@@ -104,7 +104,7 @@ class BasketLine(Struct, frozen=True, omit_defaults=True):
         return dirt.stock_units(self.kind, self.quantity)
 
 
-class Basket(Struct, frozen=True):
+class Basket(Struct, frozen=True, gc=False):
     """A receipt as the POS operation takes it; (store, till, number) is unique, numbers run from 1 without gaps."""
 
     store: str
@@ -158,12 +158,12 @@ class Year:
         table = pq.ParquetFile(self._files / "transactions.parquet")
 
         def column(name: str) -> Ints:
-            # one column at a time, so that only one is in memory twice
-            values: Ints = table.read(columns=[name]).column(0).to_numpy()
-            return values
+            # one column at a time, so that only one is in memory twice; pyarrow's to_numpy would import pandas
+            chunks = table.read(columns=[name]).column(0).chunks
+            return np.concatenate([np.from_dlpack(chunk.view("int64")) for chunk in chunks])
 
         def cents(name: str) -> npt.NDArray[np.int32]:
-            return np.rint(column(name).astype(np.float64) * 100).astype(np.int32)
+            return np.rint(column(name).view(np.float64) * 100).astype(np.int32)
 
         basket = column("basket_id")
         self._first = np.concatenate(([0], np.flatnonzero(basket[1:] != basket[:-1]) + 1, [len(basket)]))
@@ -171,7 +171,7 @@ class Year:
         self._basket = basket[begin]
         self._store = column("store_id")[begin]
         self._household = column("household_id")[begin]
-        self._second = column("transaction_timestamp")[begin].astype("datetime64[s]").astype(np.int64)
+        self._second = column("transaction_timestamp")[begin] // 1_000_000_000
         products: Ints
         products, index = np.unique(column("product_id"), return_inverse=True)
         self._sold = products
@@ -195,7 +195,9 @@ class Year:
     @cached_property
     def households(self) -> list[Household]:
         """The 2,469 households, by number; 801 of them have demographics and so a segment."""
-        known = {row["household_id"]: row for row in pq.read_table(self._files / "demographics.parquet").to_pylist()}
+        known = {
+            row["household_id"]: row for row in pq.ParquetFile(self._files / "demographics.parquet").read().to_pylist()
+        }
         return [
             Household(
                 customer_id(number),
@@ -215,21 +217,14 @@ class Year:
         sold = dict(zip(self._sold.tolist(), np.bincount(self._product).tolist(), strict=True))
         seen: dict[str, int] = defaultdict(int)
         return [
-            articles.article(row, prices.get(row["product_id"]) or guesses(row), sold.get(row["product_id"], 0), seen)
+            articles.article(row, prices.get(row.product_id) or guesses(row), sold.get(row.product_id, 0), seen)
             for row in self._products
         ]
 
     @cached_property
     def categories(self) -> list[Category]:
         """The category tree, parents first."""
-        tree: dict[str, Category] = {}
-        for row in self._products:
-            parent = None
-            for name in articles.path(row):
-                code = f"{parent}/{names.slug(name)}" if parent else names.slug(name)
-                tree.setdefault(code, Category(code, name, parent))
-                parent = code
-        return sorted(tree.values(), key=lambda node: (node.code.count("/"), node.code))
+        return articles.tree(self._products)
 
     # what happened
 
@@ -287,15 +282,15 @@ class Year:
     # columns that follow from others
 
     @cached_property
-    def _products(self) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = pq.read_table(self._files / "products.parquet").to_pylist()
-        listed = {row["product_id"] for row in rows}
-        blank = dict.fromkeys(rows[0])
-        return rows + [{**blank, "product_id": sold} for sold in self._sold.tolist() if sold not in listed]
+    def _products(self) -> list[Row]:
+        table = pq.ParquetFile(self._files / "products.parquet").read(columns=list(Row._fields))
+        rows = list(map(Row._make, zip(*(column.to_pylist() for column in table.columns), strict=True)))
+        listed = {row.product_id for row in rows}
+        return rows + [Row(sold) for sold in self._sold.tolist() if sold not in listed]
 
     @cached_property
     def _natures(self) -> list[Nature]:
-        natures = {row["product_id"]: articles.nature_of(row) for row in self._products}
+        natures = {row.product_id: articles.nature_of(row) for row in self._products}
         return [natures[product] for product in self._sold.tolist()]
 
     @cached_property

@@ -6,6 +6,7 @@ counts and the reasons.
 """
 
 import re
+from functools import cache
 from typing import Literal, get_args
 
 Nature = Literal["goods", "weighed", "fuel", "deposit", "service", "value", "keyed", "coupon", "unlisted"]
@@ -102,7 +103,8 @@ def _is_weighed(department: str, category: str, kind: str, size: str | None) -> 
     return kind in _LOOSE_TYPES or is_case(department, size) or (size is None and category in _LOOSE_CATEGORIES)
 
 
-def is_case(department: str, size: str | None) -> bool:
+@cache
+def is_case(department: str | None, size: str | None) -> bool:
     """Tell whether a size is that of the box which the shop receives (bananas, 40 lb), not of what a shopper buys."""
     pounds = _POUNDS.match(size or "")
     return department == "PRODUCE" and pounds is not None and int(pounds[1]) >= _CASE_LB

@@ -22,7 +22,7 @@ UNNAMED = "Miscellaneous"
 _LONGEST = 120
 
 
-class Size(Struct, frozen=True):
+class Size(Struct, frozen=True, gc=False):
     """How much one article holds.
 
     ``content`` is what one piece of it holds in ``unit``, and ``pieces`` how many of those are packed together
