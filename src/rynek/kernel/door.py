@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 from hashlib import blake2b
@@ -125,7 +125,7 @@ class Call(Generic[T]):
 
     async def ask(self, operation: Any, **values: Any) -> Any:
         """Call another operation (by its function or its name) as the same actor, through the same door."""
-        return await self.door.ask(self.actor, operation, **values)
+        return await self.door.pass_on(self.actor, operation, values, self.request)
 
     async def submit(self, action: Any, command: Any) -> Any:
         """Hand a command of this process to a batched action, under this call's permission and Idempotency-Key.
@@ -154,6 +154,21 @@ _CONSTRAINTS: dict[str, tuple[type[Fault], str]] = {}
 def constraint(name: str, fault: type[Fault], detail: str) -> None:
     """Say what a violated database constraint means to the one who asked."""
     _CONSTRAINTS[name] = (fault, detail)
+
+
+_DRESSES: dict[str, Callable[[Request, Response], Response]] = {}
+
+
+def dress(place: str, how: Callable[[Request, Response], Response]) -> None:
+    """Say how refusals below an address (``/shop``) look to people: their browsers ask for a page, not for a problem."""
+    _DRESSES[place] = how
+
+
+def _dressed(request: Request, response: Response) -> Response:
+    how = _DRESSES.get("/" + request.path.lstrip("/").partition("/")[0])
+    if how is None or "text/html" not in (request.header("accept") or ""):
+        return response
+    return how(request, response)
 
 
 class Door:
@@ -214,7 +229,7 @@ class Door:
             logs.operation.set(operation.name)
             response = await self._through(operation, values, request)
         except Exception as error:  # noqa: BLE001 - whatever happens is answered
-            response = refusal(error, operation.name if operation else "an address")
+            response = _dressed(request, refusal(error, operation.name if operation else "an address"))
         metrics.answered(operation.name if operation else "none", response.status, time.perf_counter() - began)
         return response
 
@@ -376,6 +391,12 @@ class Door:
             Forbidden: no policy allows it to this actor.
             Invalid: the values are not what it takes.
         """
+        return await self.pass_on(actor, operation, values)
+
+    async def pass_on(
+        self, actor: Actor, operation: Any, values: Mapping[str, Any], request: Request | None = None
+    ) -> Any:
+        """Do what ``ask`` does, with the outside request that made somebody ask: some answers depend on its headers."""
         found = self.registry.by_name.get(operation) or self.registry.by_action[operation]
         reach = self._authorise(actor, found)
         given: Any = None
@@ -391,6 +412,7 @@ class Door:
         except msgspec.ValidationError as error:
             raise Invalid(str(error)) from None
         call: Call[Any] = Call(self, found, actor, reach, given)
+        call.request = request
         call.fingerprint = blake2b(repr(values).encode(), digest_size=16).digest()
         if found.style == "process":
             return await found.action(call, **path, **_spread(found, given))
@@ -548,5 +570,6 @@ __all__ = [
     "TooLarge",
     "clock",
     "constraint",
+    "dress",
     "refusal",
 ]

@@ -53,7 +53,7 @@ class Face:
             self._send(protocol, refusal(fault, scope.path), scope.method)
             return
         response = await self.door.answer(HttpRequest(scope, body, trust_proxy=self.trust_proxy))
-        if response.stream is None:
+        if response.stream is None or scope.method == "HEAD":
             self._send(protocol, response, scope.method)
         else:
             await self._pour(protocol, response)
