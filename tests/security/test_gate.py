@@ -59,7 +59,7 @@ async def test_tokens_of_another_installation_and_made_up_ones_are_refused(datab
         stranger.welcome()[1],
         stranger.session_token(),
         gate.session_token(),  # ours, but no session has it
-        rules.guest_token(uuid4(), clock.now() + timedelta(days=1), key),
+        rules.guest_token(uuid4().bytes, clock.now() + timedelta(days=1), key),
         "",
         "rg_",
         "rs_x",

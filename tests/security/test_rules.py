@@ -3,7 +3,6 @@
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address
-from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -44,8 +43,8 @@ def test_any_other_text_does_not_open(text: str, secret: bytes) -> None:
     assert rules.opened(text, rules.key(secret, "tokens")) is None
 
 
-@given(st.uuids(), INSTANTS, SECRET)
-def test_a_guest_token_tells_who_and_until_when(guest: UUID, until: datetime, secret: bytes) -> None:
+@given(st.binary(min_size=16, max_size=16), INSTANTS, SECRET)
+def test_a_guest_token_tells_who_and_until_when(guest: bytes, until: datetime, secret: bytes) -> None:
     key = rules.key(secret, "tokens")
     opened = rules.opened(rules.guest_token(guest, until, key), key)
     assert opened is not None

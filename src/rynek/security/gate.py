@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, cast
+from uuid import UUID
 
 from rynek.kernel import clock, ids, sql
 from rynek.kernel.actor import ANYONE, Actor, Kind, Reach
@@ -150,10 +151,11 @@ class Gate:
             return None
         prefix, payload = found
         if prefix == "rg":
-            return self._guest(token, *rules.guest(payload))
+            guest, until = rules.guest(payload)
+            return self._guest(token, UUID(bytes=guest), until)
         return (await self._read([token])).get(token)
 
-    def _guest(self, token: str, guest: Any, until: datetime) -> Actor | None:
+    def _guest(self, token: str, guest: UUID, until: datetime) -> Actor | None:
         if until <= clock.now():
             return None
         if len(self._guests) >= _REMEMBERED:
@@ -212,7 +214,7 @@ class Gate:
     def welcome(self) -> tuple[Actor, str]:
         """Make a new guest and the token that proves who it is."""
         guest, until = ids.new(), clock.now() + timedelta(days=GUEST_DAYS)
-        token = rules.guest_token(guest, until, self.token_key)
+        token = rules.guest_token(guest.bytes, until, self.token_key)
         actor = self._guest(token, guest, until)
         assert actor is not None  # noqa: S101 - it has just begun
         return actor, token

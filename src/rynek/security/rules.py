@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from hashlib import blake2b
-from urllib.parse import urlsplit
-from uuid import UUID
 
 from rynek.kernel.faults import Invalid
 
@@ -50,14 +48,14 @@ def opened(token: str, key: bytes) -> tuple[str, bytes] | None:
     return (prefix, payload) if hmac.compare_digest(mine.encode(), token.encode("utf-8", "replace")) else None
 
 
-def guest_token(guest: UUID, until: datetime, key: bytes) -> str:
-    """Make the token of a guest; nothing else is kept of one."""
-    return sign("rg", guest.bytes + int(until.timestamp()).to_bytes(5), key)
+def guest_token(guest: bytes, until: datetime, key: bytes) -> str:
+    """Make the token of a guest from the 16 bytes of its id; nothing else is kept of one."""
+    return sign("rg", guest + int(until.timestamp()).to_bytes(5), key)
 
 
-def guest(payload: bytes) -> tuple[UUID, datetime]:
-    """Read a guest's id and until when the token holds."""
-    return UUID(bytes=payload[:16]), datetime.fromtimestamp(int.from_bytes(payload[16:]), UTC)
+def guest(payload: bytes) -> tuple[bytes, datetime]:
+    """Read the bytes of a guest's id and until when the token holds."""
+    return payload[:16], datetime.fromtimestamp(int.from_bytes(payload[16:]), UTC)
 
 
 def token_print(token: str) -> bytes:
@@ -83,10 +81,7 @@ def same_origin(fetch_site: str | None, origin: str | None, host: str | None) ->
         return fetch_site == "same-origin"
     if origin is None or host is None:
         return False
-    try:
-        return urlsplit(origin).netloc.lower() == host.lower()
-    except ValueError:
-        return False
+    return origin.partition("://")[2].lower() == host.lower()
 
 
 def secure_cookie(host: str | None) -> bool:
