@@ -48,6 +48,14 @@ class _Connection(asyncpg.Connection):
         """Do nothing: every transaction of ours ends all it set (``set local`` only), so there is nothing to reset."""
 
 
+def _is_lost(connection: Any) -> bool:
+    """Tell whether the server has hung up: the pool takes such a connection back by itself."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
+
+
 class Tx:
     """One transaction: what actions read and write through. Events emitted in it are written just before it commits."""
 
@@ -89,7 +97,7 @@ class Tx:
             yield
         except BaseException:
             del self.events[events:]
-            if not self.connection.is_closed():
+            if not _is_lost(self.connection):
                 await self.connection.execute("rollback to savepoint attempt; release savepoint attempt")
             raise
         await self.connection.execute("release savepoint attempt")
@@ -137,11 +145,13 @@ class Database:
             await connection.execute("commit")
             ended = True
         except BaseException:
-            if not connection.is_closed():
+            if not _is_lost(connection):
                 await connection.execute("rollback")
                 ended = True
             raise
         finally:
-            if not ended:  # cancelled once more while it rolled back: its role would leak to the connection's next user
+            if not ended and not _is_lost(
+                connection
+            ):  # cancelled once more while it rolled back: its role would leak to the connection's next user
                 connection.terminate()
             await self.pool.release(connection)

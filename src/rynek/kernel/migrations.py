@@ -102,7 +102,9 @@ async def _context(connection: asyncpg.Connection, context: str) -> None:
     await connection.execute(f"""do $$ begin create role {role} nologin;
         exception when duplicate_object or unique_violation then null; end $$;
         do $$ begin
-        if not pg_has_role('{LOGIN}', '{role}', 'set') then grant {role} to {LOGIN}; end if; end $$;
+        if not pg_has_role('{LOGIN}', '{role}', 'set') then grant {role} to {LOGIN}; end if;
+        exception when unique_violation or internal_error then null; -- another database of this server was first
+        end $$;
         create schema if not exists {context};
         revoke all on schema {context} from public;
         grant usage on schema {context} to {role};
