@@ -2,7 +2,7 @@
 
 Money is in cents. Each line keeps the data set's four amounts, and they mean (``docs/data.md`` has source and proof)::
 
-    list price × quantity = amount + retail + coupon_match     what the shelf says
+    list price × quantity = amount + retail + coupon-match     what the shelf says
     amount                = sales_value                        what the shop receives
     cash or card          = Σ amount − Σ coupon                what the shopper pays; the maker pays the coupons
 """
@@ -34,7 +34,7 @@ TERMS = (
 CURRENCY = "USD"
 
 Ints: TypeAlias = npt.NDArray[np.int64]
-DiscountKind = Literal["retail", "coupon", "coupon_match"]
+DiscountKind = Literal["retail", "coupon", "coupon-match"]
 Segment = Literal["families", "young", "singles", "couples", "mature", "unknown"]
 
 _CHUNK = 4096
@@ -66,7 +66,7 @@ class Household(Struct, frozen=True):
 
 
 class Discount(Struct, frozen=True, gc=False):
-    """Money off a line, in cents: the shop's own (``retail``, ``coupon_match``) or the maker's (``coupon``)."""
+    """Money off a line, in cents: the shop's own (``retail``, ``coupon-match``) or the maker's (``coupon``)."""
 
     kind: DiscountKind
     amount: int
@@ -105,7 +105,7 @@ class BasketLine(Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Basket(Struct, frozen=True, gc=False):
-    """A receipt as the POS operation takes it; (store, till, number) is unique, numbers run from 1 without gaps."""
+    """A receipt; (store, till, number) is unique, numbers run from 1 without gaps."""
 
     store: str
     till: str
@@ -230,13 +230,16 @@ class Year:
 
     def baskets(self, limit: int | None = None, start: int = 0) -> Iterator[Basket]:
         """Give the receipts in the order of time, from number ``start`` (0 is the first), at most ``limit``."""
-        stop = len(self._basket) if limit is None else min(len(self._basket), start + limit)
-        for chunk in range(start, stop, _CHUNK):
-            yield from self._made(chunk, min(chunk + _CHUNK, stop))
+        return self._walked(limit, start, terse=False)
 
     def receipts(self, limit: int | None = None, start: int = 0) -> Iterator[bytes]:
-        """Give the same receipts as the JSON bodies of the POS operation."""
-        return map(msgspec.json.Encoder().encode, self.baskets(limit, start))
+        """Give the same receipts as JSON bodies of the POS operation, in its kinds and without list prices."""
+        return map(msgspec.json.Encoder().encode, self._walked(limit, start, terse=True))
+
+    def _walked(self, limit: int | None, start: int, *, terse: bool) -> Iterator[Basket]:
+        stop = len(self._basket) if limit is None else min(len(self._basket), start + limit)
+        for chunk in range(start, stop, _CHUNK):
+            yield from self._made(chunk, min(chunk + _CHUNK, stop), terse=terse)
 
     def totals(self, limit: int | None = None, start: int = 0) -> Totals:
         """Sum the same stretch of the year straight from the columns: what a replay has to arrive at."""
@@ -366,10 +369,10 @@ class Year:
     def _customers(self) -> dict[int, UUID]:
         return {number: customer_id(number) for number in np.unique(self._household).tolist()}
 
-    def _made(self, start: int, stop: int) -> Iterator[Basket]:
+    def _made(self, start: int, stop: int, *, terse: bool) -> Iterator[Basket]:
         heads = (self._store, self._till, self._number, self._second, self._household, self._basket)
         first = int(self._first[start])
-        lines = self._made_lines(slice(first, int(self._first[stop])))
+        lines = self._made_lines(slice(first, int(self._first[stop])), terse=terse)
         coupons = np.add.reduceat(self._coupon[first : self._first[stop]], self._first[start:stop] - first)
         amounts = np.add.reduceat(self._amount[first : self._first[stop]], self._first[start:stop] - first)
         ends = (self._first[start + 1 : stop + 1] - first).tolist()
@@ -390,22 +393,22 @@ class Year:
             )
             begin = end
 
-    def _made_lines(self, part: slice) -> list[BasketLine]:
-        skus = self._skus
+    def _made_lines(self, part: slice, *, terse: bool) -> list[BasketLine]:
+        skus, kinds = self._skus, [dirt.TILL_KINDS[kind] for kind in KINDS] if terse else KINDS
         amount, retail, coupon, match = (
             column[part] for column in (self._amount, self._retail, self._coupon, self._match)
         )
         quantity, kind = self._quantity[part], self._kind[part]
         listed = amount + retail + match
         pieces = np.maximum(quantity, 1)
-        whole = (quantity > 0) & (listed % pieces == 0) & (kind != KINDS.index("fuel"))
+        whole = (not terse) & (quantity > 0) & (listed % pieces == 0) & (kind != KINDS.index("fuel"))
         unit = np.where(whole, listed // pieces, -1)
         columns = (self._product[part], quantity, kind, amount, unit, retail, coupon, match)
         return [
             BasketLine(
                 skus[product],
                 count,
-                KINDS[code],
+                kinds[code],
                 paid,
                 price if price >= 0 else None,
                 _discounts(off, maker, matched) if off or maker or matched else (),
@@ -426,7 +429,7 @@ def _store(number: int) -> str:
 
 
 def _discounts(retail: int, coupon: int, match: int) -> tuple[Discount, ...]:
-    found: list[tuple[DiscountKind, int]] = [("retail", retail), ("coupon", coupon), ("coupon_match", match)]
+    found: list[tuple[DiscountKind, int]] = [("retail", retail), ("coupon", coupon), ("coupon-match", match)]
     return tuple(Discount(kind, amount) for kind, amount in found if amount)
 
 

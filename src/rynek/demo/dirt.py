@@ -33,6 +33,15 @@ Kind = Literal[
 NATURES: tuple[Nature, ...] = get_args(Nature)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+TILL_KINDS: dict[Kind, Kind] = {
+    **{kind: kind for kind in KINDS},
+    "prepaid_fuel": "fuel",
+    "value": "service",
+    "keyed": "service",
+    "correction": "service",
+}
+"""What the POS operation calls them: it has one word for all that has no stock and is nothing of its own."""
+
 _MOVES_STOCK: frozenset[Kind] = frozenset({"sale", "weighed", "giveaway", "return"})
 _OWN_KIND: dict[Nature, Kind] = {"deposit": "deposit", "service": "service", "value": "value", "keyed": "keyed"}
 
