@@ -16,7 +16,9 @@ from argon2 import PasswordHasher
 
 from rynek import security
 from rynek.kernel import clock
+from rynek.kernel.actor import ANYONE
 from rynek.kernel.database import Database
+from rynek.kernel.faults import Fault
 from rynek.security import passwords, rules
 from tests.security.conftest import ADMIN, PASSWORD, Client, open_door
 
@@ -83,6 +85,7 @@ async def test_one_email_is_one_account_however_it_is_written(client: Client, ow
         ({"email": "nobody"}, 422),
         ({"password": "short"}, 422),
         ({"password": "x" * 201}, 422),
+        ({"password": ["correct horse battery"]}, 422),
         ({"name": ""}, 422),
         ({"roles": ["admin"]}, 422),
         ({"kind": "staff"}, 422),
@@ -323,6 +326,35 @@ async def test_hashing_does_not_hold_up_the_loop(client: Client) -> None:
         await asyncio.sleep(0.002)
         turns += 1
     assert turns > 10
+
+
+async def test_a_queue_of_passwords_that_is_too_long_turns_people_away(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_WAITING", 4)
+    logins = [client.ask("POST /security/login", {"email": fresh_email(), "password": "x"}) for _ in range(12)]
+    answers = await asyncio.gather(*logins)
+    statuses = [answer.status for answer in answers]
+    assert set(statuses) == {401, 503}
+    assert statuses.count(401) >= 4
+    assert next(each for each in answers if each.status == 503).headers["retry-after"] == "2"
+    assert not passwords._going
+
+
+async def test_a_call_in_process_is_throttled_by_account_alone(client: Client) -> None:
+    """Pages ask for others, so they have no address of their own; the account's tries count all the same."""
+    email = fresh_email()
+    await register(client, email)
+    faults = []
+    for _ in range(12):
+        with pytest.raises(Fault) as refused:
+            await client.door.ask(ANYONE, "security.login", email=email, password="a wrong password")
+        faults.append(refused.value.code)
+    assert faults == ["wrong-login"] * 10 + ["login-throttled"] * 2
+    other = fresh_email()
+    await register(client, other)
+    entry = await client.door.ask(ANYONE, "security.login", email=other, password=CUSTOMER["password"])
+    assert (await client.by(entry.token).me()).status == 200
 
 
 async def test_the_first_administrator_is_made_once(client: Client, admin: Client, owner: asyncpg.Connection) -> None:

@@ -4,7 +4,6 @@ What gives out a secret is a process, not a write: a write's answer would be kep
 """
 
 import secrets
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -51,6 +50,8 @@ q = sql.queries(__file__, model)
 
 constraint("actor_email_once", EmailTaken, "somebody with this e-mail is known already")
 
+Given = Annotated[str, Meta(max_length=200)]
+"""A password as somebody gives it, right or wrong."""
 Location = Annotated[str, Meta(min_length=1, max_length=20)]
 Days = Annotated[int, Meta(ge=1, le=3650)]
 
@@ -75,6 +76,7 @@ async def register(call: Call[Any], email: Email, password: Password, name: Name
     Raises:
         Invalid: the e-mail is none.
         EmailTaken: somebody with this e-mail is known already.
+        Unavailable: too many passwords wait to be looked at.
         Forbidden: another site's page asks for a cookie of this one.
 
     Emits:
@@ -92,7 +94,7 @@ async def register(call: Call[Any], email: Email, password: Password, name: Name
     return answer
 
 
-async def login(call: Call[Any], email: Email, password: str, *, cookie: bool = False) -> Entry:
+async def login(call: Call[Any], email: Email, password: Given, *, cookie: bool = False) -> Entry:
     """Log in by e-mail and password; the answer is the same, and takes as long, whichever of them is wrong.
 
     Args:
@@ -102,6 +104,7 @@ async def login(call: Call[Any], email: Email, password: str, *, cookie: bool = 
         Invalid: the e-mail is none.
         WrongLogin: e-mail and password do not belong together.
         LoginThrottled: too many tries, for this account or from this address.
+        Unavailable: too many passwords wait to be looked at.
         Forbidden: another site's page asks for a cookie of this one.
 
     Emits:
@@ -112,15 +115,14 @@ async def login(call: Call[Any], email: Email, password: str, *, cookie: bool = 
     keys = await _try(call, address)
     async with call.transaction() as tx:
         account: Account | None = await q.account(tx, email=address)
-    fits = await passwords.fits(password[:200], account.password if account else None)
+    fits = await passwords.fits(password, account.password if account else None)
     if account is None or not fits:
         async with call.transaction() as tx:
             await _note(call, tx, call.actor, "refused" if account is None else f"refused {account.id}")
         raise WrongLogin
     account = await _renewed(call, account, password)
     async with call.transaction() as tx:
-        await q.forgive_account(tx, key=keys[0])
-        await q.forgive_address(tx, key=keys[1])
+        await _forgive(tx, keys)
         entry = await _enter(call, tx, account)
     answer: Entry = _handed(call, entry, cookie=cookie)
     return answer
@@ -164,7 +166,7 @@ async def expel(tx: Tx, actor: UUID) -> None:
     await q.end_sessions(tx, actor=actor, but=None)
 
 
-async def change_password(call: Call[Any], present: str, new: Password) -> None:
+async def change_password(call: Call[Any], present: Given, new: Password) -> None:
     """Change the caller's password and end their other sessions.
 
     Raises:
@@ -174,15 +176,14 @@ async def change_password(call: Call[Any], present: str, new: Password) -> None:
     keys = await _try(call, str(call.actor.id))
     async with call.transaction() as tx:
         account: Account | None = await q.account_by_id(tx, actor=call.actor.id)
-    if account is None or not await passwords.fits(present[:200], account.password):
+    if account is None or not await passwords.fits(present, account.password):
         raise WrongPassword
     kept = await passwords.hashed(new)
     async with call.transaction() as tx:
         if await q.set_password(tx, actor=account.id, before=account.password, password=kept) is None:
             raise WrongPassword
         await q.end_sessions(tx, actor=account.id, but=call.actor.session)
-        await q.forgive_account(tx, key=keys[0])
-        await q.forgive_address(tx, key=keys[1])
+        await _forgive(tx, keys)
         await _note(call, tx, call.actor, account.id)
 
 
@@ -316,7 +317,7 @@ async def enrol(call: Call[Any], code: Annotated[str, Meta(max_length=40)]) -> E
         till = await q.take_code(tx, code=_code_print(call, rules.typed_code(code)), at=tx.at)
         if till is None:
             raise WrongCode
-        await q.forgive_address(tx, key=keys[0])
+        await _forgive(tx, keys)
         entry = await _session(call, tx, Account(till, "till", None), STAY["till"])
         await _note(call, tx, Actor("till", till), till)
     return entry
@@ -391,22 +392,35 @@ def _own_page(call: Call[Any], *, cookie: bool) -> None:
         raise Forbidden("a cookie is given to pages of this shop alone; without `cookie` the answer has the token")
 
 
-async def _try(call: Call[Any], account: str | None) -> Sequence[bytes]:
+async def _try(call: Call[Any], account: str | None) -> dict[str, bytes]:
     """Count a try to get in, in a transaction of its own, so that it counts however the try ends.
+
+    Returns:
+        What was counted: ``account``, and ``address`` where the caller has one (calls in process have none).
 
     Raises:
         LoginThrottled: too many of them.
     """
-    gate, address = _gate(call), call.request.address if call.request else "in process"
-    keys = [gate.keyed_print("account", account)] if account else []
-    keys.append(gate.keyed_print("address", rules.network(address)))
+    gate, keys = _gate(call), {}
+    if account:
+        keys["account"] = gate.keyed_print("account", account)
+    if call.request is not None:
+        keys["address"] = gate.keyed_print("address", rules.network(call.request.address))
     async with call.transaction() as tx:
-        found = {each.key: each for each in await q.try_login(tx, keys=sorted(keys), at=tx.at, until=tx.at + THROTTLE)}
-        tries = [found[key].tries for key in keys]
-        wait = max(found[key].until for key in keys) - tx.at
-    if rules.throttled(tries[0] if account else 0, tries[-1]):
+        found = await q.try_login(tx, keys=sorted(keys.values()), at=tx.at, until=tx.at + THROTTLE)
+    tries = {each.key: each.tries for each in found}
+    if rules.throttled(*(tries.get(keys.get(what, b""), 0) for what in ("account", "address"))):
+        wait = max(each.until for each in found) - clock.now()
         raise LoginThrottled(retry_after=int(wait.total_seconds()) + 1)
     return keys
+
+
+async def _forgive(tx: Tx, keys: dict[str, bytes]) -> None:
+    """Who got in starts anew; the address, which others may share, is only not charged for it."""
+    if "account" in keys:
+        await q.forgive_account(tx, key=keys["account"])
+    if "address" in keys:
+        await q.forgive_address(tx, key=keys["address"])
 
 
 async def _renewed(call: Call[Any], account: Account, password: str) -> Account:
