@@ -1,6 +1,7 @@
 """Composition: what the contexts and plugins bring, and how one process of Rynek is put together and taken apart."""
 
 import asyncio
+import functools
 import logging
 import secrets
 from collections.abc import Sequence
@@ -80,6 +81,14 @@ def registry(settings: Settings | None = None) -> Registry:
     return found
 
 
+def set_up(settings: Settings) -> None:
+    """Let contexts take what they need from the settings: ``setup = [configure]`` in ``http.py``."""
+    for part in parts(settings.plugins):
+        for module in part.modules("http"):
+            for each in getattr(module, "setup", []):
+                each(settings, functools.partial(secret, settings))
+
+
 def work(settings: Settings) -> list[Any]:
     """Collect what contexts keep doing in each process: ``work = [follow]`` in ``http.py``, each ``follow(database)``."""
     return [
@@ -146,6 +155,7 @@ class App:
     async def open(cls, settings: Settings) -> Self:
         """Put the process together on ``settings.database``, which is the DSN of the login that owns nothing."""
         found = registry(settings)
+        set_up(settings)
         database = await Database.open(settings.database, settings.connections)
         gate = await security.open_gate(database, policies(settings), secret(settings), settings.rates)
         return cls(settings, database, Door(found, database, gate), gate)

@@ -160,7 +160,7 @@ _DRESSES: dict[str, Callable[[Request, Response], Response]] = {}
 
 
 def dress(place: str, how: Callable[[Request, Response], Response]) -> None:
-    """Say how refusals below an address (``/shop``) look to people: their browsers ask for a page, not for a problem."""
+    """Say how refusals below an address (``/shop``) look to people, whose browsers ask for a page and not a problem."""
     _DRESSES[place] = how
 
 
@@ -274,6 +274,8 @@ class Door:
         return found
 
     def _read(self, operation: Operation, request: Request) -> Any:
+        if operation.raw:
+            return None
         if operation.input is None:
             if request.method in _SAFE and request.query:
                 raise Invalid("this address takes no query")

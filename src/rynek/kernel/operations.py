@@ -57,6 +57,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Whether somebody without credentials becomes a guest by it (the answer brings the guest's token)."""
     form: bool
     """Whether it takes a posted HTML form rather than JSON."""
+    raw: bool
+    """Whether it takes whatever is posted, and reads it from the request: signatures cover every byte."""
     title: str
     doc: str
     faults: tuple[type[Fault], ...]
@@ -80,16 +82,23 @@ def batch(route: str, action: Any, policy: str, *, rate: str = "write", welcome:
     return _operation("batch", route, action, policy, rate, welcome=welcome)
 
 
-def process(
-    route: str, action: Any, policy: str, *, rate: str = "write", shown: bool = True, form: bool = False
+def process(  # noqa: PLR0913 - each says one thing about how it is offered
+    route: str,
+    action: Any,
+    policy: str,
+    *,
+    rate: str = "write",
+    shown: bool = True,
+    form: bool = False,
+    raw: bool = False,
 ) -> Operation:
     """Offer something of several transactions, or with a call to the outside between them: ``action(call, ...)``."""
-    return _operation("process", route, action, policy, rate, shown=shown, form=form)
+    return _operation("process", route, action, policy, rate, shown=shown, form=form, raw=raw)
 
 
 def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
     style: Style, route: str, action: Any, policy: str, rate: str, *, shown: bool = True, form: bool = False,
-    welcome: bool = False,
+    welcome: bool = False, raw: bool = False,
 ) -> Operation:  # fmt: skip
     method, path = route.split(" ", 1)
     hints = get_type_hints(action, include_extras=True)
@@ -117,8 +126,8 @@ def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
     return Operation(
         name=f"{where}.{action.__name__}", context=where.split(".")[0], style=style, method=method, path=path,
         policy=policy, rate=rate, action=action, variables=variables, input=given, whole=whole, command=command,
-        result=result, shown=shown, welcome=welcome, form=form, title=doc.split("\n", 1)[0].rstrip("."), doc=doc,
-        faults=raised(action),
+        result=result, shown=shown, welcome=welcome, form=form, raw=raw,
+        title=doc.split("\n", 1)[0].rstrip("."), doc=doc, faults=raised(action),
     )  # fmt: skip
 
 

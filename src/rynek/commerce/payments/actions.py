@@ -1,16 +1,49 @@
 """What can be done with payments."""
 
+import asyncio
+import logging
 from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
 
-from rynek.commerce.payments import model, rules
-from rynek.commerce.payments.events import PaymentAuthorised, PaymentCaptured
-from rynek.commerce.payments.model import Opening, Tender
+from msgspec import Meta
+
+from rynek.commerce import orders
+from rynek.commerce.payments import rules
+from rynek.commerce.payments.events import (
+    PaymentAuthorised,
+    PaymentCaptured,
+)
+from rynek.commerce.payments.model import (
+    Account,
+    Attempt,
+    Due,
+    Kind,
+    Move,
+    Moved,
+    NothingLeft,
+    Opening,
+    Payment,
+    PaymentClosed,
+    ReferenceTaken,
+    Row,
+    Tender,
+    TendersUnfit,
+    Unbalanced,
+    Unsettled,
+    Word,
+)
 from rynek.commerce.payments.ports import PROVIDERS
+from rynek.commerce.payments.settlement import Transaction, ask, ask_to_authorise, carry_out, locked, q, record
+from rynek.kernel import ids
 from rynek.kernel.database import Tx
+from rynek.kernel.door import Call, Response
 from rynek.kernel.events import emit
-from rynek.kernel.sql import queries
+from rynek.kernel.faults import KeyReused, NotFound
 
-q = queries(__file__, model)
+logger = logging.getLogger(__name__)
+
+# --- tenders ----------------------------------------------------------------------------------------------------------
 
 
 def check_tenders(tenders: Sequence[Tender], total_minor: int, *, buyer: bool) -> None:
@@ -35,25 +68,16 @@ async def open_many(tx: Tx, openings: Sequence[Opening]) -> None:
     """
     if not openings:
         return
-    ids, orders, providers, methods, currencies, amounts, authorised, captured, tokens = zip(
+    numbers, of, providers, methods, currencies, amounts, authorised, captured, tokens = zip(
         *(
-            (
-                o.id,
-                o.order,
-                o.provider,
-                o.method,
-                o.currency,
-                o.amount_minor,
-                o.authorised_minor,
-                o.captured_minor,
-                o.token,
-            )
+            (o.id, o.order, o.provider, o.method, o.currency, o.amount_minor, o.authorised_minor, o.captured_minor,
+             o.token)
             for o in openings
         ),
         strict=True,
-    )
+    )  # fmt: skip
     await q.open(
-        tx, ids=ids, orders=orders, providers=providers, methods=methods, currencies=currencies, amounts=amounts,
+        tx, ids=numbers, orders=of, providers=providers, methods=methods, currencies=currencies, amounts=amounts,
         authorised=authorised, captured=captured, tokens=tokens, at=tx.at,
     )  # fmt: skip
     for o in openings:
@@ -61,3 +85,273 @@ async def open_many(tx: Tx, openings: Sequence[Opening]) -> None:
             emit(tx, PaymentAuthorised(o.order, o.id, o.provider, o.method, o.currency, o.authorised_minor))
         if o.captured_minor:
             emit(tx, PaymentCaptured(o.order, o.id, o.provider, o.method, o.currency, o.captured_minor))
+
+
+async def pay(call: Call[Any], order: UUID, tender: Tender) -> Payment:
+    """Pay an order that waits for money by one more tender, after another failed.
+
+    Sent again with its Idempotency-Key it is the same tender.
+
+    Raises:
+        NotFound: there is no such order, or it is not yours.
+        PaymentClosed: the order does not wait for money.
+        TendersUnfit: more is offered than the order still needs, or it is not offered here.
+        KeyReused: the key was used for another tender.
+    Emits:
+        PaymentAuthorised, PaymentCaptured, PaymentFailed
+    """
+    payment = UUID(bytes=call.key) if call.key else ids.new()
+    async with call.transaction() as tx:
+        await _own(tx, order)
+        balance = await orders.balance(tx, order)
+        row = await q.row(tx, id=payment)
+        if row is None:
+            await _add(tx, balance, order, payment, tender)
+            row = await q.row(tx, id=payment)
+        elif (row.order, row.method, row.amount_minor) != (order, tender.method, tender.amount_minor):
+            raise KeyReused
+        due = await ask_to_authorise(tx, balance, row)
+        await call.note(tx, str(order))
+    await carry_out(call.transaction, due)
+    return await _shown(call.transaction, payment)
+
+
+async def _add(tx: Tx, balance: orders.Balance, order: UUID, payment: UUID, tender: Tender) -> None:
+    if balance.state != "awaiting-payment":
+        raise PaymentClosed(f"the order is {balance.state}", state=balance.state)
+    check_tenders([tender], tender.amount_minor, buyer=tx.actor.kind in ("guest", "customer"))
+    missing = rules.outstanding(await q.rows(tx, orders=[order]), balance.total_minor)
+    if tender.amount_minor > missing:
+        raise TendersUnfit(f"{missing} is missing", missing_minor=missing)
+    sure, there = rules.settles(tender.provider, tender.method)
+    authorised, captured = tender.amount_minor * sure, tender.amount_minor * there
+    given = (tender.provider, tender.method, balance.currency, tender.amount_minor, authorised, captured, tender.token)
+    await open_many(tx, [Opening(payment, order, *given)])
+    if authorised:
+        await orders.book(tx, order, authorised=authorised, captured=captured)
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+async def payments(tx: Tx, order: UUID) -> list[Payment]:
+    """List an order's payments.
+
+    Raises:
+        NotFound: there is no such order, or it is not yours.
+    """
+    await _own(tx, order)
+    return [_payment(row) for row in await q.rows(tx, orders=[order])]
+
+
+async def payment(tx: Tx, payment: UUID) -> Account:
+    """Show a payment with all that was tried and all that it did.
+
+    Raises:
+        NotFound: there is no such payment, or it is not yours.
+    """
+    row = await _row(tx, payment)
+    attempts, ledger = await q.attempts(tx, payment=payment), await q.ledger(tx, payment=payment)
+    return Account(_payment(row), attempts, ledger)
+
+
+async def unsettled(tx: Tx, limit: Annotated[int, Meta(ge=1, le=1000)] = 200) -> list[Unsettled]:
+    """List money whose whereabouts are not settled, longest first: what to look at when payments go wrong."""
+    found: list[Unsettled] = await q.unsettled(tx, limit=limit)
+    return found
+
+
+async def unbalanced(tx: Tx) -> list[Unbalanced]:
+    """List payments that are not the sums of their ledger: there are none, unless the data were damaged."""
+    found: list[Unbalanced] = await q.unbalanced(tx)
+    return found
+
+
+async def _own(tx: Tx, order: UUID) -> None:
+    if tx.reach == "own":
+        await orders.order(tx, order)
+
+
+async def _row(tx: Tx, payment: UUID) -> Row:
+    row: Row | None = await q.row(tx, id=payment)
+    if row is None:
+        raise NotFound("there is no such payment, or it is not yours")
+    await _own(tx, row.order)
+    return row
+
+
+async def _shown(transaction: Transaction, payment: UUID) -> Payment:
+    async with transaction() as tx:
+        return _payment(await q.row(tx, id=payment))
+
+
+def _payment(row: Row) -> Payment:
+    known = {name: getattr(row, name) for name in Payment.__struct_fields__ if name != "state"}
+    return Payment(**known, state=rules.standing(row))
+
+
+# --- asking a provider ------------------------------------------------------------------------------------------------
+
+
+async def authorise(call: Call[Any], payment: UUID) -> Payment:
+    """Have a payment's provider promise its amount; each payment is authorised at most once, however often asked.
+
+    Raises:
+        NotFound: there is no such payment, or it is not yours.
+        PaymentClosed: its order is cancelled, or has its money.
+    Emits:
+        PaymentAuthorised, PaymentFailed
+    """
+    async with call.transaction() as tx:
+        balance, row = await _lock(tx, payment)
+        due = await ask_to_authorise(tx, balance, row)
+        await call.note(tx, str(payment))
+    await carry_out(call.transaction, due)
+    return await _shown(call.transaction, payment)
+
+
+async def authorise_all(call: Call[Any], order: UUID) -> list[Payment]:
+    """Have the providers of an order's payments promise their amounts; gives how all of them stand then.
+
+    For a process that has just placed the order and committed it. What times out is pending, and is settled later.
+
+    Raises:
+        NotFound: there is no such order.
+        PaymentClosed: the order is cancelled.
+    Emits:
+        PaymentAuthorised, PaymentFailed
+    """
+    async with call.transaction() as tx:
+        balance = await orders.balance(tx, order)
+        rows = await locked(tx, order)
+        asked = [await ask_to_authorise(tx, balance, row) for row in rows if rules.standing(row) == "open"]
+    await asyncio.gather(*(carry_out(call.transaction, due) for due in asked))
+    async with call.transaction() as tx:
+        return [_payment(row) for row in await q.rows(tx, orders=[order])]
+
+
+async def capture(call: Call[Any], payment: UUID, move: Move) -> Moved:
+    """Take a part or all of what a payment's provider promised, or write down that money came.
+
+    Raises:
+        NotFound: there is no such payment.
+        NothingLeft: so much is not promised, or is being captured or voided already.
+        PaymentClosed: its order is cancelled.
+        ReferenceTaken: the reference was used for another amount.
+    Emits:
+        PaymentCaptured, PaymentFailed
+    """
+    return await _move(call, payment, "capture", f"capture:{move.reference}", move.amount_minor)
+
+
+async def refund(call: Call[Any], payment: UUID, move: Move) -> Moved:
+    """Give back a part or all of what was captured, or write down that money was given back.
+
+    Raises:
+        NotFound: there is no such payment.
+        NothingLeft: so much was not captured, or is being given back already.
+        ReferenceTaken: the reference was used for another amount.
+    Emits:
+        PaymentRefunded, PaymentFailed
+    """
+    return await _move(call, payment, "refund", f"refund:{move.reference}", move.amount_minor)
+
+
+async def void(call: Call[Any], payment: UUID, move: Move) -> Moved:
+    """Let go of all that is promised and not captured.
+
+    Raises:
+        NotFound: there is no such payment.
+        NothingLeft: nothing is promised, or a capture is on its way.
+        ReferenceTaken: the reference was used for another amount.
+    Emits:
+        PaymentVoided, PaymentFailed
+    """
+    return await _move(call, payment, "void", f"void:{move.reference}", move.amount_minor)
+
+
+async def inquire(call: Call[Any], payment: UUID) -> Account:
+    """Ask a payment's provider again about everything that is not settled, now.
+
+    Raises:
+        NotFound: there is no such payment.
+    Emits:
+        PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded, PaymentFailed
+    """
+    async with call.transaction() as tx:
+        await _row(tx, payment)
+        flying = [each for each in await q.attempts(tx, payment=payment) if each.state in rules.OPEN]
+        asked = [await q.due(tx, payment=payment, attempt=each.attempt) for each in flying]
+        await call.note(tx, str(payment))
+    for due in asked:
+        await carry_out(call.transaction, due, again=True)
+    async with call.transaction() as tx:
+        row = await _row(tx, payment)
+        return Account(_payment(row), await q.attempts(tx, payment=payment), await q.ledger(tx, payment=payment))
+
+
+async def _lock(tx: Tx, payment: UUID) -> tuple[orders.Balance, Row]:
+    """Lock a payment's order and then the payment."""
+    row = await _row(tx, payment)
+    balance = await orders.balance(tx, row.order)
+    await q.lock(tx, ids=[payment])
+    return balance, await _row(tx, payment)
+
+
+async def _move(call: Call[Any], payment: UUID, kind: Kind, attempt: str, amount: int | None) -> Moved:
+    async with call.transaction() as tx:
+        _, row = await _lock(tx, payment)
+        due = await _wanted(tx, row, kind, attempt, amount)
+        await call.note(tx, str(payment))
+    await carry_out(call.transaction, due)
+    async with call.transaction() as tx:
+        row = await _row(tx, payment)
+        tried = {each.attempt: each for each in await q.attempts(tx, payment=payment)}
+    return Moved(_payment(row), tried[attempt])
+
+
+async def _wanted(tx: Tx, row: Row, kind: Kind, attempt: str, amount: int | None) -> Due | None:
+    """Write down a wish that is within bounds; None when it was written before."""
+    attempts: list[Attempt] = await q.attempts(tx, payment=row.id)
+    known = next((each for each in attempts if each.attempt == attempt), None)
+    if known is not None:
+        if amount not in (None, known.minor):
+            raise ReferenceTaken(f"this reference stands for {known.minor}", amount_minor=known.minor)
+        return None
+    if kind == "capture" and row.unwinding:
+        raise PaymentClosed
+    left: int = getattr(rules.free(row, attempts), kind)
+    minor = left if amount is None or kind == "void" else amount
+    if not 0 < minor <= left:
+        raise NothingLeft(f"{left} is left", left_minor=left)
+    return await ask(tx, row, kind, attempt, minor, tries=1)
+
+
+async def hear(call: Call[Any], provider: Word) -> Response:
+    """Take in what a provider tells of its own accord: signed, perhaps late, repeated or in another order.
+
+    Raises:
+        NotFound: this provider is not in use here.
+        ForgedWebhook: it does not bear the provider's signature.
+    Emits:
+        PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded, PaymentFailed
+    """
+    known = PROVIDERS.get(provider)
+    if known is None or call.request is None:
+        raise NotFound("this provider is not in use here")
+    for told in known.read_webhook(call.request.header, call.request.body):
+        number, _, attempt = told.key.partition(":")
+        # as the shop itself: nobody's session pays an order here
+        async with call.door.database.transaction("commerce") as tx:
+            if await record(tx, _uuid(number), attempt, told.outcome, provider):
+                await call.note(tx, number)
+            else:
+                logger.warning("%s tells of %r, which is not ours", provider, told.key[:100])
+    return Response(202)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)

@@ -117,6 +117,13 @@ class Attempt(Struct, frozen=True):
     settled_at: datetime | None
 
 
+class Move(Struct, frozen=True, forbid_unknown_fields=True):
+    """Money to be moved. ``reference`` is your own: repeated, it moves nothing twice. No amount: all that is left."""
+
+    reference: Reference
+    amount_minor: Amount | None = None
+
+
 class Entry(Struct, frozen=True):
     """One line of a payment's ledger: what an attempt moved, or what it failed to move."""
 
@@ -133,6 +140,13 @@ class Account(Struct, frozen=True):
     payment: Payment
     attempts: list[Attempt]
     ledger: list[Entry]
+
+
+class Moved(Struct, frozen=True):
+    """What became of an attempt to move money, and how its payment stands now."""
+
+    payment: Payment
+    attempt: Attempt
 
 
 class Due(Struct, frozen=True):
@@ -158,10 +172,11 @@ class Due(Struct, frozen=True):
 class Unsettled(Struct, frozen=True):
     """Money whose whereabouts are not settled, and since when.
 
-    ``unknown``: the provider has not said yet. ``disputed``: it said what cannot be. ``owed``: it should go back.
+    ``unknown``: the provider has not said yet. ``disputed``: it said what cannot be. ``owed``: it should go back, and
+    somebody has to see to it. ``missed``: it should have been taken, and the provider would not.
     """
 
-    why: Literal["unknown", "disputed", "owed"]
+    why: Literal["unknown", "disputed", "owed", "missed"]
     payment: UUID
     order: UUID
     provider: str

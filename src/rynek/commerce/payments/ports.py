@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from rynek.commerce.payments.model import MANUAL, Done, ForgedWebhook, Outcome, Told, Unseen
+from rynek.commerce.payments.wire import Simulator
+from rynek.kernel.settings import Settings, SettingsError
+
+SIMULATOR = "simulator"
 
 
 class Provider(Protocol):
@@ -66,3 +70,22 @@ class Manual:
 
 PROVIDERS: dict[str, Provider] = {MANUAL: Manual()}
 """The providers in use in this process, by name."""
+
+
+def configure(settings: Settings, secret: Callable[[str], bytes]) -> None:
+    """Put the providers in use that the settings name.
+
+    Args:
+        secret: gives the installation's secret of a name.
+
+    Raises:
+        SettingsError: there is no provider of such a name.
+    """
+    unknown = sorted(set(settings.payment_providers) - {MANUAL, SIMULATOR})
+    if unknown:
+        raise SettingsError(f"payment_providers: {', '.join(unknown)} unknown; known: {MANUAL}, {SIMULATOR}")
+    PROVIDERS.clear()
+    if MANUAL in settings.payment_providers:
+        PROVIDERS[MANUAL] = Manual()
+    if SIMULATOR in settings.payment_providers:
+        PROVIDERS[SIMULATOR] = Simulator(settings.payment_simulator, secret(SIMULATOR))

@@ -12,3 +12,125 @@ with n as (
 insert into commerce.payment
     (id, order_id, provider, method, currency, amount_minor, authorised_minor, captured_minor, token, at)
 select id, order_id, provider, method, currency, amount, authorised, captured, token, :at from n
+
+-- name: row(id: uuid) -> Row?
+-- A payment.
+select p.id, order_id, provider, method, currency, amount_minor, authorised_minor, captured_minor, voided_minor,
+    refunded_minor, token, reference, unwinding, p.at, a.state
+from commerce.payment p
+left join commerce.payment_attempt a on a.payment = p.id and a.attempt = 'authorise'
+where p.id = :id
+
+-- name: rows(orders: uuid[]) -> Row[]
+-- The payments of orders, in the order they are locked.
+select p.id, order_id, provider, method, currency, amount_minor, authorised_minor, captured_minor, voided_minor,
+    refunded_minor, token, reference, unwinding, p.at, a.state
+from commerce.payment p
+left join commerce.payment_attempt a on a.payment = p.id and a.attempt = 'authorise'
+where order_id = any(:orders) order by order_id, p.id
+
+-- name: lock(ids: uuid[]) -> value[]
+-- Lock payments.
+select id from commerce.payment where id = any(:ids) order by id for update
+
+-- name: capturable(orders: uuid[]) -> value[]
+-- Which of these orders have money promised by a provider that has not been taken.
+select distinct order_id from commerce.payment
+where order_id = any(:orders) and provider <> 'manual' and not unwinding
+    and authorised_minor > captured_minor + voided_minor
+order by order_id
+
+-- name: attempts(payment: uuid) -> Attempt[]
+-- What was tried with a payment, in order.
+select attempt, kind, minor, state, error, tries, asked_at, settled_at
+from commerce.payment_attempt where payment = :payment order by asked_at, attempt
+
+-- name: ledger(payment: uuid) -> Entry[]
+-- What a payment did, in order.
+select at, kind, minor, attempt, provider_reference from commerce.payment_entry
+where payment = :payment order by at, attempt, kind
+
+-- name: ask(payment: uuid, attempt: text, kind: text, minor: bigint, tries: int, at: timestamptz, due_at: timestamptz)
+-- Write down what a provider is about to be asked for.
+insert into commerce.payment_attempt (payment, attempt, kind, minor, state, tries, asked_at, due_at)
+values (:payment, :attempt, :kind, :minor, 'asked', :tries, :at, :due_at)
+
+-- name: due(payment: uuid, attempt: text) -> Due?
+-- What a provider has to be told for an attempt.
+select a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.currency, p.token, p.reference
+from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
+where a.payment = :payment and a.attempt = :attempt
+
+-- name: claim(providers: text[], at: timestamptz, until: timestamptz, limit: int) -> Due[]
+-- Take attempts whose time has come; nobody else takes them until then.
+with d as (
+    select a.payment, a.attempt from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
+    where a.state in ('asked', 'unknown') and a.due_at <= :at and p.provider = any(:providers)
+    order by a.due_at limit :limit for update of a skip locked
+)
+update commerce.payment_attempt a set tries = a.tries + 1, due_at = :until
+from d join commerce.payment p on p.id = d.payment
+where a.payment = d.payment and a.attempt = d.attempt
+returning a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.currency, p.token, p.reference
+
+-- name: postpone(payment: uuid, attempt: text, error: text, due_at: timestamptz)
+-- Ask again later: nobody knows what became of it.
+update commerce.payment_attempt set state = 'unknown', error = :error, due_at = :due_at
+where payment = :payment and attempt = :attempt
+
+-- name: set_attempt(payment: uuid, attempt: text, state: text, error: text, at: timestamptz)
+-- Write down what became of an attempt.
+update commerce.payment_attempt set state = :state, error = :error, settled_at = :at
+where payment = :payment and attempt = :attempt
+
+-- name: enter(payment: uuid, attempt: text, kind: text, minor: bigint, reference: text, at: timestamptz)
+-- Write into the ledger what an attempt moved or failed to move.
+insert into commerce.payment_entry (payment, attempt, kind, minor, provider_reference, at)
+values (:payment, :attempt, :kind, :minor, :reference, :at)
+on conflict on constraint payment_entry_once do nothing
+
+-- name: move(payment: uuid, authorised: bigint, captured: bigint, voided: bigint, refunded: bigint, reference: text)
+-- Add what an attempt moved to its payment; the first reference names the authorisation.
+update commerce.payment set authorised_minor = authorised_minor + :authorised,
+    captured_minor = captured_minor + :captured, voided_minor = voided_minor + :voided,
+    refunded_minor = refunded_minor + :refunded, reference = coalesce(reference, :reference)
+where id = :payment
+
+-- name: unwind(ids: uuid[])
+-- Say that whatever payments still bring goes back.
+update commerce.payment set unwinding = true where id = any(:ids) and not unwinding
+
+-- name: unsettled(limit: int) -> Unsettled[]
+-- Money whose whereabouts are not settled, longest first.
+select case a.state when 'disputed' then 'disputed' else 'unknown' end, p.id, p.order_id, p.provider, p.method, p.currency,
+    a.minor, a.attempt, a.error, a.asked_at
+from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
+where a.state in ('asked', 'unknown', 'disputed')
+union all
+select 'owed', id, order_id, provider, method, currency,
+    captured_minor - refunded_minor + authorised_minor - captured_minor - voided_minor, '', '', at
+from commerce.payment
+where unwinding and (captured_minor > refunded_minor or authorised_minor > captured_minor + voided_minor)
+    and not exists (
+        select from commerce.payment_attempt where payment = id and state in ('asked', 'unknown', 'disputed'))
+union all
+select 'missed', p.id, p.order_id, p.provider, p.method, p.currency, a.minor, a.attempt, a.error, a.settled_at
+from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
+where a.state = 'refused' and a.kind = 'capture' and not p.unwinding and authorised_minor > captured_minor + voided_minor
+order by 10, 2, 8 limit :limit
+
+-- name: unbalanced() -> Unbalanced[]
+-- Payments that are not the sums of their ledger.
+select id, authorised_minor, coalesce(e.authorised, 0), captured_minor, coalesce(e.captured, 0),
+    voided_minor, coalesce(e.voided, 0), refunded_minor, coalesce(e.refunded, 0)
+from commerce.payment p
+left join (
+    select payment, sum(minor) filter (where kind = 'authorised')::bigint as authorised,
+        sum(minor) filter (where kind = 'captured')::bigint as captured,
+        sum(minor) filter (where kind = 'voided')::bigint as voided,
+        sum(minor) filter (where kind = 'refunded')::bigint as refunded
+    from commerce.payment_entry group by payment
+) e on e.payment = p.id
+where (authorised_minor, captured_minor, voided_minor, refunded_minor)
+    is distinct from (coalesce(e.authorised, 0), coalesce(e.captured, 0), coalesce(e.voided, 0), coalesce(e.refunded, 0))
+order by id limit 1000

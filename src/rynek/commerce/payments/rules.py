@@ -27,7 +27,8 @@ METHODS = {
 COUNTER = frozenset({"cash"})
 """Methods where somebody of ours takes the money: a buyer cannot say of herself that she paid so."""
 AT_MOST = 10
-_OPEN = frozenset({"asked", "unknown", "disputed"})
+OPEN = frozenset({"asked", "unknown", "disputed"})
+"""States of an attempt that may have moved money or may still."""
 
 
 class Free(Struct, frozen=True):
@@ -85,7 +86,7 @@ def standing(row: Row) -> PaymentState:
     if row.authorised_minor:
         return "voided" if row.voided_minor == row.authorised_minor else "authorised"
     if row.authorisation is None:
-        return "open"
+        return "voided" if row.unwinding else "open"
     return "failed" if row.authorisation == "refused" else "pending"
 
 
@@ -93,7 +94,7 @@ def free(row: Row, attempts: Iterable[Attempt]) -> Free:
     """Tell how much of a payment may still be moved; what is in flight counts as moved until it is known not to be."""
     flying: dict[Kind, int] = {}
     for each in attempts:
-        if each.state in _OPEN:
+        if each.state in OPEN:
             flying[each.kind] = flying.get(each.kind, 0) + each.minor
     held = row.authorised_minor - row.captured_minor - row.voided_minor
     return Free(
@@ -136,3 +137,15 @@ def surplus(authorised_minor: int, total_minor: int, state: str) -> bool:
 def patience_s(tries: int) -> int:
     """Tell how long to wait before a provider is asked again: twice as long each time, up to 5 minutes."""
     return min(300, 1 << min(max(tries, 0), 9))
+
+
+def outstanding(rows: Iterable[Row], total_minor: int) -> int:
+    """Tell how much of an order no payment has or may still bring; one that failed brings nothing."""
+    brought = 0
+    for row in rows:
+        match standing(row):
+            case "open" | "pending":
+                brought += row.amount_minor
+            case _:
+                brought += row.authorised_minor - row.voided_minor
+    return max(0, total_minor - brought)

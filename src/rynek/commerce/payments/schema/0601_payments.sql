@@ -59,3 +59,4 @@ create table commerce.payment_attempt (
 create index payment_attempt_due on commerce.payment_attempt (due_at) where state in ('asked', 'unknown');
 create index payment_attempt_disputed on commerce.payment_attempt (asked_at) where state = 'disputed';
 revoke delete, truncate on commerce.payment_attempt from rynek_commerce;
+create index payment_attempt_missed on commerce.payment_attempt (settled_at) where state = 'refused' and kind = 'capture';

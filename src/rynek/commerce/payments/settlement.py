@@ -1,0 +1,273 @@
+"""How payments are settled: what a provider is asked for is written down, then it is asked, then its answer is written.
+
+Locks are taken in the order order, payment, attempt, and none is held while a provider is asked: what is asked is
+committed first, under a key that the provider knows a repetition by. An answer that does not come is not guessed: the
+attempt stays open, and is asked about with the same key until there is one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from uuid import UUID
+
+from rynek.commerce import orders
+from rynek.commerce.payments import model, rules
+from rynek.commerce.payments.events import (
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from rynek.commerce.payments.model import (
+    MANUAL,
+    Attempt,
+    Done,
+    Due,
+    Kind,
+    Outcome,
+    PaymentClosed,
+    Refused,
+    Row,
+    Unknown,
+    Unseen,
+)
+from rynek.commerce.payments.ports import PROVIDERS, Provider
+from rynek.kernel.database import Database, Tx
+from rynek.kernel.events import emit
+from rynek.kernel.sql import queries
+
+logger = logging.getLogger(__name__)
+
+q = queries(__file__, model)
+
+LEASE = timedelta(seconds=30)
+"""How long whoever asks a provider may take, before another process asks what became of it."""
+PATIENCE_S = 20.0
+"""How long a provider is waited for; shorter than the lease."""
+AT_ONCE = 32
+"""How many attempts one process settles at once."""
+PAUSE_S = 0.25
+
+_AUTHORISE = "authorise"
+_ENTRIES = {"authorise": "authorised", "capture": "captured", "void": "voided", "refund": "refunded"}
+_EVENTS = {
+    "authorise": PaymentAuthorised,
+    "capture": PaymentCaptured,
+    "void": PaymentVoided,
+    "refund": PaymentRefunded,
+}
+
+Transaction = Callable[[], AbstractAsyncContextManager[Tx]]
+
+
+# --- what a provider is asked for -------------------------------------------------------------------------------------
+
+
+async def locked(tx: Tx, order: UUID) -> list[Row]:
+    """Lock the payments of an order that is locked."""
+    await q.lock(tx, ids=[row.id for row in await q.rows(tx, orders=[order])])
+    found: list[Row] = await q.rows(tx, orders=[order])
+    return found
+
+
+async def ask_to_authorise(tx: Tx, balance: orders.Balance, row: Row) -> Due | None:
+    """Write down that a payment is to be authorised; None when that was asked before."""
+    if rules.standing(row) != "open":
+        return None
+    if row.unwinding or rules.surplus(balance.authorised_minor, balance.total_minor, balance.state):
+        raise PaymentClosed
+    return await ask(tx, row, "authorise", _AUTHORISE, row.amount_minor, tries=1)
+
+
+async def ask(tx: Tx, row: Row, kind: Kind, attempt: str, minor: int, *, tries: int) -> Due:
+    """Write down what a provider is to be asked for; with ``tries`` 0 a process that settles takes it at once."""
+    due_at = tx.at + LEASE if tries else tx.at
+    await q.ask(tx, payment=row.id, attempt=attempt, kind=kind, minor=minor, tries=tries, at=tx.at, due_at=due_at)
+    return Due(row.id, attempt, kind, minor, tries, row.order, row.provider, row.currency, row.token, row.reference)
+
+
+async def carry_out(transaction: Transaction, due: Due | None, *, again: bool = False) -> None:
+    """Ask the provider, with no transaction open, and write down what it said."""
+    if due is None:
+        return
+    outcome = await _outcome(due, again=again or due.tries > 1)
+    async with transaction() as tx:
+        await record(tx, due.payment, due.attempt, outcome)
+
+
+async def _outcome(due: Due, *, again: bool) -> Outcome:
+    """Ask a provider; one that may have been asked before is first asked what became of that."""
+    provider = PROVIDERS.get(due.provider)
+    if provider is None:
+        return Unknown(f"{due.provider} is not in use here")
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            known = await provider.inquire(due.key) if again else Unseen()
+            return await _send(provider, due) if isinstance(known, Unseen) else known
+    except Exception as error:  # noqa: BLE001 - whatever it is, nobody knows whether money moved
+        return Unknown(f"{type(error).__name__}: {error}"[:200])
+
+
+async def _send(provider: Provider, due: Due) -> Outcome:
+    match due.kind:
+        case "authorise":
+            return await provider.authorise(due.key, due.minor, due.currency, due.token, str(due.order))
+        case "capture":
+            return await provider.capture(due.key, due.reference or "", due.minor)
+        case "void":
+            return await provider.void(due.key, due.reference or "", due.minor)
+        case "refund":
+            return await provider.refund(due.key, due.reference or "", due.minor)
+
+
+# --- what a provider said ---------------------------------------------------------------------------------------------
+
+
+async def record(tx: Tx, payment: UUID, attempt: str, outcome: Outcome, provider: str | None = None) -> bool:
+    """Write down what became of an attempt, once; gives whether it is one of ours.
+
+    What is known to be done stays done. What cannot be true is not believed, and waits for somebody to look at it.
+
+    Args:
+        provider: who says so; nobody speaks for another's payments. None: it was asked itself.
+
+    Emits:
+        PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded, PaymentFailed
+    """
+    row: Row | None = await q.row(tx, id=payment)
+    if row is None or provider not in (None, row.provider):
+        return False
+    balance = await orders.balance(tx, row.order)
+    await q.lock(tx, ids=[payment])
+    row = await _row_of(tx, payment)
+    asked = next((each for each in await q.attempts(tx, payment=payment) if each.attempt == attempt), None)
+    if asked is None:
+        return False
+    if not rules.news(asked, outcome):
+        return True
+    if not rules.believable(asked, row, outcome):
+        said = f"it says that it moved {getattr(outcome, 'minor', 0)}"
+        logger.error("payment %s, %s: %s is not believed: %s", payment, attempt, row.provider, said)
+        await q.set_attempt(tx, payment=payment, attempt=attempt, state="disputed", error=said, at=tx.at)
+    elif isinstance(outcome, Done):
+        await _done(tx, balance, row, asked, outcome)
+    elif isinstance(outcome, Refused):
+        await _refused(tx, row, asked, outcome)
+    else:
+        due_at = tx.at + timedelta(seconds=rules.patience_s(asked.tries))
+        why = outcome.why if isinstance(outcome, Unknown) else ""
+        await q.postpone(tx, payment=payment, attempt=attempt, error=why, due_at=due_at)
+    if asked.kind in ("authorise", "capture") and isinstance(outcome, Done | Refused):
+        await _look_back(tx, payment)
+    return True
+
+
+async def _row_of(tx: Tx, payment: UUID) -> Row:
+    found: Row = await q.row(tx, id=payment)
+    return found
+
+
+async def _done(tx: Tx, balance: orders.Balance, row: Row, asked: Attempt, outcome: Done) -> None:
+    minor, name = outcome.minor, _ENTRIES[asked.kind]
+    moved = {each: minor if each == name else 0 for each in _ENTRIES.values()}
+    if asked.kind == "authorise" and rules.surplus(balance.authorised_minor, balance.total_minor, balance.state):
+        await q.unwind(tx, ids=[row.id])
+    await q.enter(
+        tx, payment=row.id, attempt=asked.attempt, kind=name, minor=minor, reference=outcome.reference, at=tx.at
+    )
+    await q.move(tx, payment=row.id, **moved, reference=outcome.reference)
+    await q.set_attempt(tx, payment=row.id, attempt=asked.attempt, state="done", error="", at=tx.at)
+    await orders.book(
+        tx,
+        row.order,
+        authorised=moved["authorised"] - moved["voided"],
+        captured=moved["captured"],
+        refunded=moved["refunded"],
+    )
+    emit(tx, _EVENTS[asked.kind](row.order, row.id, row.provider, row.method, row.currency, minor))
+
+
+async def _refused(tx: Tx, row: Row, asked: Attempt, outcome: Refused) -> None:
+    why = outcome.why[:200]
+    await q.enter(tx, payment=row.id, attempt=asked.attempt, kind="failed", minor=asked.minor, reference=None, at=tx.at)
+    await q.set_attempt(tx, payment=row.id, attempt=asked.attempt, state="refused", error=why, at=tx.at)
+    of = (row.order, row.id, row.provider, row.method, row.currency)
+    emit(tx, PaymentFailed(*of, asked.minor, asked.kind, why))
+
+
+async def _look_back(tx: Tx, payment: UUID) -> None:
+    """Let what came to a payment that is unwinding go back."""
+    row = await _row_of(tx, payment)
+    if row.unwinding:
+        await unwind(tx, [row])
+
+
+async def unwind(tx: Tx, rows: Sequence[Row]) -> None:
+    """Have all that locked payments hold go back: what is promised is let go, what is captured is refunded.
+
+    Only their own: amounts are what the payment itself holds, less what is on its way back. Money that people took by
+    hand they give back by hand: it is on the list of what is unsettled until they have.
+    """
+    await q.unwind(tx, ids=[row.id for row in rows])
+    for row in rows:
+        attempts: list[Attempt] = await q.attempts(tx, payment=row.id)
+        left = rules.free(row, attempts)
+        number = len(attempts) + 1
+        if left.void:
+            await ask(tx, row, "void", f"unwinding:void:{number}", left.void, tries=0)
+        if left.refund and row.provider != MANUAL:
+            await ask(tx, row, "refund", f"unwinding:refund:{number}", left.refund, tries=0)
+
+
+async def ask_to_capture(tx: Tx, rows: Sequence[Row]) -> None:
+    """Have all that providers promised on locked payments be taken."""
+    for row in rows:
+        attempts: list[Attempt] = await q.attempts(tx, payment=row.id)
+        left = rules.free(row, attempts).capture
+        if left and row.provider != MANUAL and not row.unwinding:
+            await ask(tx, row, "capture", f"shipped:capture:{len(attempts) + 1}", left, tries=0)
+
+
+# --- settling ---------------------------------------------------------------------------------------------------------
+
+
+async def settle_due(database: Database, limit: int = AT_ONCE) -> int:
+    """Carry out or ask about the attempts whose time has come; gives how many those were."""
+    claimed = await _claim(database, limit)
+    await asyncio.gather(*(_settle(database, due) for due in claimed))
+    return len(claimed)
+
+
+async def settle(database: Database) -> None:
+    """Keep settling what is due, until cancelled; one slow provider holds up nobody else's."""
+    async with asyncio.TaskGroup() as group:
+        flying: set[asyncio.Task[None]] = set()
+        while True:
+            claimed: list[Due] = []
+            try:
+                if len(flying) < AT_ONCE:
+                    claimed = await _claim(database, AT_ONCE - len(flying))
+            except Exception:
+                logger.exception("payments could not be settled; trying again")
+                await asyncio.sleep(1)
+            for due in claimed:
+                task = group.create_task(_settle(database, due))
+                flying.add(task)
+                task.add_done_callback(flying.discard)
+            await asyncio.sleep(0 if claimed else PAUSE_S)
+
+
+async def _claim(database: Database, limit: int) -> list[Due]:
+    async with database.transaction("commerce") as tx:
+        found: list[Due] = await q.claim(tx, providers=list(PROVIDERS), at=tx.at, until=tx.at + LEASE, limit=limit)
+        return found
+
+
+async def _settle(database: Database, due: Due) -> None:
+    try:
+        await carry_out(lambda: database.transaction("commerce"), due)
+    except Exception:
+        logger.exception("payment %s, %s could not be settled; trying again", due.payment, due.attempt)
