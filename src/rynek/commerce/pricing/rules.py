@@ -107,7 +107,8 @@ def ends(price: Tag) -> datetime:
 def choose(prices: Sequence[T], at: datetime) -> tuple[T | None, datetime]:
     """Choose the price of a line at an instant, and tell how long that choice stands."""
     if len(prices) == 1 and prices[0].from_at is None and prices[0].list_from_at is None:
-        return prices[0], ends(prices[0])
+        end = ends(prices[0])
+        return (prices[0], end) if at < end else (None, _NEVER)
     running = [each for each in prices if begins(each) <= at < ends(each)]
     winner = max(running, key=precedence, default=None)
     coming = [each for each in prices if at < begins(each) < ends(each)]
