@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import cache
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
@@ -493,10 +493,23 @@ def _lists(into: type[Struct]) -> frozenset[str]:
     )
 
 
+@cache
+def _left_out(into: type[Struct]) -> frozenset[str]:
+    """Tell for which parameters the word ``null`` would be read as nothing: whoever means nothing leaves them out."""
+    found = set()
+    for field in msgspec.structs.fields(into):
+        with suppress(msgspec.ValidationError):
+            if msgspec.convert("null", field.type, strict=False) is None:
+                found.add(field.encode_name)
+    return frozenset(found)
+
+
 def _query(text: str, into: type[Struct]) -> dict[str, Any]:
-    many = _lists(into)
+    many, left_out = _lists(into), _left_out(into)
     found: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=1_000, errors="strict"):
+        if value.lower() == "null" and name in left_out:
+            raise Invalid(f"{name}: leave it out rather than sending null", field=name)
         if name in many:
             found.setdefault(name, []).append(value)
         elif name in found:

@@ -4,16 +4,36 @@ import asyncio
 import sys
 import time
 from collections import defaultdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from rynek.kernel import events, migrations
+from rynek.kernel import events, jobs, log, migrations
 from rynek.kernel.door import Call
 from rynek.kernel.operations import Registry
-from rynek.ops.model import Alive, News, NotReady, Ready
+from rynek.ops.model import (
+    Alive,
+    Backlog,
+    News,
+    NoSuchReaction,
+    NotDead,
+    NotReady,
+    Parked,
+    Reader,
+    Ready,
+    Replayed,
+)
 
+SHOWN = 200
+"""How many parked events and dead jobs are listed."""
+_READERS = """select c.reaction, c.moved_at, count(p.reaction) from kernel.cursor as c
+left join kernel.parked as p using (reaction) group by c.reaction, c.moved_at order by c.reaction"""
+_PARKED = """select reaction, xid::text || '-' || seq, type, key, error, parked_at from kernel.parked
+order by parked_at desc, xid, seq limit $1"""
+_JOBS = """select count(*) filter (where due_at <= $1), count(*) filter (where due_at > $1)
+from kernel.job where not dead"""
 PATIENCE_S = 1.0
 """How long the database may take to answer."""
 
@@ -42,8 +62,12 @@ async def ready(call: Call[None]) -> Ready:
     return Ready(round((time.perf_counter() - began) * 1000, 2), len(rows))
 
 
-def needed(registry: Registry) -> set[tuple[str, str, int]]:
-    """List the migrations (context, place, number) that the operations of a process stand on."""
+@lru_cache(maxsize=4)
+def needed(registry: Registry) -> frozenset[tuple[str, str, int]]:
+    """List the migrations (context, place, number) that the operations of a process stand on.
+
+    Looked up once: files of a later version, laid beside a process that runs, are not its own.
+    """
     contexts: dict[Path, set[str]] = defaultdict(set)
     for each in registry.by_name.values():
         house, context, *_ = each.action.__module__.split(".")
@@ -52,11 +76,47 @@ def needed(registry: Registry) -> set[tuple[str, str, int]]:
             contexts[folder] |= {"kernel", context}
         else:
             contexts[folder.parent].add(house)
-    return {
+    return frozenset(
         (each.context, each.place, each.number)
         for root, names in contexts.items()
         for each in migrations.found(root, sorted(names))
-    }
+    )
+
+
+async def backlog(call: Call[None]) -> Backlog:
+    """Tell what waits behind the shop: events that reactions could not take, jobs that are due or were given up."""
+    async with call.transaction() as tx:
+        readers = await tx.rows(_READERS)
+        parked = await tx.rows(_PARKED, SHOWN)
+        due, coming = await tx.row(_JOBS, tx.at)
+    dead = await jobs.dead(call.door.database, SHOWN)
+    return Backlog([Reader(*row) for row in readers], [Parked(*row) for row in parked], due, coming, dead)
+
+
+async def replay(call: Call[None], reaction: str) -> Replayed:
+    """Let a reaction try again what it parked.
+
+    Raises:
+        NoSuchReaction: there is none of this name.
+    """
+    known = log.REACTIONS.get(reaction)
+    if known is None:
+        raise NoSuchReaction(f"there is no reaction {reaction}")
+    async with call.transaction() as tx:
+        await call.note(tx, reaction)
+    return Replayed(*await log.replay(call.door.database, known))
+
+
+async def revive(call: Call[None], job: int) -> None:
+    """Let a job that was given up be tried again, from now.
+
+    Raises:
+        NotDead: no job of this number was given up.
+    """
+    if not await jobs.revive(call.door.database, job):
+        raise NotDead(f"no job {job} was given up")
+    async with call.transaction() as tx:
+        await call.note(tx, str(job))
 
 
 async def news(_call: Call[None]) -> list[News]:

@@ -1,0 +1,37 @@
+"""What a question's query may say: each name once but lists, nothing unknown, and null by leaving it out."""
+
+from datetime import datetime
+
+import pytest
+from msgspec import Struct
+
+from rynek.kernel.door import _query
+from rynek.kernel.faults import Invalid
+
+
+class Search(Struct, frozen=True):
+    text: str | None = None
+    before: datetime | None = None
+    number: int | None = None
+    skus: list[str] = []
+
+
+def test_names_and_lists() -> None:
+    asked = "text=a%26b&skus=x&skus=y&number=3"
+    assert _query(asked, Search) == {"text": "a&b", "skus": ["x", "y"], "number": "3"}
+
+
+@pytest.mark.parametrize("asked", ["before=null", "number=null", "number=NULL"])
+def test_nothing_is_left_out_and_not_written_null(asked: str) -> None:
+    with pytest.raises(Invalid, match="leave it out rather than sending null"):
+        _query(asked, Search)
+
+
+def test_a_text_may_be_null() -> None:
+    assert _query("text=null&skus=null", Search) == {"text": "null", "skus": ["null"]}
+
+
+@pytest.mark.parametrize(("asked", "said"), [("text=a&text=b", "text is given twice"), ("txt=a", "no parameter txt")])
+def test_what_is_wrong_is_named(asked: str, said: str) -> None:
+    with pytest.raises(Invalid, match=said):
+        _query(asked, Search)
