@@ -1,7 +1,8 @@
 """What pages say, in the reader's language: words, numbers, money and dates.
 
 A context keeps one TOML file per language in a folder, all with the same keys, and reads them once:
-``WORDS = words.read(Path(__file__).parent / "words")``. A template says ``w("orders.title")``, ``w.money(1290, "PLN")``.
+``WORDS = words.read(Path(__file__).parent / "words")``. Templates say ``w("orders.title")``
+and ``w.money(1290, "PLN")``.
 """
 
 import tomllib

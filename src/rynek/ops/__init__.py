@@ -1,5 +1,5 @@
 """Ops: whether Rynek is well, what it can do, and how it looks: health, metrics, documents, the shared design."""
 
-from rynek.ops.model import NotReady
+from rynek.ops.model import Backlog, NotReady, Ready
 
-__all__ = ["NotReady"]
+__all__ = ["Backlog", "NotReady", "Ready"]

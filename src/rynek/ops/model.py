@@ -1,10 +1,12 @@
 """The words of operating Rynek."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from rynek.kernel.faults import Unavailable
+from rynek.kernel.faults import NotFound, Unavailable
+from rynek.kernel.jobs import Dead
 
 
 class NotReady(Unavailable):
@@ -24,6 +26,53 @@ class Ready(Struct, frozen=True):
     migrations: int
     """How many the database has had."""
     status: Literal["ready"] = "ready"
+
+
+class Reader(Struct, frozen=True):
+    """A reaction, and when its cursor in the log last moved."""
+
+    reaction: str
+    moved_at: datetime
+    parked: int
+    """Events it could not take, set aside so that they block nothing."""
+
+
+class Parked(Struct, frozen=True):
+    """An event that a reaction could not take, and why."""
+
+    reaction: str
+    position: str
+    type: str
+    key: str
+    error: str
+    parked_at: datetime
+
+
+class Backlog(Struct, frozen=True):
+    """What waits behind the shop: reactions and what they parked, jobs that are due, jobs that were given up."""
+
+    readers: list[Reader]
+    parked: list[Parked]
+    due: int
+    """Jobs whose time has come."""
+    coming: int
+    """Jobs whose time will come."""
+    dead: list[Dead]
+
+
+class Replayed(Struct, frozen=True):
+    """What came of parked events that were tried again."""
+
+    done: int
+    still_parked: int
+
+
+class NoSuchReaction(NotFound):
+    """There is no reaction of this name."""
+
+
+class NotDead(NotFound):
+    """No job of this number was given up."""
 
 
 class News(Struct, frozen=True):

@@ -8,6 +8,7 @@ import typing
 import uuid
 from rynek.client.calls import Calls, Route
 
+_FRONT = Route[commerce_browse.Front]("GET", "/browse/{channel}", commerce_browse.Front)
 _LISTING = Route[commerce_browse.Listing]("GET", "/browse/{channel}/listing", commerce_browse.Listing)
 _PRODUCT = Route[commerce_browse.Detail]("GET", "/browse/{channel}/products/{product}", commerce_browse.Detail)
 
@@ -17,6 +18,14 @@ class CommerceBrowse:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+
+    async def front(self, channel: str) -> commerce_browse.Front:
+        """Show what a shop of a channel has to say of itself, and the categories in which it offers something.
+
+        Raises:
+            UnknownChannel: there is no such channel.
+        """
+        return await self._calls.ask(_FRONT, {"channel": channel}, None)
 
     async def listing(
         self,

@@ -3,16 +3,19 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import datetime
 import rynek.commerce.orders.model as commerce_orders
 import uuid
 from rynek.client.calls import Calls, Route
 
 _CANCEL = Route[None]("POST", "/orders/{order}/cancellation", None)
+_INTAKE = Route[commerce_orders.Intake]("GET", "/orders/intake", commerce_orders.Intake)
 _NOTE = Route[None]("POST", "/orders/{order}/notes", None)
 _ORDER = Route[commerce_orders.Order]("GET", "/orders/{order}", commerce_orders.Order)
 _ORDERS = Route[list[commerce_orders.Summary]]("GET", "/orders", list[commerce_orders.Summary])
 _SHIP = Route[None]("POST", "/orders/{order}/shipment", None)
 _TAKE_BACK = Route[bool]("POST", "/orders/{order}/returns", bool)
+_WAITING = Route[commerce_orders.Waiting]("GET", "/orders/waiting", commerce_orders.Waiting)
 
 
 class CommerceOrders:
@@ -31,6 +34,17 @@ class CommerceOrders:
             OrderCancelled, StockReleased
         """
         return await self._calls.ask(_CANCEL, {"order": order}, {"reason": reason})
+
+    async def intake(self, since: datetime.datetime | None = None) -> commerce_orders.Intake:
+        """Tell what was ordered, by all buyers together.
+
+        Args:
+            since: None for the beginning of this day (UTC).
+
+        Raises:
+            Forbidden: you see your own orders only.
+        """
+        return await self._calls.ask(_INTAKE, {}, {"since": since})
 
     async def note(self, order: uuid.UUID, text: str) -> None:
         """Write a note on an order, for colleagues.
@@ -74,3 +88,11 @@ class CommerceOrders:
             UnitsReturned, StockMoved
         """
         return await self._calls.ask(_TAKE_BACK, {"order": order}, given)
+
+    async def waiting(self) -> commerce_orders.Waiting:
+        """Tell how many orders wait: for their money, and to be packed.
+
+        Raises:
+            Forbidden: you see your own orders only.
+        """
+        return await self._calls.ask(_WAITING, {}, None)

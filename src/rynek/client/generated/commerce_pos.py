@@ -9,6 +9,7 @@ import uuid
 from rynek.client.calls import Calls, Route
 
 _BOUGHT = Route[list[commerce_pos.Stored]]("GET", "/pos/customers/{customer}/receipts", list[commerce_pos.Stored])
+_INTAKE = Route[commerce_pos.Intake]("GET", "/pos/intake", commerce_pos.Intake)
 _RECEIPT = Route[commerce_pos.Stored]("GET", "/pos/stores/{store}/tills/{till}/receipts/{number}", commerce_pos.Stored)
 _RECEIPTS = Route[list[commerce_pos.Stored]]("GET", "/pos/stores/{store}/receipts", list[commerce_pos.Stored])
 _SELL = Route[commerce_pos.Accepted]("POST", "/pos/receipts", commerce_pos.Accepted)
@@ -30,6 +31,17 @@ class CommercePos:
             Forbidden: they are somebody else's.
         """
         return await self._calls.ask(_BOUGHT, {"customer": customer}, {"before": before, "limit": limit})
+
+    async def intake(self, since: datetime.datetime | None = None) -> commerce_pos.Intake:
+        """Tell what came in from tills, whatever day it was sold on.
+
+        Args:
+            since: None for the beginning of this day (UTC).
+
+        Raises:
+            Forbidden: you belong to no store.
+        """
+        return await self._calls.ask(_INTAKE, {}, {"since": since})
 
     async def receipt(self, store: str, till: str, number: int) -> commerce_pos.Stored:
         """Show a receipt as it was taken in.

@@ -161,6 +161,7 @@ class Security:
             Invalid: the e-mail is none.
             WrongLogin: e-mail and password do not belong together.
             LoginThrottled: too many tries, for this account or from this address.
+            Unavailable: too many passwords wait to be looked at.
             Forbidden: another site's page asks for a cookie of this one.
 
         Emits:
@@ -193,6 +194,7 @@ class Security:
         Raises:
             Invalid: the e-mail is none.
             EmailTaken: somebody with this e-mail is known already.
+            Unavailable: too many passwords wait to be looked at.
             Forbidden: another site's page asks for a cookie of this one.
 
         Emits:

@@ -12,7 +12,7 @@ import msgspec
 
 from rynek.commerce import catalog, inventory, pricing
 from rynek.commerce.browse import model, rules
-from rynek.commerce.browse.model import Detail, Limit, Listing, NotOffered, Rubric, Sort, Text, UnknownCategory
+from rynek.commerce.browse.model import Detail, Front, Limit, Listing, NotOffered, Rubric, Sort, Text, UnknownCategory
 from rynek.commerce.browse.shelf import Answer, Page, Shelf, Stocked, shelf_of
 from rynek.commerce.catalog import Channel, ChannelCode, Code, Entry
 from rynek.kernel import clock
@@ -79,6 +79,17 @@ async def product(call: Call[Any], channel: ChannelCode, product: Text) -> Detai
     if item is None:
         raise NotOffered(f"{channel} does not offer {product}", channel=channel)
     return cast("Detail", _respond(call, item.detail, item.etag))
+
+
+async def front(tx: Tx, channel: ChannelCode) -> Front:
+    """Show what a shop of a channel has to say of itself, and the categories in which it offers something.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+    """
+    found = await catalog.channel(tx, channel)
+    rubrics: list[Rubric] = await q.rubrics(tx, channel=channel)
+    return Front(found.code, found.name, found.currency, found.country, found.locale, found.display, rubrics)
 
 
 def _respond(call: Call[Any], body: bytes, etag: str) -> Response:

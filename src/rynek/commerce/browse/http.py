@@ -2,9 +2,10 @@
 
 from rynek.commerce.browse import actions
 from rynek.commerce.browse.shelf import follow
-from rynek.kernel.operations import process
+from rynek.kernel.operations import process, read
 
 operations = [
+    read("GET /browse/{channel}", actions.front, "browse.read"),
     process("GET /browse/{channel}/listing", actions.listing, "browse.read", rate="read"),
     process("GET /browse/{channel}/products/{product}", actions.product, "browse.read", rate="read"),
 ]

@@ -100,6 +100,18 @@ class Rubric(Struct, frozen=True):
     path: str
 
 
+class Front(Struct, frozen=True):
+    """A channel as its visitors see it: what it is called, what it takes, and its categories from the root down."""
+
+    code: str
+    name: str
+    currency: Currency
+    country: str
+    locale: str
+    display: Literal["gross", "net"]
+    rubrics: list[Rubric]
+
+
 class Detail(Struct, frozen=True):
     """A product on its own page."""
 

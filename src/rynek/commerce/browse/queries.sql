@@ -3,6 +3,15 @@
 select c.code from commerce.category as c join commerce.category as top on top.code = :category
 where c.path = top.path or starts_with(c.path, top.path || '/');
 
+-- name: rubrics(channel: text) -> Rubric[]
+-- The categories in which a channel offers something, those around them included, in the order they are walked.
+select c.code, c.name, c.path from commerce.category as c
+where c.code in (
+    select unnest(string_to_array(d.path, '/')) from commerce.category as d
+    where d.code in (select unnest(p.categories) from commerce.publication as b
+        join commerce.product as p on p.id = b.product and not p.archived where b.channel = :channel))
+order by c.path;
+
 -- name: by_name(channel: text, at: timestamptz, after: uuid, size: int) -> value[]
 -- Products that a channel offers now, by name, after one of them.
 select d.id from commerce.product as d

@@ -1,7 +1,7 @@
 """What can be done with orders."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from rynek.commerce.orders import model
 from rynek.commerce.orders.events import Item, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped, UnitsReturned
 from rynek.commerce.orders.model import (
     Balance,
+    Intake,
     NotCancellable,
     Note,
     NotReturnable,
@@ -22,16 +23,23 @@ from rynek.commerce.orders.model import (
     Return,
     Search,
     Summary,
+    Waiting,
 )
+from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
-from rynek.kernel.faults import Invalid, NotFound
+from rynek.kernel.faults import Forbidden, Invalid, NotFound
 from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
 
 PATIENCE = timedelta(minutes=30)
 """How long an order waits for its money before it is cancelled."""
+
+
+LATELY = timedelta(minutes=3)
+NEWEST = 5_000
+"""Among how many orders those that wait are counted."""
 
 
 async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
@@ -110,6 +118,37 @@ async def orders(tx: Tx, search: Search) -> list[Summary]:
     owner = tx.actor.id if tx.reach == "own" else None
     found: list[Summary] = await q.find(tx, owner=owner, **msgspec.structs.asdict(search))
     return found
+
+
+async def intake(tx: Tx, since: datetime | None = None) -> Intake:
+    """Tell what was ordered, by all buyers together.
+
+    Args:
+        since: None for the beginning of this day (UTC).
+
+    Raises:
+        Forbidden: you see your own orders only.
+    """
+    _everybodys(tx)
+    day = tx.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = await q.intake(tx, since=ids.first(since or day), recent=ids.first(tx.at - LATELY))
+    return msgspec.json.decode(found, type=Intake)
+
+
+async def waiting(tx: Tx) -> Waiting:
+    """Tell how many orders wait: for their money, and to be packed.
+
+    Raises:
+        Forbidden: you see your own orders only.
+    """
+    _everybodys(tx)
+    found: Waiting = await q.waiting(tx, most=NEWEST)
+    return found
+
+
+def _everybodys(tx: Tx) -> None:
+    if tx.reach == "own":
+        raise Forbidden("you see your own orders only")
 
 
 async def _lock(tx: Tx, order: UUID) -> Balance:

@@ -5,6 +5,8 @@ from rynek.kernel.operations import read, write
 
 operations = [
     read("GET /orders", actions.orders, "orders.read"),
+    read("GET /orders/intake", actions.intake, "orders.read"),
+    read("GET /orders/waiting", actions.waiting, "orders.read"),
     read("GET /orders/{order}", actions.order, "orders.read"),
     write("POST /orders/{order}/cancellation", actions.cancel, "orders.cancel"),
     write("POST /orders/{order}/shipment", actions.ship, "orders.ship"),

@@ -68,6 +68,31 @@ class Summary(Struct, frozen=True):
     placed_at: datetime
 
 
+class Ordered(Struct, frozen=True, array_like=True):
+    """What was ordered in a currency. Money in minor units."""
+
+    currency: str
+    orders: int
+    total_minor: int
+
+
+class Intake(Struct, frozen=True):
+    """What was ordered, by currency, and how many orders in each second lately (seconds since 1970)."""
+
+    currencies: list[Ordered]
+    pace: list[tuple[int, int]]
+    position: str
+    """Where the log stood: what is announced after it is not in here."""
+
+
+class Waiting(Struct, frozen=True):
+    """Orders that wait: for their money, and to be packed; counted among the newest ``of``, so that it costs little."""
+
+    for_money: int
+    to_be_packed: int
+    of: int
+
+
 class Header(Struct, frozen=True):
     """An order without its lines. ``agreed`` is the cart as it was: addresses, delivery, taxes, and why each price."""
 

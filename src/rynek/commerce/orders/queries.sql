@@ -36,6 +36,26 @@ where (:owner is null or owner = :owner) and (:state is null or state = :state)
     and (:channel is null or channel = :channel) and (:before is null or id < :before)
 order by id desc limit :limit
 
+-- name: intake(since: uuid, recent: uuid) -> value
+-- What was ordered since an instant (as the first id of it), by currency, by second lately, and what waits. One statement,
+-- so one snapshot: a reader of the log that goes on from its position counts nothing twice.
+select json_build_object(
+    'position', pg_current_snapshot()::text,
+    'currencies', coalesce((
+        select json_agg(json_build_array(currency, orders, total) order by currency) from (
+            select currency, count(*) as orders, sum(total_minor)::bigint as total from commerce.sales_order
+            where id >= :since group by currency) as c), '[]'),
+    'pace', coalesce((
+        select json_agg(json_build_array(second, orders)) from (
+            select floor(extract(epoch from placed_at))::bigint as second, count(*) as orders from commerce.sales_order
+            where id >= :recent group by 1) as p), '[]'))::text
+
+-- name: waiting(most: int) -> Waiting
+-- How many orders wait for their money, and how many of the newest wait to be packed.
+select (select count(*) from (select 1 from commerce.sales_order where state = 'awaiting-payment' limit :most) as w),
+    (select count(*) filter (where state = 'open') from (select state from commerce.sales_order order by id desc limit :most) as n),
+    :most
+
 -- name: lock(id: uuid) -> Balance?
 -- Lock an order.
 select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor

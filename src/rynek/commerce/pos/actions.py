@@ -1,7 +1,7 @@
 """What tills do."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +14,7 @@ from rynek.commerce.pos import model, rules
 from rynek.commerce.pos.events import ReceiptAccepted
 from rynek.commerce.pos.model import (
     Accepted,
+    Intake,
     NotYourStore,
     Receipt,
     ReceiptDiffers,
@@ -35,6 +36,8 @@ _encode = msgspec.json.Encoder().encode
 _stores: set[str] = set()
 """Stores this process has seen; none is ever deleted."""
 _BEGINNING, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+LATELY = timedelta(minutes=3)
 
 Name = tuple[str, str, int]
 
@@ -197,3 +200,20 @@ async def takings(
         _own_store(tx, store or "")
     found: list[Takings] = await q.takings(tx, store=store, since=since or _BEGINNING, until=until or _END)
     return found
+
+
+async def intake(tx: Tx, since: datetime | None = None) -> Intake:
+    """Tell what came in from tills, whatever day it was sold on.
+
+    Args:
+        since: None for the beginning of this day (UTC).
+
+    Raises:
+        Forbidden: you belong to no store.
+    """
+    store = tx.actor.location if tx.reach == "own" else None
+    if tx.reach == "own":
+        _own_store(tx, store or "")
+    day = tx.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = await q.intake(tx, store=store, since=since or day, recent=tx.at - LATELY)
+    return msgspec.json.decode(found, type=Intake)

@@ -8,5 +8,6 @@ operations = [
     read("GET /pos/stores/{store}/receipts", actions.receipts, "pos.read"),
     read("GET /pos/stores/{store}/tills/{till}/receipts/{number}", actions.receipt, "pos.read"),
     read("GET /pos/customers/{customer}/receipts", actions.bought, "pos.read-bought"),
+    read("GET /pos/intake", actions.intake, "pos.read"),
     read("GET /pos/takings", actions.takings, "pos.read"),
 ]

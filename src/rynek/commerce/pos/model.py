@@ -130,4 +130,22 @@ class Takings(Struct, frozen=True):
     discount_minor: int
 
 
+class Came(Struct, frozen=True, array_like=True):
+    """What came in from the tills of a store. Money in minor units."""
+
+    store: str
+    currency: str
+    receipts: int
+    amount_minor: int
+
+
+class Intake(Struct, frozen=True):
+    """What came in from tills, by store, and how many receipts in each second lately (seconds since 1970)."""
+
+    stores: list[Came]
+    pace: list[tuple[int, int]]
+    position: str
+    """Where the log stood: what is announced after it is not in here."""
+
+
 constraint("receipt_store_known", StoreUnknown, "there is no such store")

@@ -36,6 +36,20 @@ select store, till, number, sold_at, taken_at, customer, currency, amount_minor,
     reference
 from commerce.receipt where customer = :customer and sold_at < :before order by sold_at desc limit :limit
 
+-- name: intake(store: text, since: timestamptz, recent: timestamptz) -> value
+-- What came in from tills since an instant, by store, and by second lately; null for all stores. One statement, so one
+-- snapshot: a reader of the log that goes on from its position counts nothing twice.
+select json_build_object(
+    'position', pg_current_snapshot()::text,
+    'stores', coalesce((
+        select json_agg(json_build_array(store, currency, receipts, amount) order by store, currency) from (
+            select store, currency, count(*) as receipts, sum(amount_minor)::bigint as amount from commerce.receipt
+            where (:store is null or store = :store) and taken_at >= :since group by store, currency) as s), '[]'),
+    'pace', coalesce((
+        select json_agg(json_build_array(second, receipts)) from (
+            select floor(extract(epoch from taken_at))::bigint as second, count(*) as receipts from commerce.receipt
+            where (:store is null or store = :store) and taken_at >= :recent group by 1) as p), '[]'))::text
+
 -- name: takings(store: text, since: timestamptz, until: timestamptz) -> Takings[]
 -- What stores took in a period, by store and currency; null for all stores.
 select store, currency, count(*), sum(amount_minor)::bigint, sum(discount_minor)::bigint from commerce.receipt
