@@ -195,6 +195,9 @@ class _Rsgi:
 
     async def _open(self) -> None:
         self.app = await App.open(self.settings)
+        gc.collect()
+        gc.freeze()  # what a process begins with stays: no collection need look at it again
+        gc.set_threshold(50_000, 20, 50)
         self.face = Face(self.app.door, body_limit=self.settings.body_limit, trust_proxy=self.settings.trust_proxy)
         self.app.start()
 

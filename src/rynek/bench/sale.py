@@ -16,13 +16,11 @@ from uuid import UUID
 import msgspec
 
 from rynek.bench.load import Script, drive, line
-from rynek.bench.stall import COURIER, WAREHOUSE, Stand, opened
+from rynek.bench.stall import COURIER, KEEPER, WAREHOUSE, Stand, opened
 from rynek.bench.wire import request
-from rynek.commerce.checkout.actions import open_cart
-from rynek.commerce.checkout.model import Address, Body, Cart, Placed
-from rynek.commerce.inventory.actions import unbalanced
+from rynek.commerce.checkout import Address, Body, Cart, Placed
+from rynek.commerce.inventory import Pick
 from rynek.commerce.inventory.events import StockHeld
-from rynek.commerce.inventory.model import Pick
 from rynek.commerce.orders.events import Item, OrderPlaced
 from rynek.commerce.payments.events import PaymentAuthorised
 from rynek.kernel.actor import SYSTEM, Actor
@@ -105,6 +103,7 @@ async def main(args: argparse.Namespace) -> int:
             f"CPU per placed order: server with database {(after.cpu_s - before.cpu_s) / max(placed, 1) * 1e6:.0f} µs,"
             f" load {placing.cpu_s / max(placed, 1) * 1e6:.0f} µs; purchase p99 {buying.overall.p99_ms:.1f} ms a request"
         )
+        print(await _batches(stand))
         for each in amiss:
             print(f"BROKEN: {each}")
         per_s = placed / placing.seconds
@@ -133,7 +132,7 @@ async def _templates(stand: Stand) -> None:
         lines = [{"sku": sku, "quantity": chance.randint(1, 3)} for sku in sorted(chance.sample(stand.stall.skus, 3))]
         carts.append(
             await stand.app.door.ask(
-                guest, open_cart, channel=stand.stall.channel, lines=lines, email="ola@example.com", address=HOME,
+                guest, "commerce.checkout.open_cart", channel=stand.stall.channel, lines=lines, email="ola@example.com", address=HOME,
                 delivery=COURIER,
             )
         )  # fmt: skip
@@ -255,6 +254,22 @@ def _buyer(number: int) -> Script:
         yield "place", request("POST", f"/checkout/carts/{cart['id']}/order", body, headers)
 
 
+async def _batches(stand: Stand) -> str:
+    """Tell how many orders shared a transaction, from the server's own figures."""
+    answers: list[str] = []
+
+    def look() -> Script:
+        answer = yield request("GET", "/metrics")
+        answers.append(answer.body.decode())
+
+    await drive(stand.server.address, [look()])
+    found = re.findall(r'rynek_batch_size_(sum|count)\{action="([\w.]+)"\} ([\d.]+)', answers[0])
+    sums = {(action, what): float(value) for what, action, value in found}
+    return "orders a transaction: " + ", ".join(
+        f"{action} {total / sums[action, 'count']:.1f}" for (action, what), total in sums.items() if what == "sum"
+    )
+
+
 # --- checking ---------------------------------------------------------------------------------------------------------
 
 
@@ -268,7 +283,7 @@ async def _amiss(stand: Stand, orders: int) -> list[str]:
                 (select sum(minor) from commerce.payment_entry where kind = 'authorised'),
                 (select sum(gross_minor) from commerce.order_line)
                     + (select sum(delivery_minor) from commerce.sales_order)""")  # fmt: skip
-        damaged = await unbalanced(tx)
+    damaged = await stand.app.door.ask(KEEPER, "commerce.inventory.unbalanced")
     placed, carts, units, held, total, authorised, entered, lines = counted
     found = [f"{orders} orders were acknowledged, {placed} are stored"] if placed != orders else []
     found += [f"{placed} orders for {carts} carts"] if placed != carts else []

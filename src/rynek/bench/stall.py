@@ -6,20 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from rynek.app import App, as_app, prepare
 from rynek.bench.proc import Server
-from rynek.commerce.catalog.actions import publish, put_channels, put_products
-from rynek.commerce.catalog.model import Channel, Product, Publication, Variant
-from rynek.commerce.checkout.actions import put_delivery
-from rynek.commerce.checkout.model import Option
-from rynek.commerce.inventory.actions import put_locations, put_routes, receive
-from rynek.commerce.inventory.model import Line, Location, Route
-from rynek.commerce.pricing.actions import put_lists, put_prices, put_tax_rates
-from rynek.commerce.pricing.model import Price, PriceList, TaxRate
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.postgres import Cluster, start
@@ -44,35 +37,36 @@ class Stall(Struct, frozen=True):
 
 async def set_up(app: App, items: int = 10, units: int = 1_000, minor: int = 1_000) -> Stall:
     """Build the stall: item ``i`` costs ``minor + i`` grosze gross at 23 % VAT; the warehouse has ``units`` of it."""
-    ask = app.door.ask
+
+    async def ask(operation: str, **values: Any) -> None:
+        await app.door.ask(KEEPER, f"commerce.{operation}", **values)
+
     skus = [f"ITEM-{number:05d}" for number in range(items)]
-    channel = Channel(code=CHANNEL, name="Rynek", kind="web", currency="PLN", country="PL")
-    await ask(KEEPER, put_channels, channels=[channel])
-    await ask(KEEPER, put_tax_rates, rates=[TaxRate(country="PL", category="standard", rate_bp=2300, label="23%")])
-    await ask(KEEPER, put_lists, lists=[PriceList(code="RETAIL-PL", name="Retail", currency="PLN")])
-    places = [Location(WAREHOUSE, "Warehouse 1", "warehouse"), Location("WH-2", "Warehouse 2", "warehouse")]
-    await ask(
-        KEEPER, put_locations, locations=[*places, *(Location(store, f"Store {store}", "store") for store in STORES)]
-    )
-    await ask(KEEPER, put_routes, channel=CHANNEL, routes=[Route(WAREHOUSE, 1), Route("WH-2", 2)])
+    channel = {"code": CHANNEL, "name": "Rynek", "kind": "web", "currency": "PLN", "country": "PL"}
+    await ask("catalog.put_channels", channels=[channel])
+    rate = {"country": "PL", "category": "standard", "rate_bp": 2300, "label": "23%"}
+    await ask("pricing.put_tax_rates", rates=[rate])
+    await ask("pricing.put_lists", lists=[{"code": "RETAIL-PL", "name": "Retail", "currency": "PLN"}])
+    places = [(WAREHOUSE, "warehouse"), ("WH-2", "warehouse"), *((store, "store") for store in STORES)]
+    located = [{"code": code, "name": f"{kind.title()} {code}", "kind": kind} for code, kind in places]
+    await ask("inventory.put_locations", locations=located)
+    routes = [{"location": WAREHOUSE, "rank": 1}, {"location": "WH-2", "rank": 2}]
+    await ask("inventory.put_routes", channel=CHANNEL, routes=routes)
     prices = [(sku, minor + number) for number, sku in enumerate(skus)]
     for begin in range(0, items, 500):
         some = prices[begin : begin + 500]
-        await _offer(app, [*some, ("DELIVERY", 1_500)] if begin == 0 else some)
+        offered = [*some, ("DELIVERY", 1_500)] if begin == 0 else some
+        products = [{"code": sku, "name": f"Item {sku}", "variants": [{"sku": sku}]} for sku, _ in offered]
+        await ask("catalog.put_products", products=products)
+        await ask("catalog.publish", publications=[{"product": sku, "channel": CHANNEL} for sku, _ in offered])
+        priced = [{"list": "RETAIL-PL", "sku": sku, "minor": minor} for sku, minor in offered]
+        await ask("pricing.put_prices", prices=priced)
         if units:
-            lines = [Line(sku, units) for sku, _ in some]
-            await ask(KEEPER, receive, location=WAREHOUSE, reference=f"opening {begin}", lines=lines)
-    courier = Option(COURIER, "Courier", "home", "DELIVERY")
-    await ask(KEEPER, put_delivery, channel=CHANNEL, options=[courier])
+            lines = [{"sku": sku, "units": units} for sku, _ in some]
+            await ask("inventory.receive", location=WAREHOUSE, reference=f"opening {begin}", lines=lines)
+    courier = {"code": COURIER, "name": "Courier", "kind": "home", "sku": "DELIVERY"}
+    await ask("checkout.put_delivery", channel=CHANNEL, options=[courier])
     return Stall(skus)
-
-
-async def _offer(app: App, prices: Sequence[tuple[str, int]]) -> None:
-    ask = app.door.ask
-    products = [Product(code=sku, name=f"Item {sku}", variants=[Variant(sku=sku)]) for sku, _ in prices]
-    await ask(KEEPER, put_products, products=products)
-    await ask(KEEPER, publish, publications=[Publication(product=sku, channel=CHANNEL) for sku, _ in prices])
-    await ask(KEEPER, put_prices, prices=[Price(list="RETAIL-PL", sku=sku, minor=minor) for sku, minor in prices])
 
 
 class Stand(Struct, frozen=True):

@@ -1,10 +1,11 @@
 """Checkout: carts, what they come to, and how they become orders."""
 
 from rynek.commerce.checkout.actions import cart, carts, change_cart, drop_cart, merge_cart, open_cart, place
-from rynek.commerce.checkout.model import Address, Cart, CartChange, NewCart, Placed, Want
+from rynek.commerce.checkout.model import Address, Body, Cart, CartChange, NewCart, Placed, Want
 
 __all__ = [
     "Address",
+    "Body",
     "Cart",
     "CartChange",
     "NewCart",

@@ -86,10 +86,10 @@ class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
     channel: ChannelCode | UnsetType = UNSET
     lines: Annotated[list[Want], Meta(max_length=MOST_LINES)] | UnsetType = UNSET
     add: Annotated[list[Want], Meta(max_length=MOST_LINES)] | UnsetType = UNSET
-    email: Email | None | UnsetType = UNSET
-    country: Country | None | UnsetType = UNSET
-    address: Address | None | UnsetType = UNSET
-    delivery: OptionCode | None | UnsetType = UNSET
+    email: Email | UnsetType | None = UNSET
+    country: Country | UnsetType | None = UNSET
+    address: Address | UnsetType | None = UNSET
+    delivery: OptionCode | UnsetType | None = UNSET
     version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 

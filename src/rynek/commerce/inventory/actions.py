@@ -17,7 +17,9 @@ from rynek.commerce.inventory.model import (
     CountedLine,
     Entry,
     Level,
+    Limit,
     Line,
+    Lines,
     Location,
     LocationCode,
     Move,
@@ -28,6 +30,7 @@ from rynek.commerce.inventory.model import (
     Route,
     Safety,
     Sku,
+    Skus,
     Text,
     Transfer,
     Unbalanced,
@@ -39,9 +42,6 @@ from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
 
-Limit = Annotated[int, Meta(ge=1, le=1000)]
-Lines = Annotated[list[Line], Meta(min_length=1, max_length=1000)]
-Skus = Annotated[list[Sku], Meta(min_length=1, max_length=200)]
 _END = datetime.max.replace(tzinfo=UTC)
 _FOREVER = 10**12
 

@@ -98,6 +98,11 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True):
     units: Change
 
 
+Limit = Annotated[int, Meta(ge=1, le=1000)]
+Lines = Annotated[list[Line], Meta(min_length=1, max_length=1000)]
+Skus = Annotated[list[Sku], Meta(min_length=1, max_length=200)]
+
+
 class CountedLine(Struct, frozen=True, forbid_unknown_fields=True):
     """What was found of an item when it was counted."""
 
