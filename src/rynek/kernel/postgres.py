@@ -25,8 +25,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -234,9 +235,12 @@ class _Site:
     def data(self) -> Path:
         return self.home / "data"
 
-    def run(self, *command: str | Path, stdin: str | None = None) -> str:
-        """Run a command as the server's user: root itself writes nothing where that user could lay a link."""
-        return _run([str(word) for word in command], stdin, **_as(self.account))
+    def run(self, *command: str | Path, stdin: str | None = None, holding: Sequence[int] = ()) -> str:
+        """Run a command as the server's user: root itself writes nothing where that user could lay a link.
+
+        It shares the locks of ``holding``, and keeps them should it outlive this process.
+        """
+        return _run([str(word) for word in command], stdin, pass_fds=holding, **_as(self.account))
 
     def status(self) -> _Status:
         lines = (self.data / "postmaster.pid").read_text().splitlines()
@@ -375,13 +379,13 @@ def _hold(path: Path, *, wait: bool = True, afresh: bool = False) -> int | None:
 
 
 @contextlib.contextmanager
-def _held(path: Path) -> Iterator[None]:
+def _held(path: Path) -> Iterator[int]:
     held = _hold(path)
+    assert held is not None  # noqa: S101 - it was waited for
     try:
-        yield
+        yield held
     finally:
-        if held is not None:
-            os.close(held)
+        os.close(held)
 
 
 # --- making and starting ----------------------------------------------------------------------------------------------
@@ -389,22 +393,24 @@ def _held(path: Path) -> Iterator[None]:
 
 def _make(site: _Site) -> None:
     """Make the data aside and move it into place when it is whole: a start that is interrupted leaves nothing half."""
-    password, fresh, word = secrets.token_urlsafe(32), site.home / "data.new", site.home / "password.new"
-    _keep(site.folder / "password", password)
-    site.run("rm", "-rf", fresh)
-    site.run("tee", word, stdin=password)
-    site.run(
-        *(site.programs / "initdb", "--pgdata", fresh, "--username", _NAME, "--pwfile", word, "--auth=scram-sha-256"),
-        *("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-        *("--data-checksums", "--no-sync", "--no-instructions"),
-    )
-    site.run("rm", "-f", word)
-    site.run("tee", "-a", fresh / "postgresql.conf", stdin="\ninclude 'rynek.conf'  # written at every start\n")
-    site.run("tee", fresh / "rynek.conf", stdin="")
-    single = ("--single", "-D", fresh, "-c", "exit_on_error=on", "-c", "fsync=off", "template1")
-    site.run(site.programs / "postgres", *single, stdin=f"create database {_NAME}\n")
-    site.run(site.programs / "initdb", "--pgdata", fresh, "--sync-only")
-    fresh.rename(site.data)
+    with _held(site.folder / "alive") as alive:  # waits for the last of an interrupted start
+        run = partial(site.run, holding=[alive])
+        password, fresh, word = secrets.token_urlsafe(32), site.home / "data.new", site.home / "password.new"
+        _keep(site.folder / "password", password)
+        run("rm", "-rf", fresh)
+        run("tee", word, stdin=password)
+        run(
+            *(site.programs / "initdb", "--pgdata", fresh, "--username", _NAME, "--pwfile", word),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=builtin"),
+            *("--builtin-locale=C.UTF-8", "--data-checksums", "--no-sync", "--no-instructions"),
+        )
+        run("rm", "-f", word)
+        run("tee", "-a", fresh / "postgresql.conf", stdin="\ninclude 'rynek.conf'  # written at every start\n")
+        run("tee", fresh / "rynek.conf", stdin="")
+        single = ("--single", "-D", fresh, "-c", "exit_on_error=on", "-c", "fsync=off", "template1")
+        run(site.programs / "postgres", *single, stdin=f"create database {_NAME}\n")
+        run(site.programs / "initdb", "--pgdata", fresh, "--sync-only")
+        fresh.rename(site.data)
 
 
 def _keep(path: Path, secret: str) -> None:
@@ -443,7 +449,8 @@ def _come_to_rest(site: _Site, patience_s: float) -> int | None:
         if not listens and time.monotonic() > grace:
             _end_orphans(site)
         time.sleep(0.01)
-    (site.data / "postmaster.pid").unlink(missing_ok=True)  # its number may be another process by now
+    for claim in (site.data / "postmaster.pid", *site.home.glob(".s.PGSQL.*.lock")):
+        claim.unlink(missing_ok=True)  # its number may be another process by now, or one that is not yet waited for
     return alive
 
 
