@@ -215,20 +215,23 @@ def followed() -> list[type[Struct]]:
     return [each.struct for name, each in NAMES.items() if name.split(".")[0] in {"catalog", "pricing", "inventory"}]
 
 
+async def look(shelf: Shelf, follower: Follower) -> None:
+    """Clear what the news since the last look speaks of; from then on what is here counts as fresh again."""
+    began = time.monotonic()
+    if follower.position:
+        shelf.take(await follower.news())
+    else:
+        await follower.begin()
+        shelf.clear(None)
+    shelf.looked_at = began
+
+
 async def follow(database: Database) -> None:
     """Keep this process's shelf in step with the log, until cancelled."""
-    shelf = shelf_of(database)
-    follower = Follower(database, *followed())
+    shelf, follower = shelf_of(database), Follower(database, *followed())
     while True:
-        began = time.monotonic()
         try:
-            if follower.position:
-                shelf.take(await follower.news())
-            else:
-                await follower.begin()
-                shelf.clear(None)
-            shelf.looked_at = began
+            await look(shelf, follower)
         except Exception:
             logger.exception("the shelf cannot follow the log; pages are read from the database until it can")
-            await asyncio.sleep(0.5)
         await asyncio.sleep(LOOK_S)

@@ -1,0 +1,165 @@
+"""The shelf shows nothing that the news has overtaken."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from rynek.commerce.browse import shelf as shelves
+from rynek.commerce.browse.shelf import Page, Shelf, Stocked
+from rynek.commerce.catalog.events import BundleChanged, ChannelChanged, ProductChanged, PublicationChanged
+from rynek.commerce.inventory.events import StockHeld, StockMoved, StockOwed
+from rynek.commerce.inventory.model import Move, Pick
+from rynek.commerce.pricing.events import PriceChanged, PriceListChanged, TaxRateChanged
+from rynek.kernel import clock
+from rynek.kernel.events import TYPES, Envelope
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+LATER = AT + timedelta(days=1)
+TEA, HAM = UUID(int=1), UUID(int=2)
+SOMEBODY = UUID(int=9)
+
+
+class Monotonic:
+    """A clock of seconds that tests turn."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> Monotonic:
+    turned = Monotonic()
+    monkeypatch.setattr("rynek.commerce.browse.shelf.time.monotonic", turned)
+    return turned
+
+
+@pytest.fixture
+def shelf(seconds: Monotonic) -> Shelf:
+    made = Shelf()
+    made.looked_at = seconds.now
+    with clock.at(AT):
+        made.put_item(("WEB", TEA), stocked("TEA-1", "CUP"), made.tick)
+        made.put_item(("POS", TEA), stocked("TEA-1"), made.tick)
+        made.put_item(("WEB", HAM), stocked("HAM-1"), made.tick)
+        made.put_page("page", Page([TEA, HAM], None, LATER), made.tick)
+        made.slugs["WEB", "tea"] = TEA
+    return made
+
+
+def stocked(*skus: str, size: int = 10) -> Stocked:
+    return Stocked(b"c" * size, b"d" * size, '"e"', skus, LATER)
+
+
+def news(*events: Any) -> list[Envelope]:
+    return [Envelope("1-1", TYPES[type(each)].name, "", AT, each) for each in events]
+
+
+def there(shelf: Shelf) -> set[tuple[str, int] | str]:
+    with clock.at(AT):
+        keys = [("WEB", TEA), ("POS", TEA), ("WEB", HAM)]
+        items = {(channel, key.int) for channel, key in keys if shelf.item((channel, key)) is not None}
+        return {*items, *(["page"] if shelf.page("page") else []), *(["slug"] if shelf.slugs else [])}
+
+
+ALL = {("WEB", 1), ("POS", 1), ("WEB", 2), "page", "slug"}
+
+
+@pytest.mark.parametrize(
+    ("event", "gone"),
+    [
+        (PriceChanged("TEA-1", "RETAIL", 5), {("WEB", 1), ("POS", 1)}),
+        (PriceChanged("CUP", "RETAIL", 5), {("WEB", 1)}),
+        (PriceChanged("OTHER", "RETAIL", 5), set()),
+        (StockHeld(SOMEBODY, [Pick("HAM-1", "WH-1", 1), Pick("CUP", "WH-1", 1)]), {("WEB", 1), ("WEB", 2)}),
+        (StockMoved("sale 1", "sale", [Move("HAM-1", "WH-1", -1)]), {("WEB", 2)}),
+        (StockOwed("HAM-1", "S-1", -1), {("WEB", 2)}),
+        (BundleChanged("HAM-1"), {("WEB", 2)}),
+        (ProductChanged(HAM, "HAM"), {("WEB", 2), "page", "slug"}),
+        (PublicationChanged(UUID(int=3), "NEW", "WEB"), {"page", "slug"}),
+        (PriceListChanged("RETAIL"), ALL),
+        (TaxRateChanged("PL", "standard"), ALL),
+        (ChannelChanged("WEB"), ALL),
+    ],
+)
+def test_news_clear_what_they_speak_of(shelf: Shelf, event: Any, gone: set[Any]) -> None:
+    assert there(shelf) == ALL
+    shelf.take(news(event))
+    assert there(shelf) == ALL - gone
+
+
+def test_all_that_changes_what_is_shown_is_followed() -> None:
+    followed = {TYPES[each].name for each in shelves.followed()}
+    assert {
+        "pricing.price-changed",
+        "catalog.product-changed",
+        "inventory.stock-held",
+        "inventory.stock-moved",
+    } <= followed
+    assert not {name for name in followed if name.split(".")[0] not in {"catalog", "pricing", "inventory"}}
+
+
+def test_nothing_is_shown_when_the_last_look_is_too_long_ago(shelf: Shelf, seconds: Monotonic) -> None:
+    seconds.now += shelves.STALE_S - 0.01
+    assert there(shelf) == ALL
+    seconds.now += 0.02
+    assert there(shelf) == {"slug"}  # slugs are only used when fresh
+    shelf.put_item(("WEB", HAM), stocked("HAM-1"), shelf.tick)
+    shelf.looked_at = seconds.now
+    assert there(shelf) == ALL
+
+
+def test_nothing_is_shown_past_its_time(shelf: Shelf) -> None:
+    with clock.at(LATER - timedelta(microseconds=1)):
+        assert shelf.item(("WEB", TEA)) is not None
+    with clock.at(LATER):
+        assert shelf.item(("WEB", TEA)) is None
+        assert shelf.page("page") is None
+
+
+def refill(shelf: Shelf, began: int) -> bool:
+    shelf.put_item(("WEB", UUID(int=7)), stocked("NEW-1"), began)
+    with clock.at(AT):
+        return shelf.item(("WEB", UUID(int=7))) is not None
+
+
+@pytest.mark.parametrize(
+    ("events", "laid"),
+    [
+        ([], True),
+        ([PriceChanged("OTHER", "RETAIL", 1)], True),
+        ([PriceChanged("NEW-1", "RETAIL", 1)], False),
+        ([ProductChanged(UUID(int=7), "NEW")], False),
+        ([PriceListChanged("RETAIL")], False),
+        ([PriceChanged("OTHER", "RETAIL", 1)] * 65, False),
+    ],
+)
+def test_what_was_read_before_news_of_it_came_is_not_laid_on_the_shelf(
+    shelf: Shelf, events: list[Any], *, laid: bool
+) -> None:
+    began = shelf.tick
+    for event in events:
+        shelf.take(news(event))
+    assert refill(shelf, began) is laid
+
+
+def test_a_page_read_before_its_products_changed_is_not_laid_on_the_shelf(shelf: Shelf) -> None:
+    began = shelf.tick
+    shelf.take(news(ProductChanged(UUID(int=3), "NEW")))
+    shelf.put_page("page", Page([], None, LATER), began)
+    assert "page" not in there(shelf)
+    shelf.put_page("page", Page([], None, LATER), shelf.tick)
+    assert "page" in there(shelf)
+
+
+def test_the_oldest_makes_room(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shelf.bytes == 3 * 1_020
+    monkeypatch.setattr(shelves, "ITEMS_LIMIT_BYTES", 3 * 1_020)
+    assert refill(shelf, shelf.tick)
+    assert there(shelf) == ALL - {("WEB", 1)}
+    assert shelf.bytes == 3 * 1_020
+    shelf.clear(None)
+    assert (shelf.bytes, there(shelf)) == (0, set())
