@@ -1,6 +1,7 @@
 """Composition: what the contexts and plugins bring, and how one process of Rynek is put together and taken apart."""
 
 import asyncio
+import gc
 import functools
 import logging
 import secrets
