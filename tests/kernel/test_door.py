@@ -150,6 +150,18 @@ async def test_a_repeated_request_is_answered_as_it_was(door: Door, owner: async
     assert await units(owner, sort) != after
 
 
+@pytest.mark.parametrize("path", ["/heaps/{}", "/sales/{}"])
+async def test_a_key_of_another_operation_is_refused_whatever_that_answered(
+    door: Door, owner: asyncpg.Connection, path: str
+) -> None:
+    sort, key = ids.new().hex, ids.new().hex
+    await door.answer(Ask("POST", f"/heaps/{sort}", {"units": 10}))
+    await door.answer(Ask("DELETE", f"/heaps/x{sort}", idempotency_key=key))
+    other = await door.answer(Ask("POST", path.format(sort), {"units": 2}, idempotency_key=key))
+    assert (other.status, told(other)["type"]) == (422, "/docs/faults#key-reused")
+    assert await units(owner, sort) == 10
+
+
 async def test_a_refusal_is_not_kept(door: Door, owner: asyncpg.Connection) -> None:
     sort, key = ids.new().hex, ids.new().hex
     assert (await door.answer(Ask("POST", f"/sales/{sort}", {}, idempotency_key=key))).status == 409

@@ -376,8 +376,13 @@ class Door:
         answers: dict[Any, tuple[Any, bytes]] = {}
         for call, result in zip(ask, results, strict=True):
             answers[call.key or id(call)] = (result, bodies.get(id(call), b""))
-        for key, (_, _, body) in known.items():
-            answers[key] = (msgspec.json.decode(body, type=_result_type(action, operation)), body)
+        asked = {(call.key, call.fingerprint) for call in calls}
+        for key, (fingerprint, _, body) in known.items():
+            if (
+                key,
+                fingerprint,
+            ) in asked:  # else another operation's answer lies there, which is no result of this one
+                answers[key] = (msgspec.json.decode(body, type=_result_type(action, operation)), body)
         prints = {key: call.fingerprint for key, call in first.items()} | {key: each[0] for key, each in known.items()}
         return [
             answers[call.key or id(call)]
