@@ -27,6 +27,16 @@ def test_nothing_is_left_out_and_not_written_null(asked: str) -> None:
         _query(asked, Search)
 
 
+@pytest.mark.parametrize("asked", ["before=0.5", "before=0", "before=-12", "before=1e9"])
+def test_a_time_is_no_number(asked: str) -> None:
+    with pytest.raises(Invalid, match="ISO 8601"):
+        _query(asked, Search)
+
+
+def test_a_time_and_a_number_are_passed_on() -> None:
+    assert _query("before=2026-01-31T12:00:00Z&number=5", Search) == {"before": "2026-01-31T12:00:00Z", "number": "5"}
+
+
 def test_a_text_may_be_null() -> None:
     assert _query("text=null&skus=null", Search) == {"text": "null", "skus": ["null"]}
 

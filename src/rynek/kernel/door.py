@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
+from types import NoneType
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
@@ -38,6 +41,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _KEY_LIMIT = 255
+_NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -499,22 +503,29 @@ def _lists(into: type[Struct]) -> frozenset[str]:
 
 
 @cache
-def _left_out(into: type[Struct]) -> frozenset[str]:
-    """Tell for which parameters the word ``null`` would be read as nothing: whoever means nothing leaves them out."""
+def _loose(into: type[Struct], word: str, kinds: tuple[type, ...]) -> frozenset[str]:
+    """Tell which parameters would read ``word`` as one of ``kinds``, which the documents do not promise."""
     found = set()
     for field in msgspec.structs.fields(into):
         with suppress(msgspec.ValidationError):
-            if msgspec.convert("null", field.type, strict=False) is None:
+            if isinstance(msgspec.convert(word, field.type, strict=False), kinds):
                 found.add(field.encode_name)
     return frozenset(found)
 
 
+def _strictly(name: str, value: str, into: type[Struct]) -> None:
+    """Take one way to say nothing and one way to say a time, though more could be understood."""
+    if value.lower() == "null" and name in _loose(into, "null", (NoneType,)):
+        raise Invalid(f"{name}: leave it out rather than sending null", field=name)
+    if value[-1:].isdigit() and _NUMBER.fullmatch(value) and name in _loose(into, "0", (datetime, timedelta)):
+        raise Invalid(f"{name}: write it as ISO 8601 does, not as a number of seconds", field=name)
+
+
 def _query(text: str, into: type[Struct]) -> dict[str, Any]:
-    many, left_out = _lists(into), _left_out(into)
+    many = _lists(into)
     found: dict[str, Any] = {}
     for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=1_000, errors="strict"):
-        if value.lower() == "null" and name in left_out:
-            raise Invalid(f"{name}: leave it out rather than sending null", field=name)
+        _strictly(name, value, into)
         if name in many:
             found.setdefault(name, []).append(value)
         elif name in found:
