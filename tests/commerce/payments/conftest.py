@@ -13,7 +13,9 @@ from tests.commerce.payments import shop
 @pytest.fixture(scope="module")
 async def bank(world: App, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[shop.Bank]:
     """Give the simulator, a process of its own, in use in this process."""
-    async with shop.simulator(tmp_path_factory.mktemp("bank")) as running:
+    secret = tmp_path_factory.mktemp("bank") / "secret"
+    secret.write_text(shop.SECRET.hex())
+    async with shop.simulator(secret) as running:
         await running.rules()
         PROVIDERS["simulator"] = running
         yield running

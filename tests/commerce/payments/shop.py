@@ -1,6 +1,7 @@
 """A shop whose orders wait for money, and the simulator beside it."""
 
 import asyncio
+import itertools
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -21,13 +22,15 @@ from rynek.commerce.payments.wire import Simulator
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.database import Database
-from rynek.kernel.log import REACTIONS, advance, enrol
+from rynek.kernel.log import REACTIONS, Reaction, advance, enrol
 
 SECRET = bytes(range(32))
 FINANCE = Actor("staff", ids.new(), frozenset({"finance"}))
 SUPPORT = Actor("staff", ids.new(), frozenset({"support"}))
 BUYER = Actor("guest", ids.new())
 TIMEOUT_S = 0.4
+PATIENCE = timedelta(minutes=10)
+"""Longer than any attempt waits before it is asked about again."""
 
 
 def card(amount: int, token: str = "tok_ok") -> Tender:  # noqa: S107 - says how the simulator behaves
@@ -96,25 +99,37 @@ async def sums(database: Database, payment: UUID) -> tuple[int, int, int, int]:
 
 
 async def react(database: Database) -> None:
-    """Let payments take in what happened."""
+    """Let payments take in what happened, which can be read once no older transaction runs on the whole server."""
     await enrol(database)
-    for name, reaction in REACTIONS.items():
-        if name.startswith("commerce.payments."):
-            while await advance(database, reaction):
-                pass
+    async with asyncio.timeout(30):
+        for name, reaction in REACTIONS.items():
+            while name.startswith("commerce.payments.") and await _waits(database, reaction):
+                await advance(database, reaction)
 
 
-async def settled(database: Database, patience_s: float = 20, ahead_s: float = 600) -> None:
+async def settled(database: Database, patience_s: float = 20) -> None:
     """Let time pass until every attempt is settled."""
     began = time.monotonic()
-    while True:
-        with clock.at(clock.now() + timedelta(seconds=ahead_s)):
+    for later in itertools.count(1):
+        with clock.at(clock.now() + later * PATIENCE):
             await asyncio.wait_for(settle_due(database, 100), 30)
         async with database.transaction("commerce") as tx:
             if not await tx.value("select count(*) from commerce.payment_attempt where state in ('asked', 'unknown')"):
                 return
         assert time.monotonic() - began < patience_s, "attempts stay unsettled"
         await asyncio.sleep(0.05)
+
+
+async def _waits(database: Database, reaction: Reaction) -> bool:
+    async with database.transaction("kernel") as tx:
+        return bool(
+            await tx.value(
+                """select exists (select from kernel.event e, kernel.cursor c where c.reaction = $1
+                and e.type = any($2) and (e.xid, e.seq) > (c.xid, c.seq))""",
+                reaction.name,
+                list(reaction.types),
+            )
+        )
 
 
 async def cancel(database: Database, order: Order) -> None:
@@ -157,10 +172,9 @@ class Bank(Simulator):
 
 
 @asynccontextmanager
-async def simulator(folder: Path, *options: str) -> AsyncIterator[Bank]:
-    """Run the simulator as a process of its own."""
-    secret = folder / "simulator"
-    secret.write_text(SECRET.hex())
+async def simulator(secret: Path, *options: str) -> AsyncIterator[Bank]:
+    """Run the simulator as a process of its own, with the secret in a file."""
+    known = bytes.fromhex(secret.read_text())  # noqa: ASYNC240 - a line of text
     command: Sequence[str] = [
         sys.executable, "-m", "rynek.commerce.payments.simulator", "--port", "0", "--secret-file", str(secret),
         "--pause", "0.1", "--seed", "7", *options,
@@ -169,7 +183,7 @@ async def simulator(folder: Path, *options: str) -> AsyncIterator[Bank]:
     assert process.stdout is not None
     try:
         port = int(await asyncio.wait_for(process.stdout.readline(), 30))
-        yield Bank(f"http://127.0.0.1:{port}", SECRET, TIMEOUT_S)
+        yield Bank(f"http://127.0.0.1:{port}", known, TIMEOUT_S)
     finally:
         with suppress(ProcessLookupError):
             process.terminate()
