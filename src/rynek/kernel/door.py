@@ -2,22 +2,17 @@
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
-from datetime import datetime, timedelta
-from functools import cache
+from contextlib import AbstractAsyncContextManager
 from hashlib import blake2b
-from types import NoneType
 from typing import Any, Generic, Protocol, TypeVar
-from urllib.parse import parse_qsl
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 
-from rynek.kernel import clock, ids, logs, metrics
+from rynek.kernel import clock, ids, logs, metrics, query
 from rynek.kernel.actor import ANYONE, Actor, Reach
 from rynek.kernel.batch import RETRIES, Batcher
 from rynek.kernel.database import Database, Tx, passing, unfit, unreachable
@@ -41,7 +36,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _KEY_LIMIT = 255
-_NUMBER = re.compile(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?")
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -288,9 +282,9 @@ class Door:
             return None
         try:
             if request.method in _SAFE:
-                return msgspec.convert(_query(request.query, operation.input), operation.input, strict=False)
+                return query.read(request.query, operation.input)
             if operation.form:
-                return msgspec.convert(_query(request.body.decode(), operation.input), operation.input, strict=False)
+                return query.read(request.body.decode(), operation.input)
             kind = request.header("content-type")
             if kind is not None and kind.partition(";")[0].strip().lower() != "application/json":
                 raise UnsupportedMediaType(f"{kind[:80]}: send application/json")
@@ -490,54 +484,6 @@ def _spread(operation: Operation, given: Any) -> dict[str, Any]:
     if operation.whole:
         return {operation.whole: given}
     return {name: getattr(given, name) for name in given.__struct_fields__}
-
-
-@cache
-def _lists(into: type[Struct]) -> frozenset[str]:
-    """Tell which parameters may be given several times; asked in every request, so looked up once."""
-    return frozenset(
-        field.name
-        for field in msgspec.structs.fields(into)
-        if "list[" in repr(field.type) or "tuple[" in repr(field.type) or "Sequence[" in repr(field.type)
-    )
-
-
-@cache
-def _loose(into: type[Struct], word: str, kinds: tuple[type, ...]) -> frozenset[str]:
-    """Tell which parameters would read ``word`` as one of ``kinds``, which the documents do not promise."""
-    found = set()
-    for field in msgspec.structs.fields(into):
-        with suppress(msgspec.ValidationError):
-            if isinstance(msgspec.convert(word, field.type, strict=False), kinds):
-                found.add(field.encode_name)
-    return frozenset(found)
-
-
-def _strictly(name: str, value: str, into: type[Struct]) -> None:
-    """Take one way to say nothing and one way to say a time, though more could be understood."""
-    if value.lower() == "null" and name in _loose(into, "null", (NoneType,)):
-        raise Invalid(f"{name}: leave it out rather than sending null", field=name)
-    if value[-1:].isdigit() and _NUMBER.fullmatch(value) and name in _loose(into, "0", (datetime, timedelta)):
-        raise Invalid(f"{name}: write it as ISO 8601 does, not as a number of seconds", field=name)
-
-
-def _query(text: str, into: type[Struct]) -> dict[str, Any]:
-    many = _lists(into)
-    found: dict[str, Any] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=1_000, errors="strict"):
-        _strictly(name, value, into)
-        if name in many:
-            found.setdefault(name, []).append(value)
-        elif name in found:
-            raise Invalid(f"{name} is given twice", field=name)
-        else:
-            found[name] = value
-    unknown = set(found) - set(into.__struct_encode_fields__)
-    if unknown:
-        raise Invalid(
-            f"there is no parameter {', '.join(sorted(unknown))}; known: {', '.join(into.__struct_encode_fields__)}"
-        )
-    return found
 
 
 def _target(values: Mapping[str, Any]) -> str:
