@@ -25,6 +25,7 @@ SHAPE = {
     "ports.py",
     "schema/",
     "pages/",
+    "assets/",
 }
 # files that one context has beyond the shape, each with its reason
 BEYOND: dict[str, dict[str, str]] = {
@@ -75,7 +76,7 @@ def contexts() -> Iterator[Path]:
 
 
 def packages(directory: Path) -> list[Path]:
-    inside = {"schema", "pages", "__pycache__"}
+    inside = {"schema", "pages", "assets", "__pycache__"}
     return sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in inside)
 
 
