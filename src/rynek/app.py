@@ -127,13 +127,14 @@ def as_app(owner_dsn: str, password: str) -> str:
 def secret(settings: Settings, name: str = "secret") -> bytes:
     """Read an installation's secret, made at the first time: 32 random bytes only its owner may read."""
     path = settings.secret_file if settings.secret_file and name == "secret" else settings.folder / name
-    with suppress(FileNotFoundError):
-        return bytes.fromhex(path.read_text())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = secrets.token_bytes(32)
-    with suppress(FileExistsError):
-        path.touch(0o600, exist_ok=False)
-        path.write_text(fresh.hex())
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        fresh.touch(0o600)
+        fresh.write_text(secrets.token_hex(32))
+        with suppress(FileExistsError):  # another process was first: its secret counts
+            path.hardlink_to(fresh)
+        fresh.unlink()
     return bytes.fromhex(path.read_text())
 
 

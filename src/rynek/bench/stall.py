@@ -69,6 +69,14 @@ async def set_up(app: App, items: int = 10, units: int = 1_000, minor: int = 1_0
     return Stall(skus)
 
 
+async def engaged(app: App, *roles: str) -> str:
+    """Take a program in, as an administrator would; gives its token."""
+    admin = Actor("staff", ids.new(), roles=frozenset({"admin"}), name="bench")
+    entry = await app.door.ask(admin, "security.engage", name="bench", roles=list(roles))
+    token: str = entry.token
+    return token
+
+
 class Stand(Struct, frozen=True):
     """A stall with a server before it: ``app`` is the bench's own door to the same database."""
 

@@ -32,6 +32,7 @@ from rynek.commerce.inventory.model import (
     Sku,
     Skus,
     Text,
+    Total,
     Transfer,
     Unbalanced,
 )
@@ -104,6 +105,12 @@ async def levels(tx: Tx, skus: Skus, location: str = "", after: str = "", limit:
         after: ``sku@location`` of the last level of the page before.
     """
     found: list[Level] = await q.levels(tx, skus=skus, location=location, after=after, limit=limit)
+    return found
+
+
+async def totals(tx: Tx, skus: Skus) -> list[Total]:
+    """Tell what all locations have of items together."""
+    found: list[Total] = await q.totals(tx, skus=skus)
     return found
 
 
@@ -272,12 +279,14 @@ async def _move(
     skus, places, units = zip(*((move.sku, move.location, move.units) for move in moves), strict=True)
     after = await q.move(tx, skus=skus, locations=places, units=units, inbound=inbound or [0] * len(moves))
     written = [move for move in moves if move.units]
-    if written:
-        skus, places, units = zip(*((move.sku, move.location, move.units) for move in written), strict=True)
-        ats, references = [tx.at] * len(written), [reference] * len(written)
-        await q.write_ledger(tx, ats=ats, skus=skus, locations=places, units=units, cause=cause, references=references)
+    await _write_ledger(tx, [(tx.at, m.sku, m.location, m.units, cause, reference) for m in written])
     emit(tx, StockMoved(reference, cause, list(moves)))
     emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(moves, after)))
+
+
+async def _write_ledger(tx: Tx, entries: Sequence[tuple[object, ...]]) -> None:
+    """Write the ledger's lines: by COPY, which takes half of what an insert of that many takes."""
+    await tx.copy("commerce", "stock_entry", ("at", "sku", "location", "units", "cause", "reference"), entries)
 
 
 async def _document(tx: Tx, location: str, reference: str, kind: str, reason: str = "") -> bool:
@@ -398,10 +407,7 @@ async def sell(tx: Tx, sales: Sequence[Sale]) -> None:
     net = rules.netted(move for _, move in lines)
     skus, places, units = zip(*((move.sku, move.location, move.units) for move in net), strict=True)
     after = await q.sell(tx, skus=skus, locations=places, units=units)
-    skus, places, units, ats, references = zip(
-        *((move.sku, move.location, move.units, sale.at, sale.reference) for sale, move in lines), strict=True
-    )
-    await q.write_ledger(tx, ats=ats, skus=skus, locations=places, units=units, cause="sale", references=references)
+    await _write_ledger(tx, [(sale.at, m.sku, m.location, m.units, "sale", sale.reference) for sale, m in lines])
     emit(tx, *(StockMoved(sale.reference, "sale", moves) for sale, moves in zip(sales, per_sale, strict=True) if moves))
     emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(net, after)))
 

@@ -10,6 +10,7 @@ operations = [
     write("PUT /inventory/channels/{channel}/locations", actions.put_routes, "inventory.set-up"),
     write("PUT /inventory/channels/{channel}/safety", actions.put_safety, "inventory.set-up"),
     read("GET /inventory/levels", actions.levels, "inventory.read"),
+    read("GET /inventory/totals", actions.totals, "inventory.read"),
     read("GET /inventory/locations/{location}/shelf", actions.shelf, "inventory.read"),
     read("GET /inventory/owing", actions.owing, "inventory.read"),
     read("GET /inventory/ledger", actions.ledger, "inventory.read"),

@@ -57,6 +57,17 @@ class Level(Struct, frozen=True):
     inbound: int
 
 
+class Total(Struct, frozen=True):
+    """What all locations have of an item together; ``owing`` counts those whose book is below zero."""
+
+    sku: str
+    on_hand: int
+    held: int
+    inbound: int
+    locations: int
+    owing: int
+
+
 class Available(Struct, frozen=True):
     """Units of an item that a channel may promise now, and those expected."""
 

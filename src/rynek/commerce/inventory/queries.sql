@@ -32,6 +32,11 @@ select sku, location, on_hand, held, inbound from commerce.level
 where sku = any(:skus) and (:location = '' or location = :location) and sku || '@' || location > :after
 order by sku || '@' || location limit :limit
 
+-- name: totals(skus: text[]) -> Total[]
+-- What all locations have of items together.
+select sku, sum(on_hand)::bigint, sum(held)::bigint, sum(inbound)::bigint, count(*), count(*) filter (where on_hand < 0)
+from commerce.level where sku = any(:skus) group by sku order by sku
+
 -- name: shelf(location: text, after: text, limit: int) -> Level[]
 -- Everything a location has, by item.
 select sku, location, on_hand, held, inbound from commerce.level
@@ -152,11 +157,6 @@ select m.sku, m.location, m.units, true
 from unnest(:skus, :locations, :units) as m (sku, location, units)
 on conflict (sku, location) do update set on_hand = l.on_hand + excluded.on_hand
 returning l.on_hand
-
--- name: write_ledger(ats: timestamptz[], skus: text[], locations: text[], units: bigint[], cause: text, references: text[])
--- Write the ledger's lines.
-insert into commerce.stock_entry (at, sku, location, units, cause, reference)
-select a, s, l, u, :cause, r from unnest(:ats, :skus, :locations, :units, :references) as e (a, s, l, u, r)
 
 -- name: lock_counted(location: text, skus: text[]) -> Level[]
 -- Lock the levels that are counted, in key order.
