@@ -19,8 +19,9 @@ where not d.archived
     and exists (select from commerce.publication as p where p.product = d.id and p.channel = :channel
         and (p.from_at is null or p.from_at <= :at) and (p.until_at is null or p.until_at > :at))
     and exists (select from commerce.variant as v where v.product = d.id and v.active)
-    and (:after is null or (lower(d.name) collate "C", d.id)
-        > (select lower(a.name) collate "C", a.id from commerce.product as a where a.id = :after))
+    and (lower(d.name) collate "C", d.id) > (
+        (select coalesce(max(lower(a.name)), '') from commerce.product as a where a.id = :after),
+        coalesce(:after, '00000000-0000-0000-0000-000000000000'))
 order by lower(d.name) collate "C", d.id limit :size;
 
 -- name: in_category_by_name(channel: text, at: timestamptz, codes: text[], after: uuid, size: int) -> value[]
@@ -30,8 +31,9 @@ where not d.archived and d.categories && :codes
     and exists (select from commerce.publication as p where p.product = d.id and p.channel = :channel
         and (p.from_at is null or p.from_at <= :at) and (p.until_at is null or p.until_at > :at))
     and exists (select from commerce.variant as v where v.product = d.id and v.active)
-    and (:after is null or (lower(d.name) collate "C", d.id)
-        > (select lower(a.name) collate "C", a.id from commerce.product as a where a.id = :after))
+    and (lower(d.name) collate "C", d.id) > (
+        (select coalesce(max(lower(a.name)), '') from commerce.product as a where a.id = :after),
+        coalesce(:after, '00000000-0000-0000-0000-000000000000'))
 order by lower(d.name) collate "C", d.id limit :size;
 
 -- name: by_newest(channel: text, at: timestamptz, after: uuid, size: int) -> value[]
@@ -41,7 +43,7 @@ where not d.archived
     and exists (select from commerce.publication as p where p.product = d.id and p.channel = :channel
         and (p.from_at is null or p.from_at <= :at) and (p.until_at is null or p.until_at > :at))
     and exists (select from commerce.variant as v where v.product = d.id and v.active)
-    and (:after is null or d.id < :after)
+    and d.id < coalesce(:after, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 order by d.id desc limit :size;
 
 -- name: in_category_by_newest(channel: text, at: timestamptz, codes: text[], after: uuid, size: int) -> value[]
@@ -51,7 +53,7 @@ where not d.archived and d.categories && :codes
     and exists (select from commerce.publication as p where p.product = d.id and p.channel = :channel
         and (p.from_at is null or p.from_at <= :at) and (p.until_at is null or p.until_at > :at))
     and exists (select from commerce.variant as v where v.product = d.id and v.active)
-    and (:after is null or d.id < :after)
+    and d.id < coalesce(:after, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
 order by d.id desc limit :size;
 
 -- name: opens_at(channel: text, at: timestamptz) -> value?

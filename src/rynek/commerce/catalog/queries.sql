@@ -143,8 +143,9 @@ select commerce.entry(p) from commerce.product as p
 where lower(p.name) collate "C" >= lower(:name) collate "C"
     and lower(p.name) collate "C" < lower(:name) collate "C" || chr(1114111)
     and p.archived = :archived
-    and (:after is null or (lower(p.name) collate "C", p.id)
-        > (select lower(a.name) collate "C", a.id from commerce.product as a where a.id = :after))
+    and (lower(p.name) collate "C", p.id) > (
+        (select coalesce(max(lower(a.name)), '') from commerce.product as a where a.id = :after),
+        coalesce(:after, '00000000-0000-0000-0000-000000000000'))
 order by lower(p.name) collate "C", p.id limit :size;
 
 -- name: by_category(category: text, archived: boolean, after: uuid, size: int) -> value[]
@@ -156,8 +157,9 @@ where p.categories && (
         where c.path = top.path or starts_with(c.path, top.path || '/')
     )
     and p.archived = :archived
-    and (:after is null or (lower(p.name) collate "C", p.id)
-        > (select lower(a.name) collate "C", a.id from commerce.product as a where a.id = :after))
+    and (lower(p.name) collate "C", p.id) > (
+        (select coalesce(max(lower(a.name)), '') from commerce.product as a where a.id = :after),
+        coalesce(:after, '00000000-0000-0000-0000-000000000000'))
 order by lower(p.name) collate "C", p.id limit :size;
 
 -- name: by_key(sku: text, gtin: text) -> value[]
