@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import sys
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE, STDOUT
@@ -67,3 +68,7 @@ async def test_the_server_keeps_to_its_document(
     run = await create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, cwd=tmp_path)
     said, _ = await run.communicate()
     assert run.returncode == 0, f"{said.decode()}\n{server.log.read_text()[-8_000:] if server.log else ''}"
+    selected, offered = map(int, re.findall(r"Selected: (\d+)/(\d+)", said.decode())[0])
+    assert selected == offered - (len(ENDING) if actor == "admin" else 0)
+    assert f"Tested: {selected}" in said.decode()
+    assert offered > 100
