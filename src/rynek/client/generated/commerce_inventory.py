@@ -36,6 +36,7 @@ _SEND = Route[commerce_inventory.Transfer]("PUT", "/inventory/transfers/{transfe
 _SHELF = Route[list[commerce_inventory.Level]](
     "GET", "/inventory/locations/{location}/shelf", list[commerce_inventory.Level]
 )
+_TOTALS = Route[list[commerce_inventory.Total]]("GET", "/inventory/totals", list[commerce_inventory.Total])
 _TRANSFER = Route[commerce_inventory.Transfer]("GET", "/inventory/transfers/{transfer}", commerce_inventory.Transfer)
 _UNBALANCED = Route[list[commerce_inventory.Unbalanced]](
     "GET", "/inventory/unbalanced", list[commerce_inventory.Unbalanced]
@@ -214,6 +215,10 @@ class CommerceInventory:
     async def shelf(self, location: str, after: str = "", limit: int = 500) -> list[commerce_inventory.Level]:
         """Tell everything a location has, by item; go on with the last sku as ``after``."""
         return await self._calls.ask(_SHELF, {"location": location}, {"after": after, "limit": limit})
+
+    async def totals(self, skus: list[str]) -> list[commerce_inventory.Total]:
+        """Tell what all locations have of items together."""
+        return await self._calls.ask(_TOTALS, {}, {"skus": skus})
 
     async def transfer(self, transfer: uuid.UUID) -> commerce_inventory.Transfer:
         """Show a transfer.

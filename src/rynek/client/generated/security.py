@@ -10,6 +10,7 @@ from rynek.client.calls import Calls, Route
 
 _ASSIGN = Route[security.Staff]("PUT", "/security/staff/{account}", security.Staff)
 _AUDIT = Route[list[security.AuditLine]]("GET", "/security/audit", list[security.AuditLine])
+_BRING_IN = Route[int]("POST", "/security/customers", int)
 _CHANGE_PASSWORD = Route[None]("POST", "/security/password", None)
 _DISENGAGE = Route[None]("DELETE", "/security/workloads/{workload}", None)
 _DISMISS_TILL = Route[None]("DELETE", "/security/tills/{till}", None)
@@ -64,6 +65,13 @@ class Security:
             Invalid: ``before`` is no position.
         """
         return await self._calls.ask(_AUDIT, {}, search)
+
+    async def bring_in(self, customers: list[security.Newcomer]) -> int:
+        """Take customers over from elsewhere; gives how many are new.
+
+        Each has a password that nobody knows, so somebody has to set one before they can log in.
+        """
+        return await self._calls.ask(_BRING_IN, {}, {"customers": customers})
 
     async def change_password(self, present: str, new: str) -> None:
         """Change the caller's password and end their other sessions.
