@@ -21,6 +21,7 @@ _PASSING = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.L
 _AWAY = (
     OSError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the driver, when the server's last word crosses with the next statement
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -54,6 +55,15 @@ def _is_lost(connection: Any) -> bool:
         return bool(connection.is_closed())
     except asyncpg.InterfaceError:
         return True
+
+
+async def _undo(connection: Any, how: str) -> bool:
+    """Roll back, and tell whether it was done: where the server has hung up, what cut it off is the error to tell."""
+    try:
+        await connection.execute(how)
+    except _AWAY:
+        return False
+    return True
 
 
 class Tx:
@@ -97,8 +107,7 @@ class Tx:
             yield
         except BaseException:
             del self.events[events:]
-            if not _is_lost(self.connection):
-                await self.connection.execute("rollback to savepoint attempt; release savepoint attempt")
+            await _undo(self.connection, "rollback to savepoint attempt; release savepoint attempt")
             raise
         await self.connection.execute("release savepoint attempt")
 
@@ -145,9 +154,7 @@ class Database:
             await connection.execute("commit")
             ended = True
         except BaseException:
-            if not _is_lost(connection):
-                await connection.execute("rollback")
-                ended = True
+            ended = await _undo(connection, "rollback")
             raise
         finally:
             if not ended and not _is_lost(
