@@ -1,8 +1,8 @@
 """Composition: what the contexts and plugins bring, and how one process of Rynek is put together and taken apart."""
 
 import asyncio
-import gc
 import functools
+import gc
 import logging
 import secrets
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ def set_up(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> list[Any]:
-    """Collect what contexts keep doing in each process: ``work = [follow]`` in ``http.py``, each ``follow(database)``."""
+    """Collect what contexts keep doing in each process: ``work = [follow]`` in ``http.py``; each takes the database."""
     return [
         each
         for part in parts(settings.plugins)

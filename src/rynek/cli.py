@@ -9,7 +9,12 @@ from rynek.kernel.settings import Settings, SettingsError, load
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; ends the process with its exit code."""
-    given = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["call"]:
+        from rynek import calling
+
+        sys.exit(calling.main(words[1:]))
+    given = _parser().parse_args(words)
     try:
         sys.exit(given.run(given))
     except SettingsError as error:
@@ -28,8 +33,28 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=int)
     serve.set_defaults(run=_serve)
 
+    commands.add_parser("call", help="call an operation of a running shop: rynek call --list")
+
+    audit = commands.add_parser("audit", help="look through the audit for lines edited, removed, reordered or cut off")
+    audit.add_argument("what", choices=["verify"])
+    audit.set_defaults(run=_audit)
+
+    log = commands.add_parser("log", help="what reactions could not take: list it, or try it again")
+    log.add_argument("what", choices=["parked", "replay"])
+    log.add_argument("reaction", nargs="?")
+    log.set_defaults(run=_log)
+
     migrate = commands.add_parser("migrate", help="bring the database up to date")
     migrate.set_defaults(run=_migrate)
+
+    demo = commands.add_parser("demo", help="a retail chain on this machine, with a year of trade as live traffic")
+    demo.add_argument("--host")
+    demo.add_argument("--port", type=int)
+    demo.add_argument("--folder", help="where it lies (default .rynek)")
+    demo.add_argument("--baskets", type=int, help="how many baskets of the year (default all 155,848)")
+    demo.add_argument("--pace", type=float, help="at most so many baskets a second (default as fast as it goes)")
+    demo.add_argument("--once", action="store_true", help="end when the baskets are in")
+    demo.set_defaults(run=_demo)
 
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
     bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log"])
@@ -39,6 +64,24 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--events", type=int, default=1_000_000, help="events to append and consume (log)")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _audit(given: argparse.Namespace) -> int:
+    from rynek.looking import audit
+
+    return audit(_settings(given))
+
+
+def _log(given: argparse.Namespace) -> int:
+    from rynek.looking import parked, replay
+
+    return replay(_settings(given), given.reaction) if given.what == "replay" else parked(_settings(given))
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from rynek.showing import Plan, demo
+
+    return demo(_settings(given), Plan(given.baskets, given.pace, given.once))
 
 
 def _bench(given: argparse.Namespace) -> int:

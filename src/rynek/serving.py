@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -46,10 +47,26 @@ def _text(value: object) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
+def require_free(settings: Settings) -> None:
+    """See that nobody listens where we are going to: two servers on one port would share its callers.
+
+    Raises:
+        SettingsError: the port is taken, or is none.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a server that has just ended is in nobody's way
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            taken = f"port {settings.port} of {settings.host}: {error.strerror}; choose another with --port"
+            raise SettingsError(taken) from None
+    if settings.port == 0:
+        raise SettingsError("port: choose one, such as 8000")
+
+
 def serve(settings: Settings) -> int:
     """Serve until told to stop (SIGINT, SIGTERM); requests in flight are answered first."""
-    if settings.port == 0:
-        raise SettingsError("port: choose one that is free")
+    require_free(settings)
     with ground(settings) as (ready, _):
         os.environ.update(environment(ready))
         Granian(

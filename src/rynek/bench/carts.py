@@ -27,8 +27,8 @@ _PGBENCH = f"""
 create schema bench;
 create table bench.template (
     t int primary key, skus text[], units bigint[], lines smallint[], names text[], prices bigint[], nets bigint[],
-    taxes bigint[], grosses bigint[], rates int[], delivery bigint, tax bigint, total bigint, body text, held text, placed text,
-    authorised text, answer text);
+    taxes bigint[], grosses bigint[], rates int[], delivery bigint, tax bigint, total bigint, body text,
+    held text, placed text, authorised text, answer text);
 create table bench.prepared (n bigint primary key, cart uuid, owner uuid, t int);
 create sequence bench.turn;
 create function bench.place(turn bigint) returns bigint language plpgsql as $$
@@ -51,8 +51,8 @@ begin
         select o, * from unnest(t.lines, t.skus, t.names, t.units, t.prices, t.nets, t.taxes, t.grosses, t.rates))
     insert into commerce.sales_order (id, cart_id, channel, owner_kind, owner, email, currency, state, delivery_minor,
         tax_minor, total_minor, authorised_minor, captured_minor, agreed, placed_at)
-    values (o, p.cart, c.channel, 'guest', p.owner, 'ola@example.com', 'PLN', 'open', t.delivery, t.tax, t.total, t.total,
-        0, t.body::json, now()) returning number into placed;
+    values (o, p.cart, c.channel, 'guest', p.owner, 'ola@example.com', 'PLN', 'open', t.delivery, t.tax, t.total,
+        t.total, 0, t.body::json, now()) returning number into placed;
     with e as (
         insert into commerce.payment_entry (payment, attempt, kind, minor, at)
         values (y, 'opening', 'authorised', t.total, now()))
@@ -113,11 +113,12 @@ def _array(values: Sequence[object]) -> str:
 
 
 def sql(stand: Stand, text: str) -> str:
+    """Run statements as the owner of the database; gives what they printed."""
     return stand.cluster.run_tool("psql", "-qXAt", "-v", "ON_ERROR_STOP=1", stdin=text)
 
 
 def prepare(stand: Stand, first: int, count: int, of: tuple[int, int]) -> None:
-    """Write carts numbered from ``first``, like templates ``of[0]`` up to and without ``of[1]``, in turn for each guest."""
+    """Write carts numbered from ``first``, like templates ``of[0]`` to before ``of[1]``, in turn for each guest."""
     sql(stand, f"""
         with n as materialized (
             select s.n, uuidv7() as id, {of[0]} + s.n % {of[1] - of[0]} as t, g.id as owner
@@ -144,9 +145,7 @@ def guests(stand: Stand) -> list[tuple[UUID, str]]:
 def ready(stand: Stand, since: int) -> Ready:
     """Read the prepared carts from number ``since`` on: by owner, each with what it costs."""
     found: Ready = {}
-    rows = sql(
-        stand, f"select owner, cart, total from bench.prepared join bench.template using (t) where n >= {since}"
-    )
+    rows = sql(stand, f"select owner, cart, total from bench.prepared join bench.template using (t) where n >= {since}")
     for row in rows.splitlines():
         owner, cart, total = row.split("|")
         found.setdefault(UUID(owner), []).append((UUID(cart), int(total)))

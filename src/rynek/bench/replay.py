@@ -28,6 +28,7 @@ class Tally(Struct):
     """What has been answered so far. ``amount`` in cents."""
 
     accepted: int = 0
+    units: int = 0
     repeated: int = 0
     amount: int = 0
     refused: int = 0
@@ -37,6 +38,7 @@ class Tally(Struct):
 
 class _Answer(Struct):
     amount_minor: int
+    units: int
     repeated: bool
 
 
@@ -55,8 +57,9 @@ class Books(Struct, frozen=True):
 
 
 _BOOKS = """
-select (select count(*) from commerce.receipt), (select count(*) from (select distinct store, till, number from commerce.receipt) n),
-    l.lines, l.amount, (select sum((t ->> 'amount')::bigint)::bigint from commerce.receipt, json_array_elements(tenders) t),
+select (select count(*) from commerce.receipt),
+    (select count(*) from (select distinct store, till, number from commerce.receipt) n), l.lines, l.amount,
+    (select sum((t ->> 'amount')::bigint)::bigint from commerce.receipt, json_array_elements(tenders) t),
     d.retail, d.coupon, d.coupon_match,
     (select coalesce(-sum(units), 0)::bigint from commerce.stock_entry where cause = 'sale')
 from (select count(*) as lines, sum(amount_minor)::bigint as amount from commerce.receipt_line) l,
@@ -68,7 +71,7 @@ from (select count(*) as lines, sum(amount_minor)::bigint as amount from commerc
 
 
 def unruly(receipts: Iterable[bytes], seed: int = 7) -> Iterator[bytes]:
-    """Send receipts as links do that break: some late, some twice, so that they come out of order; each at least once."""
+    """Send receipts as links do that break: some late, some twice, so out of order; each at least once."""
     chance = Random(seed)
     held: list[bytes] = []
     for receipt in receipts:
@@ -85,14 +88,15 @@ def unruly(receipts: Iterable[bytes], seed: int = 7) -> Iterator[bytes]:
     yield from held
 
 
-def store(receipts: Iterator[bytes], token: str, tally: Tally) -> Script:
-    """Send receipts as one store's link; all links take from the same pile."""
+def store(receipts: Iterator[bytes], token: str, tally: Tally, pace: float | None = None) -> Script:
+    """Send receipts as one store's link, ``pace`` a second at most; all links take from the same pile."""
     headers = {"authorization": f"Bearer {token}"}
     read = msgspec.json.Decoder(_Answer).decode
     for receipt in receipts:
         began = time.perf_counter()
         answer = yield request("POST", "/pos/receipts", receipt, headers)
-        tally.milliseconds.append((time.perf_counter() - began) * 1e3)
+        took = time.perf_counter() - began
+        tally.milliseconds.append(took * 1e3)
         if answer.status != 200:
             tally.refused += 1
             tally.refusals = [*tally.refusals[-4:], answer.body or b"the connection broke"]
@@ -103,6 +107,9 @@ def store(receipts: Iterator[bytes], token: str, tally: Tally) -> Script:
         else:
             tally.accepted += 1
             tally.amount += said.amount_minor
+            tally.units += said.units
+        if pace and took < 1 / pace:
+            yield 1 / pace - took
 
 
 async def replay(address: str, receipts: Iterable[bytes], token: str, tally: Tally) -> Run:

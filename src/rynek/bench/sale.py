@@ -1,8 +1,9 @@
-"""``rynek bench sale``: how many orders a second, with everything on, against the database doing nothing but write them.
+"""``rynek bench sale``: how many orders a second, with everything on, against a database that only writes them.
 
-One fresh shop on one machine, load included; 64 buyers over HTTP. First ``pgbench`` with 32 clients places prepared carts,
-one transaction each through one prepared function that writes the same rows. Then buyers place carts of the same kind
-through the door. Then they buy from nothing: a cart with three lines, an address and delivery (1), placed and paid (2).
+One fresh shop on one machine, load included; 64 buyers over HTTP. First ``pgbench`` with 32 clients places prepared
+carts, one transaction each through one prepared function that writes the same rows. Then buyers place carts of the same
+kind through the door. Then they buy from nothing: a cart with three lines,
+address and delivery (1), placed and paid (2).
 """
 
 import argparse
@@ -15,6 +16,7 @@ import msgspec
 
 from rynek.bench.carts import BUYERS, HOME, guests, placer, prepare, ready, store, templates
 from rynek.bench.load import Script, drive, line
+from rynek.bench.proc import usage
 from rynek.bench.stall import COURIER, KEEPER, Stand, opened
 from rynek.bench.wire import request
 from rynek.kernel.actor import SYSTEM
@@ -35,19 +37,20 @@ async def main(args: argparse.Namespace) -> int:
         prepare(stand, first, 2 * many, (0, TEMPLATES))
         by_pgbench = _pgbench(stand, args.seconds)
         carts = ready(stand, first + many)
-        before = stand.server.usage()
+        before, before_pg = stand.server.usage(), usage(stand.cluster.pid)
         placers = [placer(token, carts[guest]) for guest, token in buyers]
         placing = await drive(stand.server.address, placers, seconds=args.seconds)
-        after = stand.server.usage()
+        after, after_pg = stand.server.usage(), usage(stand.cluster.pid)
         buying = await drive(stand.server.address, [_buyer(n) for n in range(BUYERS)], seconds=args.seconds)
         placed, bought = placing.statuses.get(200, 0), buying.labels["place"].answers
         amiss = await _amiss(stand, args.stored + by_pgbench[0] + placed + bought)
         print(
-            f"statuses: placing {placing.statuses}, purchases {buying.statuses}; errors {placing.errors | buying.errors}"
+            f"statuses: placing {placing.statuses}, buying {buying.statuses}; errors {placing.errors | buying.errors}"
         )
         print(
-            f"CPU per placed order: server with database {(after.cpu_s - before.cpu_s) / max(placed, 1) * 1e6:.0f} µs,"
-            f" load {placing.cpu_s / max(placed, 1) * 1e6:.0f} µs; purchase p99 {buying.overall.p99_ms:.1f} ms a request"
+            f"CPU per placed order: server {(after.cpu_s - before.cpu_s) / max(placed, 1) * 1e6:.0f} µs,"
+            f" database {(after_pg.cpu_s - before_pg.cpu_s) / max(placed, 1) * 1e6:.0f} µs,"
+            f" load {placing.cpu_s / max(placed, 1) * 1e6:.0f} µs; buying p99 {buying.overall.p99_ms:.1f} ms a request"
         )
         print(await _batches(stand))
         for each in amiss:
@@ -119,9 +122,11 @@ async def _amiss(stand: Stand, orders: int) -> list[str]:
     """Look for what must never be: a lost or doubled order, a unit or a grosz that is not accounted for."""
     async with stand.app.database.transaction("commerce", SYSTEM) as tx:
         counted = await tx.row("""
-            select (select count(*) from commerce.sales_order), (select count(distinct cart_id) from commerce.sales_order),
+            select (select count(*) from commerce.sales_order),
+                (select count(distinct cart_id) from commerce.sales_order),
                 (select sum(quantity) from commerce.order_line), (select sum(held) from commerce.level),
-                (select sum(total_minor) from commerce.sales_order), (select sum(authorised_minor) from commerce.payment),
+                (select sum(total_minor) from commerce.sales_order),
+                (select sum(authorised_minor) from commerce.payment),
                 (select sum(minor) from commerce.payment_entry where kind = 'authorised'),
                 (select sum(gross_minor) from commerce.order_line)
                     + (select sum(delivery_minor) from commerce.sales_order)""")  # fmt: skip

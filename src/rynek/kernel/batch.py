@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 from rynek.kernel import logs
@@ -30,11 +31,14 @@ class Batcher:
         self.running: asyncio.Task[None] | None = None
         self.sizes: Callable[[int], None] = lambda _size: None
         self.last, self.took, self.ended = 0, 0.0, 0.0
+        self.full: asyncio.Future[None] | None = None
 
     def submit(self, command: Any) -> asyncio.Future[Any]:
         """Queue a command; the future gives its result, or raises what it failed with."""
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.waiting.append((command, future))
+        if self.full is not None and len(self.waiting) >= self.last and not self.full.done():
+            self.full.set_result(None)
         if self.running is None:
             self.running = asyncio.create_task(self._drain())
         return future
@@ -57,9 +61,13 @@ class Batcher:
 
         Without this the first of them goes alone, and every other transaction carries one command (ADR 5).
         """
-        until = self.ended + self.took * PATIENCE
-        while len(self.waiting) < self.last and time.perf_counter() < until:
-            await asyncio.sleep(0.0002)
+        patience = self.ended + self.took * PATIENCE - time.perf_counter()
+        if len(self.waiting) < self.last and patience > 0:
+            self.full = asyncio.get_running_loop().create_future()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(patience):
+                    await self.full
+            self.full = None
 
     async def _take(self, taken: list[tuple[Any, asyncio.Future[Any]]], attempt: int = 1) -> None:
         """Transact commands; who gave up waiting before is no longer among them."""

@@ -68,7 +68,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where ``python -m rynek.commerce.payments.simulator`` listens."""
 
 
-def load(folder: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
+def load(place: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
     """Read the settings: defaults, then ``rynek.toml``, then ``RYNEK_*``, then what the caller gives.
 
     ``RYNEK_RATES__READ=900`` sets ``read`` in ``[rates]``.
@@ -77,7 +77,7 @@ def load(folder: Path | None = None, environment: Mapping[str, str] | None = Non
         SettingsError: a name is unknown or a value is wrong; the message names it and its source.
     """
     values: dict[str, Any] = {}
-    _merge(values, _from_file((folder or Path()) / FILE), FILE)
+    _merge(values, _from_file((place or Path()) / FILE), FILE)
     _merge(values, _from_environment(os.environ if environment is None else environment), "the environment")
     _merge(values, {name: value for name, value in given.items() if value is not None}, "the command line")
     return _convert(values)

@@ -31,6 +31,7 @@ from rynek.security.model import (
     LoginThrottled,
     Me,
     Name,
+    Newcomer,
     Page,
     Password,
     Role,
@@ -270,6 +271,22 @@ async def engage(call: Call[Any], name: Name, roles: list[Role], days: Days = 36
         entry = await _session(call, tx, Account(workload, "workload", None), timedelta(days=days))
         await _note(call, tx, call.actor, workload)
     return entry
+
+
+async def bring_in(call: Call[Any], customers: Annotated[list[Newcomer], Meta(min_length=1, max_length=1_000)]) -> int:
+    """Take customers over from elsewhere; gives how many are new.
+
+    Each has a password that nobody knows, so somebody has to set one before they can log in.
+    """
+    closed = await passwords.hashed(secrets.token_urlsafe(32))
+    async with call.transaction() as tx:
+        new = await q.add_customers(
+            tx, ids=[each.id for each in customers], names=[each.name for each in customers],
+            emails=[rules.email(each.email) for each in customers], password=closed, at=tx.at,
+        )  # fmt: skip
+        emit(tx, *(CustomerRegistered(each) for each in new))
+        await call.note(tx, f"{len(new)} customers")
+    return len(new)
 
 
 async def workloads(tx: Tx) -> list[Workload]:

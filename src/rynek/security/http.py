@@ -17,6 +17,7 @@ operations = [
     process("POST /security/staff", actions.hire, "security.staff-write"),
     write("PUT /security/staff/{account}", actions.assign, "security.staff-write"),
     process("POST /security/accounts/{account}/password", actions.reset_password, "security.password-reset"),
+    process("POST /security/customers", actions.bring_in, "security.customers-import", rate="bulk"),
     read("GET /security/workloads", actions.workloads, "security.workloads-read"),
     process("POST /security/workloads", actions.engage, "security.workloads-write"),
     write("DELETE /security/workloads/{workload}", actions.disengage, "security.workloads-write"),

@@ -57,6 +57,14 @@ class Entry(Struct, frozen=True):
     expires_at: datetime
 
 
+class Newcomer(Struct, frozen=True, forbid_unknown_fields=True):
+    """A customer of a shop that was there before us."""
+
+    id: UUID
+    email: Email
+    name: Name = ""
+
+
 class Me(Struct, frozen=True):
     """Who is asking, as the gate knows them."""
 

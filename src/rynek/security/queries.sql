@@ -29,6 +29,12 @@ select id, kind, password from security.actor where id = :actor and active and p
 insert into security.actor (id, kind, name, email, password, roles, location, created_at)
 values (:id, :kind, :name, :email, :password, :roles, :location, :at)
 
+-- name: add_customers(ids: uuid[], names: text[], emails: text[], password: text, at: timestamptz) -> value[]
+-- Take customers in whose id and e-mail are new; gives who they are.
+insert into security.actor (id, kind, name, email, password, created_at)
+select i, 'customer', n, e, :password, :at from unnest(:ids, :names, :emails) as c (i, n, e)
+on conflict do nothing returning id
+
 -- name: add_first_admin(id: uuid, email: text, password: text, at: timestamptz) -> value?
 -- Take in the one who administers, where nobody does.
 insert into security.actor (id, kind, name, email, password, roles, created_at)

@@ -5,7 +5,6 @@ Made by ``make client`` from the registry; do not edit.
 
 import datetime
 import msgspec
-import rynek.commerce.inventory.actions as commerce_inventory_actions
 import rynek.commerce.inventory.model as commerce_inventory
 import uuid
 from rynek.client.calls import Calls, Route
@@ -160,7 +159,11 @@ class CommerceInventory:
         return await self._calls.ask(_OWING, {}, {"location": location, "limit": limit})
 
     async def put_locations(self, locations: list[commerce_inventory.Location]) -> None:
-        """Add or change stores and warehouses."""
+        """Add or change stores and warehouses.
+
+        Raises:
+            Invalid: a location is given twice.
+        """
         return await self._calls.ask(_PUT_LOCATIONS, {}, {"locations": locations})
 
     async def put_routes(self, channel: str, routes: list[commerce_inventory.Route]) -> None:
@@ -168,11 +171,17 @@ class CommerceInventory:
 
         Raises:
             Invalid: a location is given twice.
+            LocationUnknown: there is no such location.
         """
         return await self._calls.ask(_PUT_ROUTES, {"channel": channel}, {"routes": routes})
 
     async def put_safety(self, channel: str, safety: list[commerce_inventory.Safety]) -> None:
-        """Keep units back from a channel at locations, of all items or of one."""
+        """Keep units back from a channel at locations, of all items or of one.
+
+        Raises:
+            Invalid: a location and item are given twice.
+            LocationUnknown: there is no such location.
+        """
         return await self._calls.ask(_PUT_SAFETY, {"channel": channel}, {"safety": safety})
 
     async def receive(
@@ -198,9 +207,7 @@ class CommerceInventory:
         """List the locations that serve a channel, first asked first."""
         return await self._calls.ask(_ROUTES, {"channel": channel}, None)
 
-    async def send(
-        self, transfer: uuid.UUID, given: commerce_inventory_actions.NewTransfer
-    ) -> commerce_inventory.Transfer:
+    async def send(self, transfer: uuid.UUID, given: commerce_inventory.NewTransfer) -> commerce_inventory.Transfer:
         """Send goods to another location: they leave here and are inbound there. The id is the sender's to choose.
 
         Raises:

@@ -24,6 +24,7 @@ from rynek.commerce.inventory.model import (
     LocationCode,
     Move,
     Need,
+    NewTransfer,
     OutOfStock,
     Pick,
     Reference,
@@ -51,7 +52,11 @@ _FOREVER = 10**12
 
 
 async def put_locations(tx: Tx, locations: Annotated[list[Location], Meta(min_length=1, max_length=1000)]) -> None:
-    """Add or change stores and warehouses."""
+    """Add or change stores and warehouses.
+
+    Raises:
+        Invalid: a location is given twice.
+    """
     columns = zip(*((each.code, each.name, each.kind, each.country, each.active) for each in locations), strict=True)
     codes, names, kinds, countries, actives = columns
     if len(set(codes)) < len(codes):
@@ -70,6 +75,7 @@ async def put_routes(tx: Tx, channel: ChannelCode, routes: Annotated[list[Route]
 
     Raises:
         Invalid: a location is given twice.
+        LocationUnknown: there is no such location.
     """
     codes = [each.location for each in routes]
     if len(set(codes)) < len(codes):
@@ -87,7 +93,12 @@ async def routes(tx: Tx, channel: ChannelCode) -> list[Route]:
 async def put_safety(
     tx: Tx, channel: ChannelCode, safety: Annotated[list[Safety], Meta(min_length=1, max_length=1000)]
 ) -> None:
-    """Keep units back from a channel at locations, of all items or of one."""
+    """Keep units back from a channel at locations, of all items or of one.
+
+    Raises:
+        Invalid: a location and item are given twice.
+        LocationUnknown: there is no such location.
+    """
     keys = [(each.location, each.sku) for each in safety]
     if len(set(keys)) < len(keys):
         raise Invalid("a location and item are given twice", field="safety")
@@ -175,8 +186,8 @@ async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfS
         # others took, between our look and our lock, what was to be enough: look at every location before refusing
         results, picked = _share(claims, await _lock(tx, dict.fromkeys(wanted, _FOREVER)))
     if picked:
-        holders, skus, places, units, untils = zip(*picked, strict=True)
-        await q.hold(tx, holders=holders, skus=skus, locations=places, units=units, untils=untils)
+        holders, skus, places, taken, untils = zip(*picked, strict=True)
+        await q.hold(tx, holders=holders, skus=skus, locations=places, units=taken, untils=untils)
     emit(
         tx, *(StockHeld(claim.holder, got) for claim, got in zip(claims, results, strict=True) if isinstance(got, list))
     )
@@ -422,14 +433,6 @@ async def put_back(tx: Tx, location: str, reference: str, needs: Sequence[Need])
 
 
 # --- between locations ------------------------------------------------------------------------------------------------
-
-
-class NewTransfer(Struct, frozen=True, forbid_unknown_fields=True):
-    """Goods to be sent from one location to another."""
-
-    origin: LocationCode
-    destination: LocationCode
-    lines: Annotated[list[Need], Meta(min_length=1, max_length=1000)]
 
 
 async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:

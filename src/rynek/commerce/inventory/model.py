@@ -155,6 +155,14 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     sku: Annotated[str, Meta(max_length=40)] = ""
 
 
+class NewTransfer(Struct, frozen=True, forbid_unknown_fields=True):
+    """Goods to be sent from one location to another."""
+
+    origin: LocationCode
+    destination: LocationCode
+    lines: Annotated[list[Need], Meta(min_length=1, max_length=1000)]
+
+
 class TransferRow(Struct, frozen=True):
     """Goods on their way between two locations, without what they are."""
 

@@ -83,8 +83,8 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
     numbered: list[Numbered] = await q.place(
         tx, ids=ids, carts=carts, channels=channels, owner_kinds=kinds, owners=owners, emails=emails,
         currencies=currencies, states=states, deliveries=deliveries, taxes=taxes, totals=totals, authorised=authorised,
-        captured=captured, agreed=agreed, at=tx.at, line_orders=of, lines=lines, skus=skus, names=names, quantities=quantities, units=units, nets=nets,
-        line_taxes=line_taxes, grosses=grosses, rates=rates,
+        captured=captured, agreed=agreed, at=tx.at, line_orders=of, lines=lines, skus=skus, names=names,
+        quantities=quantities, units=units, nets=nets, line_taxes=line_taxes, grosses=grosses, rates=rates,
     )  # fmt: skip
     numbers = {each.id: each.number for each in numbered}
     emit(tx, *(_placed(p, numbers[p.id]) for p in placings))

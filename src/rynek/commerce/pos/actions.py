@@ -78,7 +78,12 @@ async def sell(tx: Tx, calls: Sequence[Call[Receipt]]) -> list[Accepted | Fault]
             results.append(ReceiptDiffers("this till has sent another receipt under this number"))
         else:
             results.append(
-                Accepted(*name, rules.amount(call.input), repeated=said[name][0] is not call.input or name in before)
+                Accepted(
+                    *name,
+                    rules.amount(call.input),
+                    rules.units(call.input),
+                    repeated=said[name][0] is not call.input or name in before,
+                )
             )
     return results
 
@@ -109,7 +114,8 @@ async def _take_in(tx: Tx, receipts: list[tuple[Name, tuple[Receipt, bytes]]]) -
     )
     keys = await q.accept(
         tx, stores=stores, tills=tills, numbers=numbers, sold=sold, at=tx.at, customers=customers,
-        currencies=currencies, amounts=amounts, discounts=discounts, lines=lines, tenders=tenders, references=references, digests=digests,
+        currencies=currencies, amounts=amounts, discounts=discounts, lines=lines, tenders=tenders,
+        references=references, digests=digests,
     )  # fmt: skip
     new = {(key.store, key.till, key.number): key.digest for key in keys}
     taken = [receipt for name, (receipt, _) in receipts if name in new]

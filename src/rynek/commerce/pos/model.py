@@ -85,12 +85,13 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Accepted(Struct, frozen=True):
-    """A receipt is in; ``repeated`` says it was before. Amounts in minor units."""
+    """A receipt is in, ``units`` left the shelves; ``repeated`` says it was in before. Amounts in minor units."""
 
     store: str
     till: str
     number: int
     amount_minor: int
+    units: int
     repeated: bool
 
 

@@ -18,6 +18,11 @@ def amount(receipt: Receipt) -> int:
     return sum(line.amount for line in receipt.lines)
 
 
+def units(receipt: Receipt) -> int:
+    """Add up the units that left the book."""
+    return sum(moved(line) for line in receipt.lines)
+
+
 def discount(receipt: Receipt) -> int:
     """Add up what was taken off."""
     return sum(off.amount for line in receipt.lines for off in line.discounts)

@@ -1,0 +1,159 @@
+"""The retailer moves in: its shops, articles, customers and stock, through the same operations as anybody's."""
+
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+from rynek.app import App
+from rynek.demo.articles import Article, Category
+from rynek.demo.dataset import CURRENCY, Year
+from rynek.kernel import ids
+from rynek.kernel.actor import Actor
+
+CHANNEL = "WEB-US"
+WAREHOUSE = "WH-1"
+IMPORT = Actor("workload", ids.new(), roles=frozenset({"import"}), name="demo")
+_OFFERED = frozenset({"goods", "weighed"})
+_RATES = {
+    "food": 0, "prepared": 600, "alcohol": 900, "tobacco": 900, "fuel": 0, "medicine": 0, "print": 600, "none": 0,
+    "standard": 600,
+}  # fmt: skip
+"""Rates of sales tax, in 1/100 %: made up, as the data set says nothing of tax."""
+_MORE = 5
+"""What a shop has on its shelf beyond what it is going to sell in the year."""
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+"""Called with what is going on, how much of it is done and how much there is."""
+
+
+def chunks(things: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut into lists of at most ``size``."""
+    rest = iter(things)
+    return iter(lambda: list(itertools.islice(rest, size)), [])
+
+
+def code(path: str) -> str:
+    """Make a category's key of its path: short enough, and nobody else's."""
+    flat = path.replace("/", "-")
+    return flat if len(flat) <= 60 else f"{flat[:49]}-{blake2b(path.encode(), digest_size=5).hexdigest()}"
+
+
+class Move:
+    """A move into an empty house, step by step; every step may be done again and changes nothing then."""
+
+    def __init__(self, app: App, year: Year, progress: Progress) -> None:
+        self.app = app
+        self.year = year
+        self.progress = progress
+
+    def ask(self, operation: str, **values: Any) -> Awaitable[Any]:
+        """Ask an operation as the import."""
+        return self.app.door.ask(IMPORT, operation, **values)
+
+    async def open(self) -> None:
+        """Make the channels, shops, taxes, lists, delivery: what has to be there before anything is sold."""
+        channels = [
+            {"code": CHANNEL, "name": "Web shop", "kind": "web", "currency": CURRENCY, "country": "US", "locale": "en"},
+            {"code": "POS-US", "name": "Tills", "kind": "pos", "currency": CURRENCY, "country": "US", "locale": "en"},
+        ]
+        await self.ask("commerce.catalog.put_channels", channels=channels)
+        rates = [
+            {"country": "US", "category": name, "rate_bp": rate, "label": f"{rate / 100:g}%"}
+            for name, rate in _RATES.items()
+        ]
+        await self.ask("commerce.pricing.put_tax_rates", rates=rates)
+        await self.ask("commerce.pricing.put_lists", lists=[{"code": "RETAIL", "name": "Retail", "currency": CURRENCY}])
+        shops = [{"code": s.code, "name": s.name, "kind": "store", "country": "US"} for s in self.year.stores]
+        central = {"code": WAREHOUSE, "name": "Central warehouse", "kind": "warehouse", "country": "US"}
+        await self.ask("commerce.inventory.put_locations", locations=[central, *shops])
+        await self.ask("commerce.inventory.put_routes", channel=CHANNEL, routes=[{"location": WAREHOUSE}])
+        await self._delivery()
+
+    async def _delivery(self) -> None:
+        ways = [
+            ("courier", "Courier", "home", "DELIVERY-COURIER", 599),
+            ("locker", "Parcel locker", "locker", "DELIVERY-LOCKER", 399),
+        ]
+        products = [
+            {"code": sku, "name": name, "variants": [{"sku": sku, "tax_category": "standard"}]}
+            for _, name, _, sku, _ in ways
+        ]
+        prices = [{"list": "RETAIL", "sku": sku, "minor": minor} for *_, sku, minor in ways]
+        options = [{"code": way, "name": name, "kind": kind, "sku": sku} for way, name, kind, sku, _ in ways]
+        await self.ask("commerce.catalog.put_products", products=products)
+        published = [{"product": each["code"], "channel": CHANNEL} for each in products]
+        await self.ask("commerce.catalog.publish", publications=published)
+        await self.ask("commerce.pricing.put_prices", prices=prices)
+        await self.ask("commerce.checkout.put_delivery", channel=CHANNEL, options=options)
+
+    async def catalogue(self) -> None:
+        """Bring categories, brands and articles, what sells best first, with prices and stock for the web shop."""
+        await self._categories(self.year.categories)
+        everything = sorted(self.year.articles, key=lambda article: -article.sold)
+        brands = {article.brand for article in everything if article.brand}
+        for some in chunks(sorted(brands), 1_000):
+            await self.ask(
+                "commerce.catalog.put_brands", brands=[{"code": _brand(name), "name": name} for name in some]
+            )
+        done = 0
+        for articles in chunks(everything, 500):
+            await self._articles(articles)
+            done += len(articles)
+            self.progress("articles", done, len(everything))
+
+    async def _categories(self, categories: Sequence[Category]) -> None:
+        rows = [
+            {
+                "code": code(each.code),
+                "name": each.name,
+                "parent": code(each.parent) if each.parent else None,
+                "position": n,
+            }
+            for n, each in enumerate(categories)
+        ]
+        for some in chunks(rows, 1_000):
+            await self.ask("commerce.catalog.put_categories", categories=some)
+
+    async def _articles(self, articles: Sequence[Article]) -> None:
+        await self.ask("commerce.catalog.put_products", products=[_product(each) for each in articles])
+        offered = [each for each in articles if each.nature in _OFFERED and each.price > 0]
+        priced = [{"list": "RETAIL", "sku": each.sku, "minor": each.price} for each in articles if each.price > 0]
+        await self.ask("commerce.pricing.put_prices", prices=priced)
+        if offered:
+            published = [{"product": each.sku, "channel": CHANNEL} for each in offered]
+            await self.ask("commerce.catalog.publish", publications=published)
+            lines = [{"sku": each.sku, "units": 100 + each.sold} for each in offered]
+            reference = f"opening {offered[0].sku}"
+            await self.ask("commerce.inventory.receive", location=WAREHOUSE, reference=reference, lines=lines)
+
+    async def customers(self) -> None:
+        """Bring the households that have a card."""
+        rows = [{"id": each.id, "name": each.name, "email": each.email} for each in self.year.households]
+        for some in chunks(rows, 1_000):
+            await self.ask("security.bring_in", customers=some)
+
+    async def stock(self, baskets: int | None = None) -> None:
+        """Fill the shops' shelves with what they are going to sell in this stretch of the year, and a little more."""
+        moves = list(self.year.moved(baskets))
+        done = 0
+        for shop, mine in itertools.groupby(moves, key=lambda move: move.store):
+            for number, some in enumerate(chunks(mine, 1_000)):
+                lines = [{"sku": move.sku, "units": max(move.units, 0) + _MORE} for move in some]
+                await self.ask("commerce.inventory.receive", location=shop, reference=f"opening {number}", lines=lines)
+                done += len(some)
+            self.progress("shelves", done, len(moves))
+
+
+def _brand(name: str) -> str:
+    return code("".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()).strip("-"))
+
+
+def _product(article: Article) -> dict[str, Any]:
+    variant: dict[str, Any] = {"sku": article.sku, "tax_category": article.tax}
+    product = {
+        "code": article.sku, "name": article.name, "slug": article.slug, "categories": [code(article.category)],
+        "variants": [variant],
+    }  # fmt: skip
+    return product | ({"brand": _brand(article.brand)} if article.brand else {})
