@@ -2,7 +2,7 @@
 
 On a fresh embedded PostgreSQL with fsync and ``synchronous_commit`` on, in one process. Events are appended by ``emit``
 in transactions of 5,000 by two writers, as imports do. The reaction decodes each and writes a sum per store, in
-batches of at most 5,000, each in the transaction that moves its cursor: a kill would neither lose nor double anything.
+batches of at most 10,000, each in the transaction that moves its cursor: a kill would neither lose nor double anything.
 
 ``append_per_s`` and ``consume_per_s`` are measured one after the other on a quarter of the events. ``events_per_s`` is
 the headline: all the events once more, appended and consumed at the same time, over the seconds from the first append

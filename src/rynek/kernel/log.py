@@ -20,7 +20,7 @@ from rynek.kernel.events import NAMES, TYPES, Envelope, append, decode
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-BATCH = 5_000
+BATCH = 10_000
 
 _READ = "select * from kernel.read_on($1::text::xid8, $2, $3::text::xid8, $4, $5)"
 _CURSOR = """select xid::text, seq, moved_at < now() - interval '2 seconds' as idle,
@@ -77,7 +77,7 @@ async def read(tx: Tx, after: str, below: str, types: Sequence[str], limit: int 
     """
     xid, seq = after.split("-", 1)
     rows = await tx.rows(_READ, xid, int(seq), below, list(types), limit)
-    return [Envelope(position, kind, key, at, decode(kind, data)) for position, kind, key, at, data in rows]
+    return [Envelope(position, kind, key, at, NAMES[kind].read(data)) for position, kind, key, at, data in rows]
 
 
 async def horizon(tx: Tx) -> str:
@@ -95,7 +95,7 @@ async def advance(database: Database, reaction: Reaction) -> int:
         if cursor is None:
             return 0
         after = f"{cursor['xid']}-{cursor['seq']}"
-        waiting = await read(tx, after, cursor["horizon"], reaction.types)
+        waiting = await read(tx, after, cursor["horizon"], reaction.types, BATCH)
         if waiting:
             await _take(tx, reaction, waiting)
         if len(waiting) == BATCH:
