@@ -212,7 +212,7 @@ def test_each_refused_product_hears_its_own_reason() -> None:
         "weight_g 0: 1 to 100000000": product(variants=[Variant(sku="T1", weight_g=0)]),
         "sku TAKEN belongs to OTHER": product(variants=[Variant(sku="TAKEN")]),
         "gtin 4006381333931 belongs to PEN": product(variants=[Variant(sku="T1", gtin="4006381333931")]),
-        "slug tea-x belongs to X": product(slug="tea-x"),
+        "slug tea-x belongs to X": product(translations={"de": Words(name="Tee", slug="tea-x")}),
         "two of its variants have the same sku or gtin": product(variants=[Variant(sku="T1"), Variant(sku="T1")]),
     }
     for reason, row in cases.items():

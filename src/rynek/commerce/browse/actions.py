@@ -13,7 +13,7 @@ import msgspec
 from rynek.commerce import catalog, inventory, pricing
 from rynek.commerce.browse import model, rules
 from rynek.commerce.browse.model import Detail, Front, Limit, Listing, NotOffered, Rubric, Sort, Text, UnknownCategory
-from rynek.commerce.browse.shelf import Answer, Page, Shelf, Stocked, shelf_of
+from rynek.commerce.browse.shelf import Answer, Page, PageKey, Shelf, Stocked, shelf_of
 from rynek.commerce.catalog import Channel, ChannelCode, Code, Entry
 from rynek.kernel import clock
 from rynek.kernel.batch import Batcher
@@ -23,8 +23,6 @@ from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
 
-PageKey = tuple[str, str | None, Sort, UUID | None, int]
-SLUGS_LIMIT = 200_000
 _NEVER = datetime.max.replace(tzinfo=UTC)
 _encode = msgspec.json.Encoder().encode
 _entry = msgspec.json.Decoder(Entry).decode
@@ -53,8 +51,8 @@ async def listing(
     if page is None:
         page = await _page(database, shelf, key)
     answer = page.answer
-    if answer is None or answer.tick != shelf.tick or answer.until_at <= clock.now():
-        answer = page.answer = await _assemble(database, shelf, channel, page)
+    if answer is None or answer.until_at <= clock.now():
+        answer = await _assemble(database, shelf, key, page)
     return cast("Listing", _respond(call, answer.body, answer.etag))
 
 
@@ -123,9 +121,9 @@ async def _page(database: Database, shelf: Shelf, key: PageKey) -> Page:
     return read
 
 
-async def _assemble(database: Database, shelf: Shelf, channel: str, page: Page) -> Answer:
+async def _assemble(database: Database, shelf: Shelf, key: PageKey, page: Page) -> Answer:
     """Make a page's answer of its products' cards; those that are not on the shelf are fetched together."""
-    tick = shelf.tick
+    channel = key[0]
     items = [shelf.item((channel, each)) for each in page.products]
     if None in items:
         filler = await _filler(database, shelf, channel)
@@ -136,7 +134,9 @@ async def _assemble(database: Database, shelf: Shelf, channel: str, page: Page) 
     after = _encode(page.after)
     body = b'{"products":[%s],"after":%s}' % (b",".join(each.card for each in there), after)
     etag = _etag(b"".join(each.etag.encode() for each in there) + after)
-    return Answer(body, etag, tick, min((each.until_at for each in there), default=_NEVER))
+    answer = Answer(body, etag, min((each.until_at for each in there), default=_NEVER))
+    shelf.put_answer(key, page, items, answer)
+    return answer
 
 
 def _etag(content: bytes) -> str:
@@ -147,14 +147,11 @@ async def _of_slug(database: Database, shelf: Shelf, channel: str, slug: str) ->
     found = shelf.slugs.get((channel, slug)) if shelf.fresh else None
     if found is not None:
         return found
-    began = shelf.tick
     async with database.transaction("commerce") as tx:
         place = await catalog.channel(tx, channel)
         read: UUID | None = await q.of_slug(tx, slug=slug, locale=place.locale)
     if read is None:
         raise NotOffered(f"{channel} does not offer {slug}", channel=channel)
-    if shelf.fresh and shelf.tick == began and len(shelf.slugs) < SLUGS_LIMIT:
-        shelf.slugs[channel, slug] = read
     return read
 
 
@@ -200,4 +197,5 @@ def _stocked(entry: Entry, row: model.Row, locale: str, facts: rules.Facts) -> S
     skus = [each.sku for each in shown.items]
     tags = dict.fromkeys([*skus, *(held.sku for each in shown.items for held in each.holds)])
     until = [facts.shown[sku].good_until for sku in skus if sku in facts.shown]
-    return Stocked(card, detail, _etag(detail), tuple(tags), min(each or _NEVER for each in [row.until_at, *until]))
+    until_at = min(each or _NEVER for each in [row.until_at, *until])
+    return Stocked(card, detail, _etag(detail), tuple(tags), tuple({entry.slug or "", shown.slug}), until_at)

@@ -38,29 +38,37 @@ _AT_ONCE = 48
 
 Key = tuple[str, UUID]
 """A product in a channel."""
+PageKey = tuple[str, str | None, str, UUID | None, int]
+"""A page of a channel: category, order, the last product of the page before, products."""
 
 
 class Stocked(Struct, frozen=True, gc=False):
-    """A product ready to be shown. ``tags`` are the skus it depends on, ``until_at`` when time changes it."""
+    """A product ready to be shown.
+
+    ``tags`` are the skus it depends on, ``slugs`` its addresses in the channel, ``until_at`` when time changes it.
+    """
 
     card: bytes
     detail: bytes
     etag: str
     tags: tuple[str, ...]
+    slugs: tuple[str, ...]
     until_at: datetime
 
 
 class Answer(Struct, frozen=True, gc=False):
-    """A page as bytes, made of what was on the shelf at ``tick``."""
+    """A page as bytes."""
 
     body: bytes
     etag: str
-    tick: int
     until_at: datetime
 
 
 class Page(Struct):
-    """Which products are on a page of a listing, and the answer made of them last."""
+    """Which products are on a page of a listing.
+
+    ``answer`` is what was made of them, as long as each of them is still so on the shelf.
+    """
 
     products: list[UUID]
     after: UUID | None
@@ -73,14 +81,15 @@ class Shelf:
 
     def __init__(self) -> None:
         self.items: dict[Key, Stocked] = {}
-        self.pages: dict[Hashable, Page] = {}
+        self.pages: dict[PageKey, Page] = {}
         self.slugs: dict[tuple[str, str], UUID] = {}
         self.channels: dict[str, Channel] = {}
         self.tick = 0
-        """Rises with every look that found news."""
+        """Rises with all news."""
         self.looked_at = float("-inf")
         self.bytes = 0
         self._by_tag: dict[Hashable, set[Key]] = {}
+        self._pages_with: dict[Key, set[PageKey]] = {}
         self._cleared: deque[tuple[int, set[Hashable] | None]] = deque(maxlen=_REMEMBERED)
         self._fillers: dict[str, Batcher] = {}
 
@@ -94,7 +103,7 @@ class Shelf:
         found = self.items.get(key)
         return found if found is not None and self.fresh and clock.now() < found.until_at else None
 
-    def page(self, key: Hashable) -> Page | None:
+    def page(self, key: PageKey) -> Page | None:
         """Take a page from the shelf, if it is there and good."""
         found = self.pages.get(key)
         return found if found is not None and self.fresh and clock.now() < found.until_at else None
@@ -108,16 +117,27 @@ class Shelf:
         self.bytes += _size(item)
         for tag in (key[1], *item.tags):
             self._by_tag.setdefault(tag, set()).add(key)
+        for slug in item.slugs:
+            self.slugs[key[0], slug] = key[1]
         while self.bytes > ITEMS_LIMIT_BYTES:
             self._drop(next(iter(self.items)))
 
-    def put_page(self, key: Hashable, page: Page, began: int) -> None:
+    def put_page(self, key: PageKey, page: Page, began: int) -> None:
         """Lay a page on the shelf, unless products have changed since it began to be read."""
         if self._outdated(began, {_PAGES}):
             return
+        self._drop_page(key)
         self.pages[key] = page
+        for product in page.products:
+            self._pages_with.setdefault((key[0], product), set()).add(key)
         if len(self.pages) > PAGES_LIMIT:
-            del self.pages[next(iter(self.pages))]
+            self._drop_page(next(iter(self.pages)))
+
+    def put_answer(self, key: PageKey, page: Page, items: Sequence[Stocked | None], answer: Answer) -> None:
+        """Keep the answer of a page, if page and products lie on the shelf as it was made of them."""
+        there = [self.items.get((key[0], product)) for product in page.products]
+        if self.pages.get(key) is page and all(one is other for one, other in zip(there, items, strict=True)):
+            page.answer = answer
 
     def _outdated(self, began: int, tags: set[Hashable]) -> bool:
         """Tell whether one of the tags was cleared since tick ``began``, or too much was to remember."""
@@ -131,26 +151,31 @@ class Shelf:
             return
         self.bytes -= _size(item)
         for tag in (key[1], *item.tags):
-            keys = self._by_tag.get(tag, set())
-            keys.discard(key)
-            if not keys:
-                self._by_tag.pop(tag, None)
+            _discard(self._by_tag, tag, key)
+        for slug in item.slugs:
+            self.slugs.pop((key[0], slug), None)
+        for page in self._pages_with.get(key, ()):
+            self.pages[page].answer = None
+
+    def _drop_page(self, key: PageKey) -> None:
+        page = self.pages.pop(key, None)
+        for product in page.products if page is not None else ():
+            _discard(self._pages_with, (key[0], product), key)
 
     def clear(self, tags: set[Hashable] | None) -> None:
         """Clear what depends on these tags; None: everything."""
         self.tick += 1
         self._cleared.append((self.tick, tags))
         if tags is None:
-            self.items.clear()
-            self.channels.clear()
-            self._by_tag.clear()
+            for every in (self.items, self.slugs, self.channels, self._by_tag):
+                every.clear()
             self.bytes = 0
         for tag in tags or ():
             for key in list(self._by_tag.get(tag, ())):
                 self._drop(key)
         if tags is None or _PAGES in tags:
             self.pages.clear()
-            self.slugs.clear()
+            self._pages_with.clear()
 
     def take(self, news: Iterable[Envelope]) -> None:
         """Clear what the news speaks of."""
@@ -173,6 +198,14 @@ class Shelf:
 
 
 _PAGES = "\0pages"
+
+
+def _discard(index: dict[Any, set[Any]], key: Any, value: Any) -> None:
+    values = index.get(key)
+    if values is not None:
+        values.discard(value)
+        if not values:
+            del index[key]
 
 
 def _size(item: Stocked) -> int:

@@ -195,7 +195,7 @@ def _product(product: Product) -> dict[str, Any]:
 async def _known(tx: Tx, products: Sequence[Product]) -> rules.Known:
     """Read what the catalogue has of all that these products speak of."""
     variants = [variant for each in products for variant in each.variants]
-    words = [(locale, each.slug) for product in products for locale, each in product.translations.items()]
+    words = [words.slug for product in products for words in product.translations.values()]
     attributed = any(each.attributes for each in products) or any(each.attributes for each in variants)
     return rules.Known(
         brands=_set(await q.known_brands(tx, codes=list({each.brand for each in products if each.brand}))),
@@ -207,9 +207,7 @@ async def _known(tx: Tx, products: Sequence[Product]) -> rules.Known:
             tx,
             skus=[each.sku for each in variants],
             gtins=[each.gtin for each in variants if each.gtin],
-            slugs=[each.slug for each in products],
-            locales=[locale for locale, _ in words],
-            locale_slugs=[slug for _, slug in words],
+            slugs=[*words, *(each.slug for each in products)],
         ),
     )
 

@@ -183,7 +183,7 @@ class Taken(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """Who has a key that must be unique: ``kind`` is sku, gtin, slug or slug of a locale."""
+    """Who has a key that must be unique: ``kind`` is sku, gtin or slug."""
 
     kind: str
     value: str

@@ -66,8 +66,8 @@ select code from commerce.brand where code = any(:codes);
 -- Those of the categories that exist.
 select code from commerce.category where code = any(:codes);
 
--- name: claims(skus: text[], gtins: text[], slugs: text[], locales: text[], locale_slugs: text[]) -> Claim[]
--- Who has these unique keys now.
+-- name: claims(skus: text[], gtins: text[], slugs: text[]) -> Claim[]
+-- Who has these unique keys now; an address belongs to one product, in whatever language it is.
 select 'sku', v.sku, p.code from commerce.variant as v join commerce.product as p on p.id = v.product
 where v.sku = any(:skus)
 union all
@@ -75,8 +75,8 @@ select 'gtin', gtin, sku from commerce.variant where active and gtin = any(:gtin
 union all
 select 'slug', slug, code from commerce.product where slug = any(:slugs)
 union all
-select 'slug ' || t.locale, t.slug, p.code from commerce.translation as t join commerce.product as p on p.id = t.product
-where (t.locale, t.slug) in (select * from unnest(:locales, :locale_slugs));
+select 'slug', t.slug, p.code from commerce.translation as t join commerce.product as p on p.id = t.product
+where t.slug = any(:slugs);
 
 -- name: put_products(given: json, at: timestamptz) -> value[]
 -- Write products without their variants; gives the codes of those that are new or different.

@@ -132,9 +132,7 @@ def product_faults(products: Sequence[Product], known: Known) -> list[Refusal]:
     refused = []
     for row, product in enumerate(products):
         claims = dict(_claims(product))
-        reason = _product_fault(product, known) or _clash(claims, claimed)
-        if reason is None and len(claims) < sum(1 for _ in _claims(product)):
-            reason = "two of its variants have the same sku or gtin"
+        reason = _product_fault(product, known) or _doubled(product) or _clash(claims, claimed)
         if reason is None:
             claimed |= claims | {("code", product.code): ""}
         else:
@@ -145,13 +143,20 @@ def product_faults(products: Sequence[Product], known: Known) -> list[Refusal]:
 def _claims(product: Product) -> Iterator[tuple[tuple[str, str], str]]:
     """List the keys that a product claims, each with who would own it: a code is claimed once in a bulk write."""
     yield ("code", product.code), product.code
-    yield ("slug", product.slug or ""), product.code
-    for locale, words in product.translations.items():
-        yield (f"slug {locale}", words.slug or ""), product.code
+    for address in (product.slug, *(words.slug for words in product.translations.values())):
+        yield ("slug", address or ""), product.code
     for variant in product.variants:
         yield ("sku", variant.sku), product.code
         if variant.gtin is not None:
             yield ("gtin", variant.gtin), variant.sku
+
+
+def _doubled(product: Product) -> str | None:
+    skus = [variant.sku for variant in product.variants]
+    gtins = [variant.gtin for variant in product.variants if variant.gtin is not None]
+    if len(set(skus)) < len(skus) or len(set(gtins)) < len(gtins):
+        return "two of its variants have the same sku or gtin"
+    return None
 
 
 def _clash(claims: Mapping[tuple[str, str], str], claimed: Mapping[tuple[str, str], str]) -> str | None:
