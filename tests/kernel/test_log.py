@@ -55,7 +55,24 @@ async def effects(owner: asyncpg.Connection, what: str) -> list[int]:
     return [row[0] for row in await owner.fetch("select number from tests.effect where what = $1 order by id", what)]
 
 
+async def settled(database: Database) -> None:
+    """Wait until nothing can be told any more before what is told now; tests in other databases write meanwhile."""
+    async with database.transaction("tests") as tx:
+        now = int(await tx.value("select pg_current_xact_id()::text"))
+    async with asyncio.timeout(30):
+        while True:
+            async with database.transaction("tests") as tx:
+                if int(await log.horizon(tx)) > now:
+                    return
+            await asyncio.sleep(0.01)
+
+
 async def exhaust(database: Database, reaction: Reaction) -> int:
+    await settled(database)
+    return await drain(database, reaction)
+
+
+async def drain(database: Database, reaction: Reaction) -> int:
     taken = 0
     while more := await log.advance(database, reaction):
         taken += more
@@ -70,11 +87,11 @@ async def test_what_commits_late_is_not_skipped(stall: Database, owner: asyncpg.
         async with stall.transaction("tests") as b:
             await events.append(b, [ApplesLaid("log", 2)])
         assert await count(owner, "kernel.event", "data->>'units' = '2' and key = 'log'") == 1
-        assert await exhaust(stall, reaction) == 0
+        assert await drain(stall, reaction) == 0
         async with stall.transaction("tests") as c:
             await events.append(c, [ApplesLaid("log", 3)])
             await events.append(a, [ApplesLaid("log", 4)])
-        assert await exhaust(stall, reaction) == 0
+        assert await drain(stall, reaction) == 0
     assert await exhaust(stall, reaction) == 4
     assert await effects(owner, "late") == [1, 4, 2, 3]
     assert await exhaust(stall, reaction) == 0
@@ -116,13 +133,13 @@ async def test_batches_join_without_a_gap(
     monkeypatch.setattr(log, "BATCH", 10)
     for first in range(0, 35, 7):
         await tell(stall, *range(first, first + 7))
+    await settled(stall)
     async with stall.transaction("tests") as tx:
         waiting = await log.read(tx, "0-0", await log.horizon(tx), TYPES, 10_000)
     assert [each.position for each in waiting] == sorted(
         {each.position for each in waiting}, key=lambda text: tuple(map(int, text.split("-")))
     )
-    while await log.advance(stall, reaction):
-        pass
+    assert await exhaust(stall, reaction) == 35
     assert sizes == [10, 10, 10, 5]
     assert await effects(owner, "joined") == list(range(35))
 
@@ -157,6 +174,7 @@ async def test_a_crash_in_a_batch_repeats_nothing(stall: Database, owner: asyncp
     died: list[bool] = []
     reaction = await reacts(dies)
     await tell(stall, 1, 2, 3, 4)
+    await settled(stall)
     with pytest.raises(asyncio.CancelledError):
         await log.advance(stall, reaction)
     assert await effects(owner, "crash") == []
@@ -177,6 +195,7 @@ async def test_a_killed_connection_repeats_nothing_and_parks_nothing(
     died: list[bool] = []
     reaction = await reacts(cut)
     await tell(stall, 1, 2)
+    await settled(stall)
     with pytest.raises(Exception, match=r".") as refused:
         await log.advance(stall, reaction)
     assert unreachable(refused.value)
@@ -213,6 +232,7 @@ async def test_poison_is_parked_and_blocks_nobody(
     reaction = await reacts(all_of if whole else single, whole=whole)
     before = await count(owner, "kernel.event", "key = 'poison'")
     await tell(stall, 11, 12, 13, 14, 15)
+    await settled(stall)
     assert await log.advance(stall, reaction) == 5
     await exhaust(stall, reaction)
     assert await effects(owner, what) == [11, 12, 14, 15]
@@ -247,6 +267,7 @@ async def test_what_another_is_in_the_way_of_is_not_poison(
     clashed: list[bool] = []
     reaction = await reacts(clashes)
     await tell(stall, 1, 2)
+    await settled(stall)
     with pytest.raises(asyncpg.DeadlockDetectedError):
         await log.advance(stall, reaction)
     await exhaust(stall, reaction)
@@ -267,7 +288,7 @@ async def test_running_reactions_hear_soon_and_survive_a_failure(
     await reacts(act)
     task = asyncio.create_task(log.run(stall, ["tests"], pause=0.02))
     await asyncio.sleep(0.1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         for number in (1, 2, 3):
             await tell(stall, number)
             while number not in await effects(owner, "running"):  # noqa: ASYNC110 - it is the database that is asked
@@ -280,18 +301,18 @@ async def test_running_reactions_hear_soon_and_survive_a_failure(
 
 
 async def test_a_log_at_rest_costs_no_writes(stall: Database, owner: asyncpg.Connection, reacts: Any) -> None:
-    """Looking for news takes no lock and no transaction number: a quiet shop does not wear the disk."""
-    await reacts(notes_as("rest"))
-    task = asyncio.create_task(log.run(stall, ["tests"], pause=0.02))
-    await asyncio.sleep(0.3)
-    before = await owner.fetchval("select pg_current_xact_id()::text::bigint")
-    await asyncio.sleep(0.4)
-    used = await owner.fetchval("select pg_current_xact_id()::text::bigint") - before
+    """Looking for news locks nothing and moves nothing: a quiet shop does not wear the disk."""
+    reaction = await reacts(notes_as("rest"))
+    touched = set()
+    task = asyncio.create_task(log.run(stall, ["tests"], pause=0.01))
+    for _ in range(40):
+        await asyncio.sleep(0.02)
+        row = await owner.fetchrow("select ctid, xmin, xmax from kernel.cursor where reaction = $1", reaction.name)
+        touched.add(tuple(str(each) for each in row))
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
-    looks = 0.4 / 0.02
-    assert used < looks / 2
+    assert len(touched) <= 4  # it moves on once in two seconds; a lock and a move are two touches
 
 
 async def test_reading_walks_the_index_however_little_is_known_of_the_table(owner: asyncpg.Connection) -> None:
