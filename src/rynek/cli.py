@@ -56,6 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="end when the baskets are in")
     demo.set_defaults(run=_demo)
 
+    replay = commands.add_parser(
+        "replay", help="send the demo's baskets to the shop that runs here, then check its books"
+    )
+    replay.add_argument("--folder", help="where the shop lies (default .rynek)")
+    replay.add_argument("--address", default="127.0.0.1:8000", help="where it listens (default 127.0.0.1:8000)")
+    replay.add_argument("--token", help="of a program with the role import (default: one is made)")
+    replay.add_argument("--baskets", type=int, help="how many baskets of the year (default all)")
+    replay.set_defaults(run=_replay)
+
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
     bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log"])
     bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (sale, hot, browse)")
@@ -82,6 +91,12 @@ def _demo(given: argparse.Namespace) -> int:
     from rynek.showing import Plan, demo
 
     return demo(_settings(given), Plan(given.baskets, given.pace, given.once))
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from rynek.showing import replay
+
+    return replay(_settings(given), given.baskets, given.address, given.token)
 
 
 def _bench(given: argparse.Namespace) -> int:

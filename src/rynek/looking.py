@@ -34,9 +34,8 @@ def audit(settings: Settings) -> int:
     verdict = _on(settings, lambda ready, db: security.verify(db, app.anchor(ready), app.secret(ready)))
     for each in verdict.findings:
         print(f"{each.kind}: {each.where}")
-    print(
-        f"{verdict.lines} lines under {verdict.seals} seals, {verdict.unsealed} not sealed yet: {'broken' if verdict.findings else 'as they were written'}"
-    )
+    state = "broken" if verdict.findings else "as they were written"
+    print(f"{verdict.lines} lines under {verdict.seals} seals: {state}; {verdict.unsealed} not sealed yet")
     return 1 if verdict.findings else 0
 
 

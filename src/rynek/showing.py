@@ -87,12 +87,32 @@ def _generous(rates: Rates) -> Rates:
     return replace(rates, bulk=10_000_000)
 
 
+def replay(settings: Settings, baskets: int | None, address: str, token: str | None) -> int:
+    """Send a stretch of the year to a shop that runs on this machine, and look into its books.
+
+    Args:
+        token: of a program with the role ``import``; None makes one.
+    """
+
+    async def send(ready: Settings) -> int:
+        app = await App.open(ready)
+        try:
+            move = Move(app, Year(), Bar().show)
+            await move.open()
+            return await _replay(app, address, move.year, Plan(baskets), token)
+        finally:
+            await app.close()
+
+    with ground(settings) as (ready, _):
+        return uvloop.run(send(ready))
+
+
 async def _show(settings: Settings, plan: Plan, began: float) -> int:
     async with _served(settings) as (app, server):
         await _welcome(app, settings, server, began)
         year = await asyncio.to_thread(Year)
         await _move_in(app, year, settings, plan)
-        code = await _replay(app, server, year, plan)
+        code = await _replay(app, server.address, year, plan)
         if not plan.once:
             say("serving; Ctrl-C stops")
             await asyncio.Event().wait()
@@ -137,12 +157,12 @@ async def _move_in(app: App, year: Year, settings: Settings, plan: Plan) -> None
     done.write_text(str(plan.baskets))
 
 
-async def _replay(app: App, server: Server, year: Year, plan: Plan) -> int:
+async def _replay(app: App, address: str, year: Year, plan: Plan, token: str | None = None) -> int:
     """Send what is missing of the year from the shops' tills, with live figures; then look into the books."""
     expected = year.totals(plan.baskets)
     there = (await books(app.database)).receipts
     if there < expected.baskets:
-        await _send(app, server, year, plan, there)
+        await _send(address, year, plan, there, token or await engaged(app, "import"))
     said = await books(app.database)
     full = Tally(accepted=expected.baskets, amount=expected.amount)
     amiss = (
@@ -156,17 +176,16 @@ async def _replay(app: App, server: Server, year: Year, plan: Plan) -> int:
     return 1 if amiss else 0
 
 
-async def _send(app: App, server: Server, year: Year, plan: Plan, there: int) -> None:
+async def _send(address: str, year: Year, plan: Plan, there: int, token: str) -> None:
     start = max(0, there - _SEND_AGAIN)
     limit = None if plan.baskets is None else plan.baskets - start
     tally = Tally()
     pile = unruly(year.receipts(limit, start))
-    token = await engaged(app, "import")
     total = year.totals(limit, start).baskets
     live = asyncio.create_task(_live(tally, total))
     try:
         scripts = [store(pile, token, tally, plan.pace and plan.pace / STORES_AT_ONCE) for _ in range(STORES_AT_ONCE)]
-        await drive(server.address, scripts, timeout_s=60)
+        await drive(address, scripts, timeout_s=60)
     finally:
         live.cancel()
     for body in tally.refusals:

@@ -45,7 +45,7 @@ async def main(args: argparse.Namespace) -> int:
         reading = partial(drive, stand.server.address)
         first = iter(pages)
         cold = await reading([_once(first) for _ in range(READERS)])
-        passes = iter(Random(1).sample(pages * 4, 4 * len(pages)))
+        passes = iter(Random(1).sample(pages * 9, 9 * len(pages)))
         await reading([_once(passes) for _ in range(READERS)])
         changing = asyncio.create_task(_keep_changing(stand.server.address, token, names))
         before = stand.server.usage()

@@ -17,7 +17,7 @@ import msgspec
 from rynek.bench.carts import BUYERS, HOME, guests, placer, prepare, ready, store, templates
 from rynek.bench.load import Script, drive, line
 from rynek.bench.proc import usage
-from rynek.bench.stall import COURIER, KEEPER, Stand, opened
+from rynek.bench.stall import COURIER, KEEPER, Stand, engaged, opened
 from rynek.bench.wire import request
 from rynek.kernel.actor import SYSTEM
 from rynek.kernel.postgres import binaries
@@ -35,7 +35,9 @@ async def main(args: argparse.Namespace) -> int:
         store(stand, args.stored, (0, TEMPLATES))
         first, many = args.stored + 1, int(args.seconds * 12_000)
         prepare(stand, first, 2 * many, (0, TEMPLATES))
+        idle = usage(stand.cluster.pid)
         by_pgbench = _pgbench(stand, args.seconds)
+        pgbench_us = (usage(stand.cluster.pid).cpu_s - idle.cpu_s) / by_pgbench[0] * 1e6
         carts = ready(stand, first + many)
         before, before_pg = stand.server.usage(), usage(stand.cluster.pid)
         placers = [placer(token, carts[guest]) for guest, token in buyers]
@@ -47,10 +49,11 @@ async def main(args: argparse.Namespace) -> int:
         print(
             f"statuses: placing {placing.statuses}, buying {buying.statuses}; errors {placing.errors | buying.errors}"
         )
+        count = max(placed, 1)
         print(
-            f"CPU per placed order: server {(after.cpu_s - before.cpu_s) / max(placed, 1) * 1e6:.0f} µs,"
-            f" database {(after_pg.cpu_s - before_pg.cpu_s) / max(placed, 1) * 1e6:.0f} µs,"
-            f" load {placing.cpu_s / max(placed, 1) * 1e6:.0f} µs; buying p99 {buying.overall.p99_ms:.1f} ms a request"
+            f"CPU per order, µs: server {(after.cpu_s - before.cpu_s) / count * 1e6:.0f},"
+            f" database {(after_pg.cpu_s - before_pg.cpu_s) / count * 1e6:.0f}, load {placing.cpu_s / count * 1e6:.0f};"
+            f" pgbench's database {pgbench_us:.0f}; buying p99 {buying.overall.p99_ms:.1f} ms a request"
         )
         print(await _batches(stand))
         for each in amiss:
@@ -103,8 +106,10 @@ async def _batches(stand: Stand) -> str:
     """Tell how many orders shared a transaction, from the server's own figures."""
     answers: list[str] = []
 
+    token = await engaged(stand.app, "monitor")
+
     def look() -> Script:
-        answer = yield request("GET", "/metrics")
+        answer = yield request("GET", "/metrics", headers={"authorization": f"Bearer {token}"})
         answers.append(answer.body.decode())
 
     await drive(stand.server.address, [look()])
