@@ -51,6 +51,14 @@ def test_a_currency_we_do_not_trade_in_is_refused() -> None:
     assert isinstance(rules.check(receipt([Line("A", 1, 100)], 100, currency="XXX")), Invalid)
 
 
+@given(st.lists(lines, min_size=1, max_size=8))
+def test_the_sums_of_a_receipt_are_those_of_its_lines(sold: list[Line]) -> None:
+    whole, first, rest = receipt(sold), receipt(sold[:1]), receipt(sold[1:])
+    for add_up in (rules.amount, rules.units, rules.discount):
+        assert add_up(whole) == add_up(first) + add_up(rest)
+    assert rules.units(whole) == sum(each.quantity for each in sold if each.kind in rules.COUNTED)
+
+
 def test_sums() -> None:
     two = receipt([Line("A", 1, 100, discounts=[Off("retail", 20), Off("coupon", 5)]), Line("B", 2, 50)], 150)
     assert (rules.amount(two), rules.discount(two)) == (150, 25)
