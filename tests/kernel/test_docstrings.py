@@ -1,16 +1,18 @@
-"""What an operation can refuse is what its docstring says, so that documents, client and shop agree."""
+"""What an operation can refuse is what its docstring says, and it takes nothing it does not know."""
 
 import ast
 import inspect
 import textwrap
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
+from msgspec import Struct
 
 from rynek import app
 from rynek.kernel.database import Tx
 from rynek.kernel.faults import Fault, Invalid, NotFound
-from rynek.kernel.operations import Operation
+from rynek.kernel.operations import Operation, write
 from tests.kernel import market
 
 OPERATIONS = list(app.registry().by_name.values())
@@ -107,3 +109,36 @@ def test_the_check_sees_what_is_not_said() -> None:
     assert undeclared(says_all, (NotFound, market.NoneLeft)) == set()
     assert undeclared(says_all, (NotFound,)) == {"market.NoneLeft"}
     assert undeclared(says_little, ()) == {"NotFound", "market.NoneLeft"}
+
+
+# --- input ------------------------------------------------------------------------------------------------------------
+
+
+def structs(hint: Any, seen: set[type[Struct]]) -> set[type[Struct]]:
+    """Collect the structs an input is made of."""
+    if isinstance(hint, type) and issubclass(hint, Struct) and hint not in seen:
+        seen.add(hint)
+        for field in msgspec.structs.fields(hint):
+            structs(field.type, seen)
+    for inner in get_args(hint):
+        structs(inner, seen)
+    return seen
+
+
+def open_structs(operation: Operation) -> list[str]:
+    return [
+        each.__name__ for each in structs(operation.input, set()) if not each.__struct_config__.forbid_unknown_fields
+    ]
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.shown], ids=lambda operation: operation.name)
+def test_a_misspelt_field_is_refused_wherever_it_stands(operation: Operation) -> None:
+    assert not open_structs(operation)
+
+
+def test_the_check_sees_a_struct_that_takes_anything() -> None:
+    async def pack(tx: Tx, boxes: list[market.Heap]) -> None:
+        """Pack."""
+
+    assert open_structs(write("POST /boxes", pack, "stall.lay")) == ["Heap"]
+    assert open_structs(write("POST /crates", market.store, "stall.lay")) == []
