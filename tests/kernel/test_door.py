@@ -7,7 +7,7 @@ from collections import Counter
 import asyncpg
 import pytest
 
-from rynek.kernel import ids
+from rynek.kernel import ids, jobs
 from rynek.kernel.actor import ANYONE
 from rynek.kernel.database import Database
 from rynek.kernel.door import Door
@@ -223,6 +223,21 @@ async def test_a_step_of_a_process_that_fails_is_not_done_twice_when_repeated(
     await door.answer(Ask("POST", f"/heaps/{want}", {"units": 5}))
     assert (await door.answer(asked)).status == 200
     assert (await units(owner, give), await units(owner, want)) == (4, 4)
+
+
+async def test_an_answer_is_known_for_a_week(door: Door, owner: asyncpg.Connection) -> None:
+    sort, old, young = ids.new().hex, ids.new().hex, ids.new().hex
+    for key in (old, young):
+        await door.answer(Ask("POST", f"/heaps/{sort}", {"units": 1}, idempotency_key=key))
+    await owner.execute(
+        "update kernel.answer set at = now() - interval '8 days' where ctid = (select min(ctid) from kernel.answer)"
+    )
+    before = await count(owner, "kernel.answer")
+    await jobs.appoint(door.database, ["kernel"])
+    await jobs.advance(door.database, "kernel")
+    assert before - await count(owner, "kernel.answer") == 1
+    assert (await door.answer(Ask("POST", f"/heaps/{sort}", {"units": 1}, idempotency_key=young))).status == 200
+    assert await units(owner, sort) == 2
 
 
 # --- many at once -----------------------------------------------------------------------------------------------------

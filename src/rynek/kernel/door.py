@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -29,6 +30,7 @@ from rynek.kernel.faults import (
     Unavailable,
     UnsupportedMediaType,
 )
+from rynek.kernel.jobs import every
 from rynek.kernel.operations import Operation, Registry, answer_of
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,8 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _KEY_LIMIT = 255
+KEPT = timedelta(days=7)
+"""How long an Idempotency-Key is known."""
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -121,7 +125,7 @@ class Call(Generic[T]):
         """Open a transaction as the role of the operation's own context."""
         return self.door.database.transaction(context or self.operation.context, self.actor, self.reach)
 
-    async def ask(self, operation: Any, **values: Any) -> Any:
+    async def ask(self, operation: Any, /, **values: Any) -> Any:
         """Call another operation (by its function or its name) as the same actor, through the same door."""
         return await self.door.pass_on(self.actor, operation, values, self.request)
 
@@ -460,6 +464,12 @@ async def _recall(tx: Tx, calls: Sequence[Call[Any]]) -> dict[bytes, tuple[bytes
         "select key, fingerprint, status, body from kernel.answer where key = any($1)", [call.key for call in calls]
     )
     return {key: (fingerprint, status, body) for key, fingerprint, status, body in rows}
+
+
+@every(3_600, "kernel.forget_answers", "kernel")
+async def forget(tx: Tx) -> None:
+    """Forget the answers to requests that nobody will repeat any more."""
+    await tx.execute("delete from kernel.answer where at < $1", tx.at - KEPT)
 
 
 async def _keep(tx: Tx, answers: Sequence[tuple[Call[Any], int, bytes]]) -> None:
