@@ -54,6 +54,7 @@ class CommerceInventory:
         Raises:
             UnitsHeld: a warehouse would have less than is set aside.
             Forbidden: it is not your store.
+            DocumentDiffers: another kind of document has this number.
             LocationUnknown: there is no such location.
         Emits:
             StockMoved, StockOwed
@@ -66,6 +67,7 @@ class CommerceInventory:
         """Say that goods are expected: they count as inbound until they are received; False when it was said already.
 
         Raises:
+            DocumentDiffers: another kind of document has this number.
             Forbidden: it is not your store.
             LocationUnknown: there is no such location.
         Emits:
@@ -81,7 +83,7 @@ class CommerceInventory:
         Raises:
             NotFound: there is no such transfer.
             AlreadyReceived: it is in.
-            Invalid: something arrived that was not sent.
+            Invalid: something arrived that was not sent, or an item is said twice.
             Forbidden: the destination is not your store.
         Emits:
             StockMoved
@@ -101,6 +103,7 @@ class CommerceInventory:
             Invalid: an item is counted twice.
             UnitsHeld: a warehouse has less than is set aside: release those holds first.
             Forbidden: it is not your store.
+            DocumentDiffers: another kind of document has this number.
             LocationUnknown: there is no such location.
         Emits:
             StockMoved
@@ -117,6 +120,7 @@ class CommerceInventory:
 
         Raises:
             OutOfStock: fewer units are free; ``short`` says how many are missing per item.
+            HeldForOrder: the holder is an order.
         Emits:
             StockHeld
         """
@@ -127,7 +131,11 @@ class CommerceInventory:
     async def ledger(
         self, sku: str, location: str = "", before: datetime.datetime | None = None, limit: int = 100
     ) -> list[commerce_inventory.Entry]:
-        """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``."""
+        """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
         return await self._calls.ask(_LEDGER, {}, {"sku": sku, "location": location, "before": before, "limit": limit})
 
     async def let_go(self, holder: uuid.UUID) -> list[commerce_inventory.Pick]:
@@ -135,6 +143,7 @@ class CommerceInventory:
 
         Raises:
             NotFound: nothing is set aside for it.
+            HeldForOrder: the holder is an order.
         Emits:
             StockReleased
         """
@@ -147,6 +156,9 @@ class CommerceInventory:
 
         Args:
             after: ``sku@location`` of the last level of the page before.
+
+        Raises:
+            Forbidden: it is not your store.
         """
         return await self._calls.ask(_LEVELS, {}, {"skus": skus, "location": location, "after": after, "limit": limit})
 
@@ -155,7 +167,11 @@ class CommerceInventory:
         return await self._calls.ask(_LOCATIONS, {}, {"after": after, "limit": limit})
 
     async def owing(self, location: str = "", limit: int = 500) -> list[commerce_inventory.Level]:
-        """List levels below zero: stores that sold what their book did not show, and should count."""
+        """List levels below zero: stores that sold what their book did not show, and should count.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
         return await self._calls.ask(_OWING, {}, {"location": location, "limit": limit})
 
     async def put_locations(self, locations: list[commerce_inventory.Location]) -> None:
@@ -194,6 +210,7 @@ class CommerceInventory:
 
         Raises:
             Invalid: a line takes units away: that is an adjustment.
+            DocumentDiffers: another kind of document has this number.
             Forbidden: it is not your store.
             LocationUnknown: there is no such location.
         Emits:
@@ -214,27 +231,40 @@ class CommerceInventory:
             UnitsHeld: a warehouse would have less than is set aside.
             LocationUnknown: there is no such location.
             Forbidden: the origin is not your store.
+            TransferDiffers: another transfer has this id.
         Emits:
             StockMoved
         """
         return await self._calls.ask(_SEND, {"transfer": transfer}, given)
 
     async def shelf(self, location: str, after: str = "", limit: int = 500) -> list[commerce_inventory.Level]:
-        """Tell everything a location has, by item; go on with the last sku as ``after``."""
+        """Tell everything a location has, by item; go on with the last sku as ``after``.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
         return await self._calls.ask(_SHELF, {"location": location}, {"after": after, "limit": limit})
 
     async def totals(self, skus: list[str]) -> list[commerce_inventory.Total]:
-        """Tell what all locations have of items together."""
+        """Tell what all locations have of items together; to who belongs to a store, what that store has.
+
+        Raises:
+            Forbidden: you belong to no store.
+        """
         return await self._calls.ask(_TOTALS, {}, {"skus": skus})
 
     async def transfer(self, transfer: uuid.UUID) -> commerce_inventory.Transfer:
         """Show a transfer.
 
         Raises:
-            NotFound: there is no such transfer.
+            NotFound: there is no such transfer, or your store neither sent it nor gets it.
         """
         return await self._calls.ask(_TRANSFER, {"transfer": transfer}, None)
 
     async def unbalanced(self) -> list[commerce_inventory.Unbalanced]:
-        """List levels that are not the sum of their ledger or of their holds: none, unless something is damaged."""
+        """List levels that are not the sum of their ledger or of their holds: none, unless something is damaged.
+
+        Raises:
+            Forbidden: you belong to no store.
+        """
         return await self._calls.ask(_UNBALANCED, {}, None)

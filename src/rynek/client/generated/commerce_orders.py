@@ -84,6 +84,7 @@ class CommerceOrders:
             NotFound: there is no such order.
             NotReturnable: it has not been shipped, or more would come back than was ordered.
             Invalid: a line is given twice, or the order has no such line.
+            LocationUnknown: there is no such location.
         Emits:
             UnitsReturned, StockMoved
         """

@@ -15,7 +15,9 @@ from rynek.commerce.inventory.model import (
     Candidate,
     ChannelCode,
     CountedLine,
+    DocumentDiffers,
     Entry,
+    HeldForOrder,
     Level,
     Limit,
     Line,
@@ -35,6 +37,7 @@ from rynek.commerce.inventory.model import (
     Text,
     Total,
     Transfer,
+    TransferDiffers,
     Unbalanced,
 )
 from rynek.kernel.database import Tx
@@ -109,31 +112,55 @@ async def put_safety(
 # --- what is there ----------------------------------------------------------------------------------------------------
 
 
+def _looked_at(tx: Tx, location: str) -> str:
+    """Tell whose stock is looked at: who belongs to a store looks at that one alone, '' is all of them."""
+    if tx.reach == "all":
+        return location
+    if tx.actor.location is None or location not in ("", tx.actor.location):
+        raise Forbidden(f"you belong to {tx.actor.location or 'no store'}")
+    return tx.actor.location
+
+
 async def levels(tx: Tx, skus: Skus, location: str = "", after: str = "", limit: Limit = 500) -> list[Level]:
     """Tell what locations have of items, by item and location.
 
     Args:
         after: ``sku@location`` of the last level of the page before.
+
+    Raises:
+        Forbidden: it is not your store.
     """
-    found: list[Level] = await q.levels(tx, skus=skus, location=location, after=after, limit=limit)
+    found: list[Level] = await q.levels(tx, skus=skus, location=_looked_at(tx, location), after=after, limit=limit)
     return found
 
 
 async def totals(tx: Tx, skus: Skus) -> list[Total]:
-    """Tell what all locations have of items together."""
-    found: list[Total] = await q.totals(tx, skus=skus)
+    """Tell what all locations have of items together; to who belongs to a store, what that store has.
+
+    Raises:
+        Forbidden: you belong to no store.
+    """
+    found: list[Total] = await q.totals(tx, skus=skus, location=_looked_at(tx, ""))
     return found
 
 
 async def shelf(tx: Tx, location: LocationCode, after: str = "", limit: Limit = 500) -> list[Level]:
-    """Tell everything a location has, by item; go on with the last sku as ``after``."""
-    found: list[Level] = await q.shelf(tx, location=location, after=after, limit=limit)
+    """Tell everything a location has, by item; go on with the last sku as ``after``.
+
+    Raises:
+        Forbidden: it is not your store.
+    """
+    found: list[Level] = await q.shelf(tx, location=_looked_at(tx, location), after=after, limit=limit)
     return found
 
 
 async def owing(tx: Tx, location: str = "", limit: Limit = 500) -> list[Level]:
-    """List levels below zero: stores that sold what their book did not show, and should count."""
-    found: list[Level] = await q.owing(tx, location=location, limit=limit)
+    """List levels below zero: stores that sold what their book did not show, and should count.
+
+    Raises:
+        Forbidden: it is not your store.
+    """
+    found: list[Level] = await q.owing(tx, location=_looked_at(tx, location), limit=limit)
     return found
 
 
@@ -146,14 +173,23 @@ async def available(tx: Tx, channel: ChannelCode, skus: Skus) -> list[Available]
 async def ledger(
     tx: Tx, sku: Sku, location: str = "", before: datetime | None = None, limit: Limit = 100
 ) -> list[Entry]:
-    """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``."""
-    found: list[Entry] = await q.ledger(tx, sku=sku, location=location, before=before or _END, limit=limit)
+    """Tell why an item's level is as it is, newest first; go on with the last ``at`` as ``before``.
+
+    Raises:
+        Forbidden: it is not your store.
+    """
+    place = _looked_at(tx, location)
+    found: list[Entry] = await q.ledger(tx, sku=sku, location=place, before=before or _END, limit=limit)
     return found
 
 
 async def unbalanced(tx: Tx) -> list[Unbalanced]:
-    """List levels that are not the sum of their ledger or of their holds: none, unless something is damaged."""
-    found: list[Unbalanced] = await q.unbalanced(tx, limit=100)
+    """List levels that are not the sum of their ledger or of their holds: none, unless something is damaged.
+
+    Raises:
+        Forbidden: you belong to no store.
+    """
+    found: list[Unbalanced] = await q.unbalanced(tx, location=_looked_at(tx, ""), limit=100)
     return found
 
 
@@ -231,9 +267,12 @@ async def hold(
 
     Raises:
         OutOfStock: fewer units are free; ``short`` says how many are missing per item.
+        HeldForOrder: the holder is an order.
     Emits:
         StockHeld
     """
+    if await q.kept(tx, holder=holder):
+        raise HeldForOrder
     (result,) = await hold_many(tx, [Claim(holder, channel, needs, tx.at + timedelta(seconds=seconds))])
     if isinstance(result, OutOfStock):
         raise result
@@ -258,9 +297,12 @@ async def let_go(tx: Tx, holder: UUID) -> list[Pick]:
 
     Raises:
         NotFound: nothing is set aside for it.
+        HeldForOrder: the holder is an order.
     Emits:
         StockReleased
     """
+    if await q.kept(tx, holder=holder):
+        raise HeldForOrder
     picks = await release(tx, holder)
     if not picks:
         raise NotFound("nothing is set aside for this holder")
@@ -301,11 +343,20 @@ async def _write_ledger(tx: Tx, entries: Sequence[tuple[object, ...]]) -> None:
 
 
 async def _document(tx: Tx, location: str, reference: str, kind: str, reason: str = "") -> bool:
-    """Take a document in; False when it was taken in before. Staff of one store write for that store alone."""
-    if tx.actor.location not in (None, location):
-        raise Forbidden(f"you work at {tx.actor.location}")
-    new = await q.document(tx, location=location, reference=reference, kind=kind, reason=reason, at=tx.at)
-    return new is not None
+    """Take a document in; False when it was taken in before."""
+    _works_at(tx, location)
+    if await q.document(tx, location=location, reference=reference, kind=kind, reason=reason, at=tx.at) is not None:
+        return True
+    known = await q.document_kind(tx, location=location, reference=reference)
+    if known != kind:
+        raise DocumentDiffers(f"it is the number of a {known}", kind=known)
+    return False
+
+
+def _works_at(tx: Tx, location: str) -> None:
+    """See that who belongs to a store, or reaches no other, writes for that one alone."""
+    if tx.actor.location != location and (tx.reach == "own" or tx.actor.location is not None):
+        raise Forbidden(f"you work at {tx.actor.location or 'no store'}")
 
 
 async def receive(tx: Tx, location: LocationCode, reference: Reference, lines: Lines, announced: bool = False) -> bool:  # noqa: FBT001, FBT002 - a field of the request
@@ -316,6 +367,7 @@ async def receive(tx: Tx, location: LocationCode, reference: Reference, lines: L
 
     Raises:
         Invalid: a line takes units away: that is an adjustment.
+        DocumentDiffers: another kind of document has this number.
         Forbidden: it is not your store.
         LocationUnknown: there is no such location.
     Emits:
@@ -334,6 +386,7 @@ async def announce(tx: Tx, location: LocationCode, reference: Reference, lines: 
     """Say that goods are expected: they count as inbound until they are received; False when it was said already.
 
     Raises:
+        DocumentDiffers: another kind of document has this number.
         Forbidden: it is not your store.
         LocationUnknown: there is no such location.
     Emits:
@@ -354,6 +407,7 @@ async def adjust(
     Raises:
         UnitsHeld: a warehouse would have less than is set aside.
         Forbidden: it is not your store.
+        DocumentDiffers: another kind of document has this number.
         LocationUnknown: there is no such location.
     Emits:
         StockMoved, StockOwed
@@ -376,6 +430,7 @@ async def count(
         Invalid: an item is counted twice.
         UnitsHeld: a warehouse has less than is set aside: release those holds first.
         Forbidden: it is not your store.
+        DocumentDiffers: another kind of document has this number.
         LocationUnknown: there is no such location.
     Emits:
         StockMoved
@@ -442,14 +497,17 @@ async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:
         UnitsHeld: a warehouse would have less than is set aside.
         LocationUnknown: there is no such location.
         Forbidden: the origin is not your store.
+        TransferDiffers: another transfer has this id.
     Emits:
         StockMoved
     """
-    if tx.actor.location not in (None, given.origin):
-        raise Forbidden(f"you work at {tx.actor.location}")
-    if (known := await _transfer(tx, transfer)) is not None:
-        return known
+    _works_at(tx, given.origin)
     total = sorted(rules.summed(given.lines).items())
+    if (known := await _transfer(tx, transfer)) is not None:
+        sent = [(line.sku, line.units) for line in known.lines]
+        if (known.origin, known.destination, sent) != (given.origin, given.destination, total):
+            raise TransferDiffers
+        return known
     skus, units = zip(*total, strict=True)
     await q.send(tx, id=transfer, origin=given.origin, destination=given.destination, at=tx.at, skus=skus, units=units)
     moves = [Move(sku, given.origin, -n) for sku, n in total] + [Move(sku, given.destination, 0) for sku, _ in total]
@@ -459,13 +517,15 @@ async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:
     return Transfer(transfer, given.origin, given.destination, tx.at, None, [Line(sku, n) for sku, n in total])
 
 
-async def arrive(tx: Tx, transfer: UUID, received: list[CountedLine] | UnsetType = UNSET) -> Transfer:
+async def arrive(
+    tx: Tx, transfer: UUID, received: Annotated[list[CountedLine], Meta(max_length=1000)] | UnsetType = UNSET
+) -> Transfer:
     """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest is lost.
 
     Raises:
         NotFound: there is no such transfer.
         AlreadyReceived: it is in.
-        Invalid: something arrived that was not sent.
+        Invalid: something arrived that was not sent, or an item is said twice.
         Forbidden: the destination is not your store.
     Emits:
         StockMoved
@@ -473,10 +533,11 @@ async def arrive(tx: Tx, transfer: UUID, received: list[CountedLine] | UnsetType
     known = await _transfer(tx, transfer)
     if known is None:
         raise NotFound("there is no such transfer")
-    if tx.actor.location not in (None, known.destination):
-        raise Forbidden(f"you work at {tx.actor.location}")
+    _works_at(tx, known.destination)
     sent = {line.sku: line.units for line in known.lines}
     came = sent if received is UNSET else {line.sku: line.counted for line in received}
+    if received is not UNSET and len(came) < len(received):
+        raise Invalid("an item is said twice; add the units up", field="received")
     if set(came) - set(sent):
         raise Invalid(f"not in this transfer: {', '.join(sorted(set(came) - set(sent)))}", field="received")
     if await q.arrive(tx, id=transfer, at=tx.at) is None:
@@ -491,11 +552,11 @@ async def transfer(tx: Tx, transfer: UUID) -> Transfer:
     """Show a transfer.
 
     Raises:
-        NotFound: there is no such transfer.
+        NotFound: there is no such transfer, or your store neither sent it nor gets it.
     """
     known = await _transfer(tx, transfer)
-    if known is None:
-        raise NotFound("there is no such transfer")
+    if known is None or (tx.reach == "own" and tx.actor.location not in (known.origin, known.destination)):
+        raise NotFound("there is no such transfer, or it is not your store's")
     return known
 
 

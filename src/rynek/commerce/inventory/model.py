@@ -33,6 +33,18 @@ class AlreadyReceived(Conflict):
     """This transfer was received before."""
 
 
+class HeldForOrder(Conflict):
+    """These units are set aside for an order: cancel it or ship it."""
+
+
+class DocumentDiffers(Conflict):
+    """A document of another kind was taken in under this number."""
+
+
+class TransferDiffers(Conflict):
+    """Another transfer was sent under this id."""
+
+
 class LocationUnknown(Invalid):
     """There is no such location."""
 
@@ -152,7 +164,7 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
 
     location: LocationCode
     units: Counted
-    sku: Annotated[str, Meta(max_length=40)] = ""
+    sku: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,39})?\Z")] = ""
 
 
 class NewTransfer(Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,10 +32,10 @@ select sku, location, on_hand, held, inbound from commerce.level
 where sku = any(:skus) and (:location = '' or location = :location) and sku || '@' || location > :after
 order by sku || '@' || location limit :limit
 
--- name: totals(skus: text[]) -> Total[]
--- What all locations have of items together.
+-- name: totals(skus: text[], location: text) -> Total[]
+-- What all locations have of items together; location '' for all of them.
 select sku, sum(on_hand)::bigint, sum(held)::bigint, sum(inbound)::bigint, count(*), count(*) filter (where on_hand < 0)
-from commerce.level where sku = any(:skus) group by sku order by sku
+from commerce.level where sku = any(:skus) and (:location = '' or location = :location) group by sku order by sku
 
 -- name: shelf(location: text, after: text, limit: int) -> Level[]
 -- Everything a location has, by item.
@@ -98,6 +98,10 @@ select l.sku, l.location, 0::bigint from commerce.level l
 where (l.sku, l.location) in (select sku, location from commerce.hold where holder = any(:holders))
 order by l.sku, l.location for update
 
+-- name: kept(holder: uuid) -> value
+-- Whether units are set aside for a holder for good, as orders have them.
+select exists (select from commerce.hold where holder = :holder and until is null)
+
 -- name: release(holder: uuid) -> Pick[]
 -- Give a holder's units back; gives what they were.
 with gone as (delete from commerce.hold where holder = :holder returning sku, location, units),
@@ -132,6 +136,10 @@ written as (
     select :at, sku, location, -units, 'shipment', :reference from gone
 )
 select sku, location, units from gone order by sku, location
+
+-- name: document_kind(location: text, reference: text) -> value
+-- What kind of document was taken in under a number.
+select kind from commerce.stock_document where location = :location and reference = :reference
 
 -- name: document(location: text, reference: text, kind: text, reason: text, at: timestamptz) -> value?
 -- Take a document in, once.
@@ -192,10 +200,11 @@ select sku, units from commerce.transfer_line where transfer = :id order by sku
 update commerce.transfer_line l set received = n.units
 from unnest(:skus, :units) as n (sku, units) where l.transfer = :id and l.sku = n.sku
 
--- name: unbalanced(limit: int) -> Unbalanced[]
--- Levels that are not the sum of their ledger or of their holds: none, ever.
+-- name: unbalanced(location: text, limit: int) -> Unbalanced[]
+-- Levels that are not the sum of their ledger or of their holds: none, ever. Location '' for all of them.
 select l.sku, l.location, l.on_hand, coalesce(e.units, 0)::bigint, l.held, coalesce(h.units, 0)::bigint
 from commerce.level l
 left join (select sku, location, sum(units) as units from commerce.stock_entry group by 1, 2) e using (sku, location)
 left join (select sku, location, sum(units) as units from commerce.hold group by 1, 2) h using (sku, location)
-where l.on_hand <> coalesce(e.units, 0) or l.held <> coalesce(h.units, 0) limit :limit
+where (l.on_hand <> coalesce(e.units, 0) or l.held <> coalesce(h.units, 0)) and (:location = '' or l.location = :location)
+limit :limit

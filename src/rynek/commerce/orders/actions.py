@@ -217,6 +217,7 @@ async def take_back(tx: Tx, order: UUID, given: Return) -> bool:
         NotFound: there is no such order.
         NotReturnable: it has not been shipped, or more would come back than was ordered.
         Invalid: a line is given twice, or the order has no such line.
+        LocationUnknown: there is no such location.
     Emits:
         UnitsReturned, StockMoved
     """
@@ -233,13 +234,21 @@ async def take_back(tx: Tx, order: UUID, given: Return) -> bool:
     )
     if len(came) < len(numbers):
         raise Invalid("the order has no such line", field="lines")
-    await inventory.put_back(
-        tx, given.location, f"{order}/{given.reference}", [inventory.Need(e.sku, e.quantity) for e in came]
-    )
+    await inventory.put_back(tx, given.location, f"{order}/{given.reference}", await _goods(tx, order, came))
     await _write(tx, order, "returned", given.reference)
     items = [Item(each.sku, each.quantity, each.gross_minor) for each in came]
     emit(tx, UnitsReturned(order, given.reference, given.location, sum(each.gross_minor for each in items), items))
     return True
+
+
+async def _goods(tx: Tx, order: UUID, lines: Sequence[OrderLine]) -> list[inventory.Need]:
+    """Tell what stands on the shelf for these lines: of bundles, what they were made of when they were bought."""
+    agreed = msgspec.json.decode(await q.components(tx, id=order), type=dict[str, list[tuple[str, int]]])
+    return [
+        inventory.Need(sku, each.quantity * units)
+        for each in lines
+        for sku, units in agreed.get(each.sku, [(each.sku, 1)])
+    ]
 
 
 async def note(tx: Tx, order: UUID, text: Note) -> None:

@@ -23,6 +23,10 @@ from commerce.sales_order where id = :id
 select line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, returned
 from commerce.order_line where order_id = :id order by line
 
+-- name: components(id: uuid) -> value
+-- What the bundles of an order were made of, as agreed: JSON by sku.
+select coalesce(agreed #> '{priced,components}', '{}')::text from commerce.sales_order where id = :id
+
 -- name: history(id: uuid) -> Entry[]
 -- What happened to an order since it was placed.
 select at, what, note, actor_kind from commerce.order_entry where order_id = :id order by seq

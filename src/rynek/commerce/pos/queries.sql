@@ -1,6 +1,6 @@
 -- name: stores(codes: text[]) -> value[]
--- Which of these are locations.
-select code from commerce.location where code = any(:codes)
+-- Which of these are stores: a warehouse has no counter, and its book may not fall below zero.
+select code from commerce.location where code = any(:codes) and kind = 'store'
 
 -- name: accept(stores: text[], tills: text[], numbers: bigint[], sold: timestamptz[], at: timestamptz, customers: uuid[], currencies: text[], amounts: bigint[], discounts: bigint[], lines: text[], tenders: text[], references: text[], digests: bytea[]) -> Key[]
 -- Take receipts in, in the order given (which is that of their names); gives those that are new.
