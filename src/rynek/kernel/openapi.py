@@ -218,6 +218,8 @@ def _operation(operation: Operation, shapes: Shapes) -> dict[str, Any]:
         entry["parameters"] = parameters
     if operation.input is not None and operation.method != "GET":
         entry["requestBody"] = _body(operation, shapes, docs.sections.get("Args", {}))
+    elif operation.raw:
+        entry["requestBody"] = {"description": "As its sender wrote it.", "required": True, "content": {"*/*": {}}}
     entry["responses"] = {
         **_answers(operation, shapes),
         **_refusals(operation, docs.sections.get("Raises", {})),

@@ -37,7 +37,7 @@ from rynek.commerce.payments.ports import PROVIDERS
 from rynek.commerce.payments.settlement import Transaction, ask, ask_to_authorise, carry_out, locked, q, record
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
-from rynek.kernel.door import Call, Response
+from rynek.kernel.door import Call
 from rynek.kernel.events import emit
 from rynek.kernel.faults import KeyReused, NotFound
 
@@ -327,7 +327,7 @@ async def _wanted(tx: Tx, row: Row, kind: Kind, attempt: str, amount: int | None
     return await ask(tx, row, kind, attempt, minor, tries=1)
 
 
-async def hear(call: Call[Any], provider: Word) -> Response:
+async def hear(call: Call[Any], provider: Word) -> None:
     """Take in what a provider tells of its own accord: signed, perhaps late, repeated or in another order.
 
     Raises:
@@ -347,7 +347,6 @@ async def hear(call: Call[Any], provider: Word) -> Response:
                 await call.note(tx, number)
             else:
                 logger.warning("%s tells of %r, which is not ours", provider, told.key[:100])
-    return Response(202)
 
 
 def _uuid(text: str) -> UUID:

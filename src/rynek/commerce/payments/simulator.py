@@ -39,6 +39,7 @@ MISHAPS = {
     "late": "it is done, and told long after anybody waits; a webhook tells it before",
     "cut": "it is done, and the connection is cut instead of an answer",
     "drop": "the first time the connection is cut and nothing is done",
+    "lapse": "the first time the connection is cut, and afterwards it is refused",
     "error": "the first time an error is answered and nothing is done",
     "pending": "it is taken down, and done after a pause",
     "flip": "it is done, and a webhook says afterwards that it failed",
@@ -122,7 +123,7 @@ class Bank:
 
     def do(self, command: str, order: Order, mishap: str) -> Done | Refused:
         """Move money in the books."""
-        if mishap == "refuse":
+        if mishap in ("refuse", "lapse"):
             return Refused("the card's bank says no")
         minor = max(1, order.amount_minor // 2) if mishap == "half" else order.amount_minor
         if command == "authorise":
@@ -158,9 +159,9 @@ class Bank:
                 return Unknown("this key was used for something else")
             return known.outcome or Unknown("it is being worked on")
         mishap = self.mishap(command, order)
-        if mishap in ("drop", "error") and order.key not in self.stumbled:
+        if mishap in ("drop", "lapse", "error") and order.key not in self.stumbled:
             self.stumbled.add(order.key)
-            return None if mishap == "drop" else Unknown("error")
+            return Unknown("error") if mishap == "error" else None
         taken = self.asked[order.key] = Asked(command, order)
         if mishap == "pending":
             self.later(self._finish(taken, self.rules.pause_s))
