@@ -1,0 +1,26 @@
+"""The shop's pages."""
+
+from rynek.channels.storefront.pages import art, shelves, till
+from rynek.kernel.operations import Operation, process
+
+
+def _page(route: str, handler: object, rate: str = "read") -> Operation:
+    return process(route, handler, "storefront.see", rate=rate, shown=False)
+
+
+def _form(route: str, handler: object) -> Operation:
+    return process(route, handler, "storefront.buy", rate="write", shown=False, form=True)
+
+
+operations = [
+    _page("GET /shop/art/{file}", art.art, rate="bulk"),
+    _form("POST /shop/language", shelves.speak),
+    _page("GET /shop/{channel}", shelves.listing),
+    _page("GET /shop/{channel}/products/{product}", shelves.product),
+    _page("GET /shop/{channel}/cart", till.cart),
+    _form("POST /shop/{channel}/cart/lines", till.add),
+    _form("POST /shop/{channel}/cart/lines/{sku}", till.change),
+    _page("GET /shop/{channel}/checkout", till.checkout),
+    _form("POST /shop/{channel}/checkout", till.buy),
+    _page("GET /shop/{channel}/orders/{order}", till.confirmation),
+]

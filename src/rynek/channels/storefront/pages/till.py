@@ -1,0 +1,175 @@
+"""The way to the till: the cart, the checkout on one page, and the order that came of it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from rynek.channels.storefront import rules
+from rynek.channels.storefront.pages.shop import (
+    Visit,
+    buyer_of,
+    cart_of,
+    go,
+    show,
+    shown,
+    told,
+    visit,
+)
+from rynek.kernel.door import Call, Response
+from rynek.kernel.faults import Fault, NotFound
+
+METHODS = ("cash-on-delivery", "transfer")
+"""How one can pay here; both are agreed at once and paid later."""
+_FIELDS = ("email", "name", "street", "city", "postcode", "country", "phone")
+
+
+class Said(Struct, frozen=True):
+    """What the form of the checkout says."""
+
+    email: str = ""
+    name: str = ""
+    street: str = ""
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+    phone: str = ""
+    delivery: str = ""
+    method: str = ""
+    total: int = -1
+    """What the buyer saw they would pay, in minor units."""
+    act: str = "place"
+
+
+@shown
+async def add(call: Call[Any], channel: str, sku: str, quantity: int = 1) -> Response:
+    """Put something in the cart; who has none gets one, and becomes a guest by it."""
+    buyer, headers = buyer_of(call)
+    cart = await cart_of(call, buyer, channel)
+    line = {"sku": sku, "quantity": quantity}
+    if cart is None:
+        options = await call.door.ask(buyer, "commerce.checkout.delivery", channel=channel)
+        first = options[0].code if options else None
+        cart = await call.door.ask(buyer, "commerce.checkout.open_cart", channel=channel, lines=[line], delivery=first)
+    else:
+        cart = await call.door.ask(buyer, "commerce.checkout.change_cart", cart=cart.id, add=[line])
+    if call.request is not None and "text/html" not in (call.request.header("accept") or ""):
+        body = msgspec.json.encode({"pieces": pieces(cart)})
+        return Response(200, body, headers=(("cache-control", "no-store"), *headers))
+    return go(f"/shop/{channel}/cart", headers)
+
+
+def pieces(cart: Any) -> int:
+    """Count what is in a cart, by lines."""
+    return len(cart.terms.lines)
+
+
+@shown
+async def cart(call: Call[Any], channel: str) -> Response:
+    """Show the cart."""
+    return await _cart(call, await visit(call, channel))
+
+
+async def _cart(call: Call[Any], at: Visit, amiss: str = "", status: int = 200) -> Response:
+    """Show a cart as it is now; what is sold no more is said rather than refused, so that it can be taken out."""
+    fresh = at.cart
+    if fresh is not None:
+        try:
+            fresh = await call.ask("commerce.checkout.cart", cart=fresh.id)
+        except Fault as fault:
+            amiss, status = amiss or told(at.w, fault), fault.status
+    return show(call, msgspec.structs.replace(at, cart=fresh), "storefront/cart.html", status, amiss=amiss)
+
+
+@shown
+async def change(call: Call[Any], channel: str, sku: str, quantity: int = 0) -> Response:
+    """Have so many of something in the cart; none takes it out."""
+    at = await visit(call, channel)
+    if at.cart is None:
+        raise NotFound("there is no cart")
+    lines = [
+        {"sku": each.sku, "quantity": quantity if each.sku == sku else each.quantity}
+        for each in at.cart.terms.lines
+        if each.sku != sku or quantity > 0
+    ]
+    try:
+        await call.ask("commerce.checkout.change_cart", cart=at.cart.id, lines=lines, version=at.cart.version)
+    except Fault as fault:
+        return await _cart(call, at, told(at.w, fault), fault.status)
+    return go(f"{at.home}/cart")
+
+
+@shown
+async def checkout(call: Call[Any], channel: str) -> Response:
+    """Show the checkout: who, where to, how, and what it comes to, on one page."""
+    at = await visit(call, channel)
+    if at.cart is None or not at.cart.terms.lines:
+        return go(f"{at.home}/cart")
+    terms = at.cart.terms
+    known = msgspec.structs.asdict(terms.address) if terms.address else {"country": at.front.country}
+    said = Said(**known, email=terms.email or "", delivery=terms.delivery or "", method=METHODS[0])
+    return await _checkout(call, at, said)
+
+
+async def _checkout(
+    call: Call[Any], at: Visit, said: Said, amiss: Mapping[str, str] | None = None, notice: str = "", status: int = 200
+) -> Response:  # fmt: skip
+    fresh = await call.ask("commerce.checkout.cart", cart=at.cart.id)
+    options = await call.ask("commerce.checkout.delivery", channel=at.front.code)
+    return show(
+        call, msgspec.structs.replace(at, cart=fresh), "storefront/checkout.html", status, said=said, options=options,
+        methods=METHODS, amiss=amiss or {}, notice=notice,
+    )  # fmt: skip
+
+
+@shown
+async def buy(call: Call[Any], channel: str, said: Said) -> Response:
+    """Buy what is in the cart, or bring what it comes to up to date with what was chosen."""
+    at = await visit(call, channel)
+    if at.cart is None:
+        return go(f"{at.home}/cart")
+    amiss = rules.missing(msgspec.structs.asdict(said))
+    try:
+        cart = await _agree(call, at, said, whole=not amiss)
+        if said.act != "place":
+            return await _checkout(call, at, said)
+        if amiss:
+            return await _checkout(call, at, said, amiss, at.w("checkout.look"), 422)
+        if cart.priced.total != said.total:
+            return await _checkout(call, at, said, notice=at.w("checkout.changed"), status=409)
+        placed = await call.ask(
+            "commerce.checkout.place", cart=cart.id,
+            tenders=[{"method": said.method, "amount_minor": cart.priced.total}] if cart.priced.total else [],
+        )  # fmt: skip
+    except Fault as fault:
+        return await _checkout(call, at, said, notice=told(at.w, fault), status=fault.status)
+    return go(f"{at.home}/orders/{placed.order}")
+
+
+async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool) -> Any:
+    """Write what was said into the cart: the delivery, and the rest once it is whole."""
+    changed: dict[str, Any] = {"delivery": said.delivery} if said.delivery else {}
+    if whole:
+        address = {field: getattr(said, field).strip() for field in _FIELDS if field != "email"}
+        changed |= {"email": said.email.strip(), "address": address | {"country": said.country.strip().upper()}}
+    return await call.ask("commerce.checkout.change_cart", cart=at.cart.id, **changed)
+
+
+@shown
+async def confirmation(call: Call[Any], channel: str, order: UUID) -> Response:
+    """Show the order that was placed."""
+    at = await visit(call, channel)
+    found = await call.ask("commerce.orders.order", order=order)
+    terms = msgspec.json.decode(bytes(found.agreed)).get("terms", {})
+    methods = await _methods(call, order)
+    return show(
+        call, at, "storefront/confirmation.html", order=found, address_=terms.get("address") or {}, methods=methods
+    )
+
+
+async def _methods(call: Call[Any], order: UUID) -> list[str]:
+    if call.door.gate.may(call.actor, "payments.read") is None:
+        return []
+    return [each.method for each in await call.ask("commerce.payments.payments", order=order)]

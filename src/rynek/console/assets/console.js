@@ -1,0 +1,6 @@
+// Times in the reader's own zone. Everything else on these pages works without scripts.
+const language = document.documentElement.lang;
+const format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "medium", timeStyle: "short" });
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.textContent = format.format(new Date(time.dateTime));
+}

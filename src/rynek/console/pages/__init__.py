@@ -1,0 +1,36 @@
+"""The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
+
+from rynek.console.pages import entry, orders, receipts, stock, today, watch
+from rynek.kernel.operations import Operation, process
+
+
+def _page(route: str, handler: object, policy: str = "console.see") -> Operation:
+    return process(route, handler, policy, rate="read", shown=False)
+
+
+def _form(route: str, handler: object, policy: str = "console.see", rate: str = "write") -> Operation:
+    return process(route, handler, policy, rate=rate, shown=False, form=True)
+
+
+operations = [
+    _page("GET /console/login", entry.login, "console.enter"),
+    _form("POST /console/login", entry.enter, "console.enter", rate="login"),
+    _form("POST /console/language", entry.speak, "console.enter"),
+    _form("POST /console/logout", entry.leave),
+    _page("GET /console", today.today),
+    _page("GET /console/live", today.live),
+    _page("GET /console/orders", orders.orders),
+    _page("GET /console/orders/{order}", orders.order),
+    _form("POST /console/orders/{order}/cancellation", orders.cancel_order),
+    _form("POST /console/orders/{order}/shipment", orders.ship_order),
+    _form("POST /console/orders/{order}/notes", orders.note_order),
+    _page("GET /console/stock", stock.stock),
+    _page("GET /console/stock/{sku}", stock.item),
+    _page("GET /console/owing", stock.owing),
+    _page("GET /console/receipts", receipts.receipts),
+    _page("GET /console/receipts/{store}", receipts.store_receipts),
+    _page("GET /console/audit", watch.audit),
+    _page("GET /console/work", watch.work),
+    _form("POST /console/work/replay", watch.replay_parked),
+    _form("POST /console/work/revival", watch.revive_job),
+]

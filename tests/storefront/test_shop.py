@@ -1,0 +1,238 @@
+"""A shop in a real browser: a guest looks, fills a cart and buys, with scripts and without."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from rynek.app import App
+from rynek.bench import Server
+from rynek.bench.stall import KEEPER, Stall, set_up
+from rynek.kernel import ids
+from rynek.kernel.actor import Actor
+from tests.browser import Visitor, chromium, visiting
+
+ADMIN = Actor("staff", ids.new(), frozenset({"admin"}), name="setting up")
+SAID = {"email": "ola@example.com", "name": "Ola Nowak", "street": "Rynek 1", "postcode": "31-042", "city": "Kraków"}
+SHOP = "/shop/WEB-PL"
+
+
+@pytest.fixture(scope="module")
+async def stall(world: App) -> Stall:
+    made = await set_up(world, items=40)
+    ask = world.door.ask
+    tree = [{"code": "food", "name": "Food"}, {"code": "tea", "name": "Tea", "parent": "food"}]
+    await ask(ADMIN, "commerce.catalog.put_categories", categories=tree)
+    products = [
+        {"code": f"TEA-{n}", "name": f"Green tea {n} g", "categories": ["tea"], "variants": [{"sku": f"TEA-{n}"}]}
+        for n in (1, 2)
+    ]
+    await ask(ADMIN, "commerce.catalog.put_products", products=products)
+    offered = [{"product": f"TEA-{n}", "channel": "WEB-PL"} for n in (1, 2)]
+    await ask(ADMIN, "commerce.catalog.publish", publications=offered)
+    prices = [{"list": "RETAIL-PL", "sku": f"TEA-{n}", "minor": 990} for n in (1, 2)]
+    pickup = [{"list": "RETAIL-PL", "sku": "ITEM-00039", "minor": 700}]
+    await ask(ADMIN, "commerce.pricing.put_prices", prices=prices + pickup)
+    await ask(
+        KEEPER, "commerce.inventory.receive", location="WH-1", reference="tea", lines=[{"sku": "TEA-1", "units": 3}]
+    )
+    locker = [{"code": "locker", "name": "Locker", "kind": "locker", "sku": "ITEM-00039", "rank": 200}]
+    await ask(ADMIN, "commerce.checkout.put_delivery", channel="WEB-PL", options=locker)
+    return made
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as opened:
+        yield opened
+
+
+async def fill(visitor: Visitor) -> None:
+    for field, value in SAID.items():
+        await visitor.page.fill(f"#{field}", value)
+
+
+async def written(world: App, number: str) -> tuple[str, int, list[tuple[str, int]]]:
+    [found] = await world.door.ask(ADMIN, "commerce.orders.orders", number=int(number))
+    order = await world.door.ask(ADMIN, "commerce.orders.order", order=found.id)
+    return order.email, order.total_minor, [(line.sku, line.quantity) for line in order.lines]
+
+
+async def test_a_guest_buys_without_scripts(world: App, stall: Stall, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        page = visitor.page
+        assert await visitor.open(SHOP) == 200
+        assert await page.locator(".wares > li").count() == 24
+        await page.click("text=More →")
+        assert await page.locator(".wares > li").count() == 42 + 1 - 24
+        await visitor.open(f"{SHOP}?category=tea")
+        assert await page.locator(".wares > li").count() == 2
+        await page.click("text=Green tea 1 g")
+        assert "only 3 left" in await visitor.text()
+        await page.fill("#q1", "2")
+        await page.click("text=Add to cart")
+        assert page.url.endswith(f"{SHOP}/cart")
+        [cookie] = [each for each in await visitor.context.cookies() if each["name"] == "rynek_session"]
+        assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Lax")
+        await page.fill("#n1", "1")
+        await page.click("text=Update")
+        assert await page.input_value("#n1") == "1"
+        await page.click("text=To the checkout")
+        await fill(visitor)
+        await page.check("input[value=locker]")
+        await page.click("button:has-text('Recount')")
+        assert "16.90" in await visitor.text("button[value=place]")
+        assert await page.input_value("#street") == "Rynek 1"
+        await page.click("button[value=place]")
+        number = await visitor.text("#number")
+        assert await visitor.text("[data-pieces]") == "0"
+    assert await written(world, number) == ("ola@example.com", 1690, [("TEA-1", 1)])
+
+
+async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address) as visitor:
+        page = visitor.page
+        await visitor.open(SHOP)
+        for place in (0, 1, 1):
+            await page.locator("form[data-add] button").nth(place).click()
+            await page.wait_for_selector(".toast:not([hidden])")
+            await expect(page.locator("[data-pieces]")).to_have_text(str(place + 1))
+            await expect(page.locator("form[data-add] button:disabled")).to_have_count(0)
+        assert page.url.endswith(SHOP)
+        await page.click(".toast a")
+        await page.wait_for_url("**/cart")
+        await page.wait_for_selector("#n2")
+        await page.fill("#n2", "5")
+        async with page.expect_navigation():
+            await page.press("#n2", "Tab")
+        assert await page.input_value("#n2") == "5"
+        await page.click("text=To the checkout")
+        await page.wait_for_selector("#email")
+        async with page.expect_navigation():
+            await page.check("input[value=locker]")
+        await page.check("input[value=transfer]")
+        await fill(visitor)
+        await page.click("button[value=place]")
+        await page.wait_for_selector("#number")
+        number = await visitor.text("#number")
+        assert "Bank transfer" in await visitor.text()
+    email, _, lines = await written(world, number)
+    assert (email, sorted(quantity for _, quantity in lines)) == ("ola@example.com", [1, 5])
+
+
+async def test_what_is_missing_is_marked(stall: Stall, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        page = visitor.page
+        await visitor.open(f"{SHOP}/checkout")
+        assert page.url.endswith("/cart")
+        assert "Your cart is empty" in await visitor.text()
+        await visitor.open(SHOP)
+        await page.locator("form[data-add] button").first.click()
+        await page.click("text=To the checkout")
+        await fill(visitor)
+        answer = await visitor.context.request.post(
+            f"{visitor.url}{SHOP}/checkout", headers={"origin": visitor.url, "accept": "text/html"},
+            form={**SAID, "email": "ola", "city": "", "country": "PL", "delivery": "courier", "method": "transfer"},
+        )  # fmt: skip
+        text = await answer.text()
+        assert answer.status == 422
+        assert 'id="email-amiss"' in text
+        assert 'id="city-amiss"' in text
+        assert 'id="street-amiss"' not in text
+
+
+async def test_nobody_pays_another_total_than_was_seen(
+    world: App, stall: Stall, server: Server, browser: Browser
+) -> None:
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        page = visitor.page
+        await visitor.open(SHOP)
+        await page.locator("form[data-add] button").first.click()
+        await page.click("text=To the checkout")
+        await fill(visitor)
+        await page.check("input[value=locker]")  # cheaper than what the button says
+        await page.click("button[value=place]")
+        assert "The total has changed" in await visitor.text("[role=alert]")
+        await page.click("button[value=place]")
+        assert (await visitor.text("#number")).isdigit()
+        visitor.expected = 1
+
+
+async def test_somebody_was_quicker(world: App, stall: Stall, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        page = visitor.page
+        await visitor.open(SHOP)
+        await page.locator("form[data-add] button").nth(2).click()
+        await page.fill("#n1", "5000")
+        await page.click("text=Update")
+        await page.click("text=To the checkout")
+        await fill(visitor)
+        await page.click("button[value=place]")
+        assert "Somebody was quicker" in await visitor.text("[role=alert]")
+        visitor.expected = 1
+
+
+async def test_a_guest_does_not_see_anothers_order(world: App, stall: Stall, server: Server, browser: Browser) -> None:
+    who = Actor("guest", ids.new())
+    home = {"name": "Jan", "street": "Rynek 2", "city": "Kraków", "postcode": "31-042", "country": "PL"}
+    cart = await world.door.ask(
+        who, "commerce.checkout.open_cart", channel="WEB-PL", lines=[{"sku": "ITEM-00009"}], email="jan@example.com",
+        address=home, delivery="courier",
+    )  # fmt: skip
+    tenders = [{"method": "transfer", "amount_minor": cart.priced.total}]
+    placed = await world.door.ask(who, "commerce.checkout.place", cart=cart.id, tenders=tenders)
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        await visitor.open(SHOP)
+        await visitor.page.locator("form[data-add] button").first.click()
+        assert await visitor.open(f"{SHOP}/orders/{placed.order}") == 404
+        assert "jan@example.com" not in await visitor.page.content()
+        visitor.expected = 1
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/shop/NOWHERE", 404, "There is no such shop"),
+        (f"{SHOP}?category=nowhere", 404, "There is no such category"),
+        (f"{SHOP}/products/nothing", 404, "This is not sold here"),
+        ("/shop/WEB-PL/nowhere", 404, "There is nothing here"),
+        (f"{SHOP}?after=x", 422, "This cannot be so"),
+    ],
+)
+async def test_refusals_are_pages(
+    stall: Stall, server: Server, browser: Browser, path: str, status: int, says: str
+) -> None:
+    async with visiting(browser, server.address) as visitor:
+        assert await visitor.open(path) == status
+        assert says in await visitor.text()
+        visitor.expected = 1
+
+
+async def test_pictures_are_drawn_and_kept(stall: Stall, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address) as visitor:
+        await visitor.open(f"{SHOP}?category=tea")
+        assert await visitor.page.evaluate(
+            "[...document.images].every((each) => each.complete && each.naturalWidth > 0)"
+        )
+        source = await visitor.page.locator(".wares img").first.get_attribute("src")
+        answer = await visitor.context.request.get(f"{visitor.url}{source}")
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        sly = await visitor.context.request.get(f"{visitor.url}/shop/art/x.svg?label=%3Cscript")
+        assert b"<script" not in await sly.body()
+        assert (await visitor.context.request.get(f"{visitor.url}/shop/art/x.svg?shape=elephant")).status == 422
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_a_phone_is_wide_enough(stall: Stall, server: Server, browser: Browser, scheme: str) -> None:
+    async with visiting(
+        browser, server.address, viewport={"width": 360, "height": 740}, color_scheme=scheme, locale="pl"
+    ) as visitor:
+        page = visitor.page
+        await visitor.open(SHOP)
+        await page.locator("form[data-add] button").first.click()
+        await page.wait_for_selector(".toast:not([hidden])")
+        for path in ("", "/cart", "/checkout", "/products/green-tea-1-g-tea-1"):
+            await visitor.open(f"{SHOP}{path}")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
+            assert await page.get_attribute("html", "lang") == "pl"
