@@ -27,7 +27,7 @@ from rynek.kernel.settings import Settings, SettingsError, load
 logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent
-CONTEXTS = ("kernel", "security", "commerce", "ops", "console")
+CONTEXTS = ("kernel", "security", "commerce", "channels", "ops", "console")
 """Contexts in the order they stand on each other."""
 _NOT_CONTEXTS = {"bench", "demo", "client"}
 

@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host")
     serve.add_argument("--port", type=int)
     serve.add_argument("--workers", type=int)
+    serve.add_argument("--log-level", choices=["debug", "info", "warning", "error"])
     serve.set_defaults(run=_serve)
 
     commands.add_parser("call", help="call an operation of a running shop: rynek call --list")
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
     bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log"])
     bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (sale, hot, browse)")
+    bench.add_argument("--workers", type=int, default=1, help="server processes (sale, hot, replay)")
     bench.add_argument("--stored", type=int, default=0, help="orders already in the database (sale)")
     bench.add_argument("--baskets", type=int, default=20_000, help="baskets to send (replay)")
     bench.add_argument("--events", type=int, default=1_000_000, help="events to append and consume (log)")

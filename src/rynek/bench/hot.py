@@ -22,9 +22,9 @@ TEMPLATES = 256
 HOT = "ITEM-00000"
 
 
-async def main(_args: argparse.Namespace) -> int:
+async def main(args: argparse.Namespace) -> int:
     """Measure, check and print; gives 1 when a unit was sold twice, or one too few."""
-    async with opened(1_000, 0) as stand:
+    async with opened(1_000, 0, workers=args.workers) as stand:
         await _stock(stand)
         chance = Random(7)
         others = stand.stall.skus[1:]

@@ -177,7 +177,7 @@ async def main(args: argparse.Namespace) -> int:
     year = Year()
     expected = year.totals(args.baskets)
     receipts = list(year.receipts(args.baskets))
-    async with opened(1, 0) as stand:
+    async with opened(1, 0, workers=args.workers) as stand:
         stores = [{"code": each.code, "name": each.name, "kind": "store", "country": "US"} for each in year.stores]
         await stand.app.door.ask(KEEPER, "commerce.inventory.put_locations", locations=stores)
         await stock(stand.app, year, args.baskets)

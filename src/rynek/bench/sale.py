@@ -27,7 +27,7 @@ TEMPLATES = 256
 
 async def main(args: argparse.Namespace) -> int:
     """Measure, check and print; gives 1 when an order, a unit or a grosz is not where it has to be."""
-    async with opened(1_000, 10_000_000) as stand:
+    async with opened(1_000, 10_000_000, workers=args.workers) as stand:
         chance = Random(7)
         wishes = [[(sku, chance.randint(1, 3)) for sku in chance.sample(stand.stall.skus, 3)] for _ in range(TEMPLATES)]
         await templates(stand, wishes)

@@ -5,6 +5,7 @@ skipped, because no reader passes a transaction that still runs (ADR 3).
 """
 
 import asyncio
+import time
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
@@ -34,6 +35,7 @@ or exists (select from kernel.read_on(c.xid, c.seq, horizon, string_to_array(r.t
 _SINCE = """select pg_current_snapshot()::text, n.* from (values (1)) as one
 left join kernel.since($1::text::pg_snapshot, $2) as n on true"""
 _MOVE = "update kernel.cursor set xid = $2::text::xid8, seq = $3, moved_at = now() where reaction = $1"
+_PARKED = "select reaction, count(*) from kernel.parked where reaction = any($1) group by reaction"
 _PARK = """insert into kernel.parked (reaction, xid, seq, type, key, at, data, error)
 values ($1, $2::text::xid8, $3, $4, $5, $6, $7::json, $8) on conflict (reaction, xid, seq) do nothing"""
 
@@ -61,8 +63,8 @@ def on(*events: type[Struct], whole: bool = False) -> Callable[[Any], Any]:
     """
 
     def register(act: Any) -> Any:
-        _, context, *_ = act.__module__.split(".")
-        name = f"{act.__module__.removeprefix('rynek.').removesuffix('.reactions')}.{act.__name__}"
+        where = act.__module__.removeprefix("rynek.").removesuffix(".reactions")
+        name, context = f"{where}.{act.__name__}", where.split(".")[0]
         REACTIONS[name] = Reaction(name, context, tuple(TYPES[each].name for each in events), act, whole)
         return act
 
@@ -199,11 +201,19 @@ async def run(database: Database, contexts: Sequence[str], pause: float = 0.1) -
 async def _watch(database: Database, going: Sequence[Reaction], bells: dict[str, asyncio.Event], pause: float) -> None:
     """Look for all reactions at once whether there is news: a look that locks nothing costs next to nothing."""
     names, types = [each.name for each in going], [" ".join(each.types) for each in going]
+    since: dict[str, float] = {}
     while True:
         try:
             async with database.transaction("kernel") as tx:
-                for row in await tx.rows(_NEWS, names, types):
-                    bells[row[0]].set()
+                news = {row[0] for row in await tx.rows(_NEWS, names, types)}
+                parked = {name: count for name, count in await tx.rows(_PARKED, names)}
+            now = time.monotonic()
+            since = {name: since.get(name, now) for name in news}
+            for name in names:
+                metrics.LAG.labels(name).set(now - since.get(name, now))
+                metrics.PARKED.labels(name).set(parked.get(name, 0))
+            for name in news:
+                bells[name].set()
         except Exception:
             logger.exception("the log could not be looked at; trying again")
             await asyncio.sleep(1)

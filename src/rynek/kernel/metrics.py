@@ -20,7 +20,12 @@ BATCH = Histogram(
     registry=REGISTRY,
 )
 PARKED = Gauge("rynek_parked_events", "Events a reaction could not take.", ["reaction"], registry=REGISTRY)
-LAG = Gauge("rynek_reaction_lag_seconds", "How long ago a reaction's cursor moved.", ["reaction"], registry=REGISTRY)
+LAG = Gauge(
+    "rynek_reaction_lag_seconds",
+    "How long a reaction has had news that it has not taken.",
+    ["reaction"],
+    registry=REGISTRY,
+)
 
 _children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 

@@ -1,0 +1,1 @@
+"""A plugin as others would write it: greets whoever orders."""
