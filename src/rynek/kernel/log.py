@@ -5,8 +5,8 @@ skipped, because no reader passes a transaction that still runs (ADR 3).
 """
 
 import asyncio
-import time
 import logging
+import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from rynek.kernel import logs
+from rynek.kernel import logs, metrics
 from rynek.kernel.database import Database, Tx, passing, unreachable
 from rynek.kernel.events import NAMES, TYPES, Envelope, append, decode
 
@@ -206,7 +206,7 @@ async def _watch(database: Database, going: Sequence[Reaction], bells: dict[str,
         try:
             async with database.transaction("kernel") as tx:
                 news = {row[0] for row in await tx.rows(_NEWS, names, types)}
-                parked = {name: count for name, count in await tx.rows(_PARKED, names)}
+                parked = dict(await tx.rows(_PARKED, names))
             now = time.monotonic()
             since = {name: since.get(name, now) for name in news}
             for name in names:
