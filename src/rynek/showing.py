@@ -154,6 +154,10 @@ async def _move_in(app: App, year: Year, settings: Settings, plan: Plan) -> None
     await move.catalogue()
     await move.customers()
     await move.stock(plan.baskets)
+    if move.refused:
+        report_at = settings.folder / "refused.txt"
+        report_at.write_text("\n".join(move.refused) + "\n")
+        say(f"  {len(move.refused)} rows were not taken, the rest is in: {report_at}")
     done.write_text(str(plan.baskets))
 
 

@@ -47,6 +47,8 @@ class Move:
         self.app = app
         self.year = year
         self.progress = progress
+        self.refused: list[str] = []
+        """Rows that were not taken: file, line and reason. The others are in."""
 
     def ask(self, operation: str, **values: Any) -> Awaitable[Any]:
         """Ask an operation as the import."""
@@ -91,6 +93,7 @@ class Move:
     async def catalogue(self) -> None:
         """Bring categories, brands and articles, what sells best first, with prices and stock for the web shop."""
         await self._categories(self.year.categories)
+        lines = {article.sku: line for line, article in enumerate(self.year.articles, 1)}
         everything = sorted(self.year.articles, key=lambda article: -article.sold)
         brands = {article.brand for article in everything if article.brand}
         for some in chunks(sorted(brands), 1_000):
@@ -99,7 +102,7 @@ class Move:
             )
         done = 0
         for articles in chunks(everything, 500):
-            await self._articles(articles)
+            await self._articles(articles, lines)
             done += len(articles)
             self.progress("articles", done, len(everything))
 
@@ -116,17 +119,21 @@ class Move:
         for some in chunks(rows, 1_000):
             await self.ask("commerce.catalog.put_categories", categories=some)
 
-    async def _articles(self, articles: Sequence[Article]) -> None:
-        await self.ask("commerce.catalog.put_products", products=[_product(each) for each in articles])
+    async def _articles(self, articles: Sequence[Article], lines: dict[str, int]) -> None:
+        taken = await self.ask("commerce.catalog.put_products", products=[_product(each) for each in articles])
+        wrong = {each.row for each in taken.refused}
+        for each in taken.refused:
+            self.refused.append(f"products.parquet, line {lines[articles[each.row].sku]}: {each.key}: {each.reason}")
+        articles = [each for row, each in enumerate(articles) if row not in wrong]
         offered = [each for each in articles if each.nature in _OFFERED and each.price > 0]
         priced = [{"list": "RETAIL", "sku": each.sku, "minor": each.price} for each in articles if each.price > 0]
         await self.ask("commerce.pricing.put_prices", prices=priced)
         if offered:
             published = [{"product": each.sku, "channel": CHANNEL} for each in offered]
             await self.ask("commerce.catalog.publish", publications=published)
-            lines = [{"sku": each.sku, "units": 100 + each.sold} for each in offered]
+            units = [{"sku": each.sku, "units": 100 + each.sold} for each in offered]
             reference = f"opening {offered[0].sku}"
-            await self.ask("commerce.inventory.receive", location=WAREHOUSE, reference=reference, lines=lines)
+            await self.ask("commerce.inventory.receive", location=WAREHOUSE, reference=reference, lines=units)
 
     async def customers(self) -> None:
         """Bring the households that have a card."""
