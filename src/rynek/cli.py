@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=int)
     demo.add_argument("--folder", help="where it lies (default .rynek)")
     demo.add_argument("--baskets", type=int, help="how many baskets of the year (default all 155,848)")
+    demo.add_argument("--articles", type=int, help="how many articles, those that sell best (default all 92,348)")
     demo.add_argument("--pace", type=float, help="at most so many baskets a second (default as fast as it goes)")
     demo.add_argument("--once", action="store_true", help="end when the baskets are in")
     demo.set_defaults(run=_demo)
@@ -92,7 +93,7 @@ def _log(given: argparse.Namespace) -> int:
 def _demo(given: argparse.Namespace) -> int:
     from rynek.showing import Plan, demo
 
-    return demo(_settings(given), Plan(given.baskets, given.pace, given.once))
+    return demo(_settings(given), Plan(given.baskets, given.articles, given.pace, given.once))
 
 
 def _replay(given: argparse.Namespace) -> int:

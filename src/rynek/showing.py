@@ -34,6 +34,8 @@ class Plan(Struct, frozen=True):
 
     baskets: int | None = None
     """How many baskets of the year; None for all."""
+    articles: int | None = None
+    """How many articles, those that sell best; None for all."""
     pace: float | None = None
     """At most so many baskets a second; None for as fast as it goes."""
     once: bool = False
@@ -99,7 +101,7 @@ def replay(settings: Settings, baskets: int | None, address: str, token: str | N
         try:
             move = Move(app, Year(), Bar().show)
             await move.open()
-            return await _replay(app, address, move.year, Plan(baskets), token)
+            return await _replay(app, address, move.year, Plan(baskets=baskets), token)
         finally:
             await app.close()
 
@@ -146,19 +148,20 @@ async def _welcome(app: App, settings: Settings, server: Server, began: float) -
 
 async def _move_in(app: App, year: Year, settings: Settings, plan: Plan) -> None:
     done = Path(settings.folder / _DONE)
-    if done.exists() and done.read_text() in (str(plan.baskets), "None"):
+    wanted = f"{plan.baskets} baskets, {plan.articles} articles"
+    if done.exists() and done.read_text() == wanted:
         return
     bar = Bar()
     move = Move(app, year, bar.show)
     await move.open()
-    await move.catalogue()
+    await move.catalogue(plan.articles)
     await move.customers()
     await move.stock(plan.baskets)
     if move.refused:
         report_at = settings.folder / "refused.txt"
         report_at.write_text("\n".join(move.refused) + "\n")
         say(f"  {len(move.refused)} rows were not taken, the rest is in: {report_at}")
-    done.write_text(str(plan.baskets))
+    done.write_text(wanted)
 
 
 async def _replay(app: App, address: str, year: Year, plan: Plan, token: str | None = None) -> int:

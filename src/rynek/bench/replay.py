@@ -47,6 +47,7 @@ class Books(Struct, frozen=True):
 
     receipts: int
     names: int
+    stated: int
     lines: int
     amount: int
     tendered: int
@@ -58,7 +59,8 @@ class Books(Struct, frozen=True):
 
 _BOOKS = """
 select (select count(*) from commerce.receipt),
-    (select count(*) from (select distinct store, till, number from commerce.receipt) n), l.lines, l.amount,
+    (select count(*) from (select distinct store, till, number from commerce.receipt) n),
+    (select sum(amount_minor)::bigint from commerce.receipt), l.lines, l.amount,
     (select sum((t ->> 'amount')::bigint)::bigint from commerce.receipt, json_array_elements(tenders) t),
     d.retail, d.coupon, d.coupon_match,
     (select coalesce(-sum(units), 0)::bigint from commerce.stock_entry where cause = 'sale')
@@ -144,7 +146,8 @@ def compared(said: Books, expected: Totals, tally: Tally) -> list[str]:
         "receipts by name": (said.names, expected.baskets),
         "receipts acknowledged once": (tally.accepted, expected.baskets),
         "lines": (said.lines, expected.lines),
-        "money": (said.amount, expected.amount),
+        "money of receipts": (said.stated, expected.amount),
+        "money of lines": (said.amount, expected.amount),
         "money acknowledged": (tally.amount, expected.amount),
         "money tendered": (said.tendered, expected.amount),
         "retail discounts": (said.retail, expected.retail),

@@ -90,11 +90,11 @@ class Move:
         await self.ask("commerce.pricing.put_prices", prices=prices)
         await self.ask("commerce.checkout.put_delivery", channel=CHANNEL, options=options)
 
-    async def catalogue(self) -> None:
+    async def catalogue(self, limit: int | None = None) -> None:
         """Bring categories, brands and articles, what sells best first, with prices and stock for the web shop."""
         await self._categories(self.year.categories)
         lines = {article.sku: line for line, article in enumerate(self.year.articles, 1)}
-        everything = sorted(self.year.articles, key=lambda article: -article.sold)
+        everything = sorted(self.year.articles, key=lambda article: -article.sold)[:limit]
         brands = {article.brand for article in everything if article.brand}
         for some in chunks(sorted(brands), 1_000):
             await self.ask(
