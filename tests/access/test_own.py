@@ -1,0 +1,265 @@
+"""Whoever reaches only their own things gets 403 or 404 for others', or does not see them, and changes nothing."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import pytest
+from msgspec import Struct
+
+from rynek.app import App
+from rynek.bench.stall import COURIER, KEEPER, set_up
+from rynek.kernel import clock, ids
+from rynek.kernel.actor import ANYONE, Actor
+from rynek.kernel.faults import Fault
+from tests.access.actors import EVERYBODY
+from tests.access.digest import digest
+from tests.access.people import ADMIN, PASSWORD
+
+SKU = "ITEM-00001"
+TENDERS = [{"method": "transfer", "amount_minor": 2501}]
+LINES = [{"sku": SKU, "units": 1}]
+
+NOTHING_OF_OTHERS = {
+    "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
+    "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
+    "commerce.inventory.routes": "which locations serve a channel is no store's secret",
+    "security.me": "tells of the caller alone; takes nothing",
+    "security.logout": "ends the session that asks; takes nothing",
+    "security.revoke_all": "ends the caller's sessions; takes nothing",
+    "security.change_password": "changes the caller's; takes no account",
+}
+"""Operations that reach own things and cannot name others', each with its reason."""
+
+
+class Things(Struct, frozen=True):
+    """What somebody has that strangers are after, and the marks by which it would be known."""
+
+    owner: Actor
+    strangers: list[Actor]
+    trials: list[tuple[str, dict[str, Any]]]
+    marks: list[str]
+
+
+class Buyer(Struct, frozen=True):
+    """A buyer with a cart, an order and a payment."""
+
+    actor: Actor
+    cart: UUID
+    spare: UUID
+    order: UUID
+    payment: UUID
+    email: str
+
+
+async def _actor(world: App, email: str) -> Actor:
+    entry = await world.door.ask(ANYONE, "security.register", email=email, password=PASSWORD, name="A")
+    return Actor("customer", entry.id, session=entry.session)
+
+
+async def _buyer(world: App, who: Actor, email: str) -> Buyer:
+    async def cart() -> UUID:
+        home = {"name": "A", "street": f"Tajna 7 {email}", "city": "Kraków", "postcode": "31-042", "country": "PL"}
+        made = await world.door.ask(
+            who, "commerce.checkout.open_cart", channel="WEB-PL", lines=[{"sku": SKU}], email=email, address=home,
+            delivery=COURIER,
+        )  # fmt: skip
+        found: UUID = made.id
+        return found
+
+    bought = await cart()
+    placed = await world.door.ask(who, "commerce.checkout.place", cart=bought, tenders=TENDERS)
+    [payment] = await world.door.ask(who, "commerce.payments.payments", order=placed.order)
+    return Buyer(who, await cart(), await cart(), placed.order, payment.id, email)
+
+
+async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Things:
+    named = {"tenders": TENDERS}
+    trials: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.checkout.carts", {}),
+        ("commerce.checkout.cart", {"cart": a.cart}),
+        ("commerce.checkout.change_cart", {"cart": a.cart, "add": [{"sku": SKU}]}),
+        ("commerce.checkout.merge_cart", {"cart": a.cart, "other": a.spare}),
+        ("commerce.checkout.merge_cart", {"cart": b.cart, "other": a.cart}),
+        ("commerce.checkout.merge_cart", {"cart": a.cart, "other": b.cart}),
+        ("commerce.checkout.place", {"cart": a.cart, **named}),
+        ("commerce.checkout.drop_cart", {"cart": a.cart}),
+        ("commerce.orders.orders", {}),
+        ("commerce.orders.orders", {"email": a.email}),
+        ("commerce.orders.order", {"order": a.order}),
+        ("commerce.orders.intake", {}),
+        ("commerce.orders.waiting", {}),
+        ("commerce.payments.payments", {"order": a.order}),
+        ("commerce.payments.payment", {"payment": a.payment}),
+        ("commerce.payments.pay", {"order": a.order, "tender": TENDERS[0]}),
+        ("commerce.payments.pay", {"order": a.order, "method": "transfer", "amount_minor": 1}),
+        ("commerce.payments.authorise", {"payment": a.payment}),
+        ("commerce.orders.cancel", {"order": a.order, "reason": "out of spite"}),
+    ]
+    marks = [a.email, *map(str, (a.cart, a.spare, a.order, a.payment))]
+    return Things(a.actor, others, trials, marks)
+
+
+@pytest.fixture(scope="module")
+async def shop(world: App) -> App:
+    await set_up(world)
+    return world
+
+
+@pytest.fixture
+async def owner(owner_dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(owner_dsn)
+    yield connection
+    await connection.close()
+
+
+async def _of_buyers(world: App) -> list[Things]:
+    strangers = [
+        await _buyer(world, Actor("guest", ids.new()), "guest-b@example.com"),
+        await _buyer(world, await _actor(world, "b@example.com"), "b@example.com"),
+    ]
+    found = []
+    for kind in ("guest", "customer"):
+        email = f"{kind}-a@example.com"
+        who = Actor("guest", ids.new()) if kind == "guest" else await _actor(world, email)
+        a = await _buyer(world, who, email)
+        found += [await _of_a_buyer(world, a, b, [b.actor]) for b in strangers]
+    return found
+
+
+async def _of_customers(world: App) -> list[Things]:
+    """What only customers have: receipts of theirs, and places where they are logged in."""
+    a, b = await _actor(world, "c@example.com"), await _actor(world, "d@example.com")
+    await _receipt(world, "S-1", 7, a.id)
+    trials: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.pos.bought", {"customer": a.id}),
+        ("security.sessions", {}),
+        ("security.revoke", {"session": a.session}),
+    ]
+    staff = Actor("staff", ids.new(), session=ids.new())
+    return [Things(a, [b], trials, [str(a.session), SKU]), Things(a, [staff], trials[1:], [str(a.session)])]
+
+
+async def _receipt(world: App, store: str, number: int, customer: UUID | None = None) -> None:
+    await world.door.ask(KEEPER, "commerce.pos.sell", **_sold(store, number), customer=customer)
+
+
+def _sold(store: str, number: int) -> dict[str, Any]:
+    line, tender = {"sku": SKU, "quantity": 1, "amount": 500}, {"method": "cash", "amount": 500}
+    return {
+        "store": store, "till": "1", "number": number, "sold_at": clock.now(), "currency": "PLN", "lines": [line],
+        "tenders": [tender],
+    }  # fmt: skip
+
+
+async def _of_a_store(world: App) -> list[Things]:
+    ask = world.door.ask
+    for store in ("S-1", "S-2"):
+        await _receipt(world, store, 1)
+    till = (await ask(ADMIN, "security.prepare_till", location="S-1", name="till of S-1")).till
+    sent, coming = ids.new(), ids.new()
+    goods = {"destination": "S-1", "lines": LINES}
+    await ask(ADMIN, "commerce.inventory.send", transfer=coming, origin="WH-1", **goods)
+    document = {"location": "S-1", "lines": LINES}
+    pos: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.pos.sell", _sold("S-1", 2)),
+        ("commerce.pos.receipts", {"store": "S-1"}),
+        ("commerce.pos.receipt", {"store": "S-1", "till": "1", "number": 1}),
+        ("commerce.pos.takings", {"store": "S-1"}),
+        ("commerce.pos.takings", {}),
+        ("commerce.pos.intake", {}),
+    ]
+    seen: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.inventory.levels", {"skus": [SKU]}),
+        ("commerce.inventory.levels", {"skus": [SKU], "location": "S-1"}),
+        ("commerce.inventory.totals", {"skus": [SKU]}),
+        ("commerce.inventory.shelf", {"location": "S-1"}),
+        ("commerce.inventory.owing", {}),
+        ("commerce.inventory.owing", {"location": "S-1"}),
+        ("commerce.inventory.ledger", {"sku": SKU}),
+        ("commerce.inventory.ledger", {"sku": SKU, "location": "S-1"}),
+        ("commerce.inventory.unbalanced", {}),
+        ("commerce.inventory.transfer", {"transfer": coming}),
+    ]
+    done: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.inventory.receive", {**document, "reference": "spite 1"}),
+        ("commerce.inventory.announce", {**document, "reference": "spite 2"}),
+        ("commerce.inventory.adjust", {**document, "reference": "spite 3", "reason": "spite"}),
+        (
+            "commerce.inventory.count",
+            {"location": "S-1", "reference": "spite 4", "lines": [{"sku": SKU, "counted": 99}]},
+        ),
+        ("commerce.inventory.send", {"transfer": sent, "origin": "S-1", "destination": "S-3", "lines": LINES}),
+        ("commerce.inventory.arrive", {"transfer": coming}),
+        ("security.tills", {}),
+        ("security.prepare_till", {"location": "S-1", "name": "a till of my own"}),
+        ("security.dismiss_till", {"till": till}),
+    ]
+    marks = ['"S-1"', str(till), str(coming)]
+    clerks = [Actor("staff", ids.new(), frozenset({"store"}), place) for place in ("S-2", "S-3", None)]
+    links = [Actor("workload", ids.new(), frozenset({"store"}), place) for place in ("S-2", None)]
+    tills = [Actor("till", ids.new(), location=place) for place in ("S-2", None)]
+    mine = Actor("staff", ids.new(), frozenset({"store"}), "S-1")
+    return [
+        Things(mine, [*clerks, *links], [*pos, *seen, *done], marks),
+        Things(Actor("till", ids.new(), location="S-1"), tills, [*pos, *seen], marks),
+    ]
+
+
+async def _outcome(world: App, who: Actor, operation: str, values: dict[str, Any]) -> Fault | str:
+    try:
+        return msgspec.json.encode(await world.door.ask(who, operation, **values)).decode()
+    except Fault as refused:
+        return refused
+
+
+@pytest.fixture(scope="module")
+async def everything(shop: App) -> list[Things]:
+    return [*await _of_buyers(shop), *await _of_customers(shop), *await _of_a_store(shop)]
+
+
+async def test_others_things_are_neither_seen_nor_touched(
+    shop: App, everything: list[Things], owner: asyncpg.Connection
+) -> None:
+    for things in everything:
+        for stranger in things.strangers:
+            for operation, values in things.trials:
+                before = await digest(owner)
+                found = await _outcome(shop, stranger, operation, values)
+                told = (stranger.kind, stranger.location, operation, values, found)
+                if isinstance(found, Fault):
+                    assert found.status in (403, 404), told
+                    found = msgspec.json.encode({**found.problem(), "detail": ""}).decode()
+                elif shop.door.registry.by_name[operation].style != "read":
+                    raise AssertionError(f"done: {told}")
+                assert not [mark for mark in things.marks if mark in found], told
+                assert await digest(owner) == before, told
+
+
+async def test_owners_get_what_strangers_do_not(shop: App, everything: list[Things], owner: asyncpg.Connection) -> None:
+    """The control: the same requests are sound and change something, so it is for who asks alone that they failed."""
+    before, reached = await digest(owner), set()
+    for things in everything:
+        for operation, values in things.trials:
+            found = await _outcome(shop, things.owner, operation, values)
+            if not isinstance(found, Fault) or found.status not in (403, 404):
+                reached.add(operation)
+    never = {"commerce.orders.intake", "commerce.orders.waiting"}  # sums of everybody's: no buyer's own
+    assert {operation for things in everything for operation, _ in things.trials} - reached == never
+    after = await digest(owner)
+    assert {"commerce.cart", "commerce.sales_order", "commerce.receipt", "commerce.transfer", "security.actor"} <= {
+        table for table in after if after[table] != before[table]
+    }
+
+
+def test_everything_that_reaches_own_things_is_tried(shop: App, everything: list[Things]) -> None:
+    reaching = {
+        operation.name
+        for operation in shop.door.registry.by_name.values()
+        if any(shop.gate.may(actor, operation.policy) == "own" for actor in EVERYBODY.values())
+    }
+    tried = {operation for things in everything for operation, _ in things.trials}
+    assert reaching == tried | NOTHING_OF_OTHERS.keys()
+    assert not tried & NOTHING_OF_OTHERS.keys()
