@@ -330,6 +330,7 @@ async def _move(
 ) -> None:
     """Move levels and write the ledger; the moves are netted, so their keys are in order."""
     skus, places, units = zip(*((move.sku, move.location, move.units) for move in moves), strict=True)
+    await q.open_levels(tx, skus=skus, locations=places)
     after = await q.move(tx, skus=skus, locations=places, units=units, inbound=inbound or [0] * len(moves))
     written = [move for move in moves if move.units]
     await _write_ledger(tx, [(tx.at, m.sku, m.location, m.units, cause, reference) for m in written])
@@ -440,9 +441,7 @@ async def count(
         raise Invalid("an item is counted twice; add the counts up", field="lines")
     if not await _document(tx, location, reference, "count"):
         return []
-    await q.move(
-        tx, skus=sorted(found), locations=[location] * len(found), units=[0] * len(found), inbound=[0] * len(found)
-    )
+    await q.open_levels(tx, skus=sorted(found), locations=[location] * len(found))
     known = await q.lock_counted(tx, location=location, skus=list(found))
     moves = [Move(level.sku, location, found[level.sku] - level.on_hand) for level in known]
     different = [move for move in moves if move.units]

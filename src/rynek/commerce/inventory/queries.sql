@@ -146,17 +146,27 @@ select kind from commerce.stock_document where location = :location and referenc
 insert into commerce.stock_document (location, reference, kind, reason, at)
 values (:location, :reference, :kind, :reason, :at) on conflict do nothing returning reference
 
--- name: move(skus: text[], locations: text[], units: bigint[], inbound: bigint[]) -> value[]
--- Move levels, in the order given (which is that of their keys); gives what is on hand after.
-insert into commerce.level as l (sku, location, on_hand, inbound, may_owe)
-select m.sku, m.location, m.units, greatest(m.inbound, 0), coalesce(p.kind = 'store', false)
-from unnest(:skus, :locations, :units, :inbound) with ordinality as m (sku, location, units, inbound, n)
+-- name: open_levels(skus: text[], locations: text[])
+-- Begin levels that are not there yet, at nothing. Apart from ``move``, because an insert that meets a row is held to the
+-- row's checks as if it were new: what leaves a warehouse would be refused.
+insert into commerce.level (sku, location, may_owe)
+select m.sku, m.location, coalesce(p.kind = 'store', false)
+from unnest(:skus, :locations) with ordinality as m (sku, location, n)
 left join commerce.location p on p.code = m.location order by m.n
-on conflict (sku, location) do update
-set on_hand = l.on_hand + excluded.on_hand, inbound = greatest(l.inbound + (
-    select m.inbound from unnest(:skus, :locations, :inbound) as m (sku, location, inbound)
-    where m.sku = excluded.sku and m.location = excluded.location), 0)
-returning l.on_hand
+on conflict (sku, location) do nothing
+
+-- name: move(skus: text[], locations: text[], units: bigint[], inbound: bigint[]) -> value[]
+-- Move levels, locked in the order of their keys; gives what is on hand after, in the order given.
+with m as (
+    select * from unnest(:skus, :locations, :units, :inbound) with ordinality as m (sku, location, units, inbound, n)
+), locked as materialized (
+    select l.sku, l.location from commerce.level l join m using (sku, location) order by l.sku, l.location for update of l
+), moved as (
+    update commerce.level l set on_hand = l.on_hand + m.units, inbound = greatest(l.inbound + m.inbound, 0)
+    from m join locked using (sku, location) where l.sku = m.sku and l.location = m.location
+    returning l.sku, l.location, l.on_hand
+)
+select moved.on_hand from moved join m using (sku, location) order by m.n
 
 -- name: sell(skus: text[], locations: text[], units: bigint[]) -> value[]
 -- Move levels by many documents at once, in the order given (which is that of their keys); gives what is on hand after.
