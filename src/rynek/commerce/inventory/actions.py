@@ -8,7 +8,14 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rynek.commerce.inventory import model, rules
-from rynek.commerce.inventory.events import StockHeld, StockMoved, StockOwed, StockReleased
+from rynek.commerce.inventory.events import (
+    LocationChanged,
+    RoutesChanged,
+    StockHeld,
+    StockMoved,
+    StockOwed,
+    StockReleased,
+)
 from rynek.commerce.inventory.model import (
     AlreadyReceived,
     Available,
@@ -59,12 +66,15 @@ async def put_locations(tx: Tx, locations: Annotated[list[Location], Meta(min_le
 
     Raises:
         Invalid: a location is given twice.
+    Emits:
+        LocationChanged
     """
     columns = zip(*((each.code, each.name, each.kind, each.country, each.active) for each in locations), strict=True)
     codes, names, kinds, countries, actives = columns
     if len(set(codes)) < len(codes):
         raise Invalid("a location is given twice", field="locations")
     await q.put_locations(tx, codes=codes, names=names, kinds=kinds, countries=countries, actives=actives)
+    emit(tx, *(LocationChanged(location) for location in codes))
 
 
 async def locations(tx: Tx, after: str = "", limit: Limit = 500) -> list[Location]:
@@ -79,12 +89,15 @@ async def put_routes(tx: Tx, channel: ChannelCode, routes: Annotated[list[Route]
     Raises:
         Invalid: a location is given twice.
         LocationUnknown: there is no such location.
+    Emits:
+        RoutesChanged
     """
     codes = [each.location for each in routes]
     if len(set(codes)) < len(codes):
         raise Invalid("a location is given twice", field="routes")
     await q.clear_routes(tx, channel=channel)
     await q.put_routes(tx, channel=channel, locations=codes, ranks=[each.rank for each in routes])
+    emit(tx, RoutesChanged(channel))
 
 
 async def routes(tx: Tx, channel: ChannelCode) -> list[Route]:
@@ -101,12 +114,15 @@ async def put_safety(
     Raises:
         Invalid: a location and item are given twice.
         LocationUnknown: there is no such location.
+    Emits:
+        RoutesChanged
     """
     keys = [(each.location, each.sku) for each in safety]
     if len(set(keys)) < len(keys):
         raise Invalid("a location and item are given twice", field="safety")
     places, skus = zip(*keys, strict=True)
     await q.put_safety(tx, channel=channel, locations=places, skus=skus, units=[each.units for each in safety])
+    emit(tx, RoutesChanged(channel))
 
 
 # --- what is there ----------------------------------------------------------------------------------------------------

@@ -34,6 +34,20 @@ class StockMoved(Struct, frozen=True):
     moves: list[Move]
 
 
+@event("inventory.routes-changed", key="channel")
+class RoutesChanged(Struct, frozen=True):
+    """Other locations serve a channel, or more or less is kept back from it: what it may promise is to be read anew."""
+
+    channel: str
+
+
+@event("inventory.location-changed", key="location")
+class LocationChanged(Struct, frozen=True):
+    """A location is new or different; one that is not active promises nothing."""
+
+    location: str
+
+
 @event("inventory.stock-owed", key="sku")
 class StockOwed(Struct, frozen=True):
     """A store's book fell below zero: it sold what it did not know it had. Somebody should count."""
