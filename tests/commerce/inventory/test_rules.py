@@ -52,7 +52,9 @@ def test_buyers_one_after_the_other_never_get_more_than_there_is(
         assert units <= max(found[place][0], 0)
 
 
-@given(st.integers(1, 30), st.lists(st.tuples(places, st.integers(1, 10)), max_size=5, unique_by=lambda place: place[0]))
+@given(
+    st.integers(1, 30), st.lists(st.tuples(places, st.integers(1, 10)), max_size=5, unique_by=lambda place: place[0])
+)
 def test_a_need_is_split_only_where_no_place_has_all(units: int, there: list[tuple[str, int]]) -> None:
     if sum(n for _, n in there) < units:
         return
