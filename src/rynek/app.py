@@ -5,7 +5,8 @@ import functools
 import gc
 import logging
 import secrets
-from collections.abc import Sequence
+import signal
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module, metadata
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import ModuleType
 from typing import Any, Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from granian import _signals
 from msgspec import Struct
 
 from rynek import security
@@ -203,6 +205,11 @@ class _Rsgi:
         self.face = Face(self.app.door, body_limit=self.settings.body_limit, trust_proxy=self.settings.trust_proxy)
         self.app.start()
 
+    def stop(self) -> None:
+        """Let go of what a stopping server would wait for."""
+        if self.face is not None:
+            self.face.hang_up()
+
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         await self.face(scope, protocol)
 
@@ -213,7 +220,27 @@ class _Rsgi:
 
 def rsgi() -> _Rsgi:
     """Make the application for a server process; settings come from ``rynek.toml`` and ``RYNEK_*``."""
-    return _Rsgi()
+    made = _Rsgi()
+    _tell_of_stopping(made.stop)
+    return made
+
+
+def _tell_of_stopping(tell: Callable[[], None]) -> None:
+    """Call ``tell`` when this worker is asked to stop: granian waits for open streams first, and kills in the end."""
+    before = _signals.set_loop_signals
+
+    def listening(loop: asyncio.AbstractEventLoop) -> Any:
+        event = before(loop)  # type: ignore[no-untyped-call]
+
+        def stop() -> None:
+            tell()
+            event.set()
+
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, stop)
+        return event
+
+    _signals.set_loop_signals = listening
 
 
 __all__ = ["App", "as_app", "contexts", "policies", "prepare", "registry", "rsgi", "secret", "work"]

@@ -14,7 +14,7 @@ from rynek.bench import Server
 from rynek.bench.stall import Stall, set_up
 from rynek.console.pages.shell import inside
 from rynek.kernel import clock, ids
-from rynek.kernel.actor import Actor
+from rynek.kernel.actor import ANYONE, Actor
 from tests.browser import Visitor, chromium, visiting
 
 ADMIN = Actor("staff", ids.new(), frozenset({"admin"}), name="setting up")
@@ -69,12 +69,25 @@ async def sell(world: App, store: str, number: int, amount: int = 1000, sku: str
     )  # fmt: skip
 
 
-async def log_in(visitor: Visitor, email: str = BOSS[0], password: str = BOSS[1], back: str = "") -> None:
-    await visitor.open("/console/login" + (f"?back={back}" if back else ""))
+async def log_in(visitor: Visitor, email: str, password: str) -> None:
+    await visitor.open("/console/login")
     await visitor.page.fill("#email", email)
     await visitor.page.fill("#password", password)
     await visitor.page.click("button.primary")
     await visitor.page.wait_for_load_state()
+
+
+_tokens: dict[str, str] = {}
+
+
+async def come_in(visitor: Visitor, world: App, email: str = BOSS[0], back: str = "/console") -> None:
+    """Come in as somebody who has logged in before."""
+    if email not in _tokens:
+        password = BOSS[1] if email == BOSS[0] else PASSWORD
+        _tokens[email] = (await world.door.ask(ANYONE, "security.login", email=email, password=password)).token
+    cookie = {"name": "rynek_session", "value": _tokens[email], "url": visitor.url}
+    await visitor.context.add_cookies([cookie])  # type: ignore[list-item]
+    await visitor.open(back)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
@@ -127,7 +140,7 @@ async def test_orders_are_found_and_cancelled(world: App, stall: Stall, server: 
     placed = await order(world, email="jan@example.com")
     await order(world, email="ewa@example.com")
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor, "support@rynek.example", PASSWORD, back="/console/orders")
+        await come_in(visitor, world, "support@rynek.example", back="/console/orders")
         assert {"jan@example.com", "ewa@example.com"} <= set((await visitor.text("table")).split())
         await visitor.page.fill("#find", str(placed.number))
         await visitor.page.press("#find", "Enter")
@@ -153,7 +166,7 @@ async def test_orders_are_found_and_cancelled(world: App, stall: Stall, server: 
 async def test_what_cannot_be_done_is_said(world: App, stall: Stall, server: Server, browser: Browser) -> None:
     placed = await order(world)
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor, back=f"/console/orders/{placed.order}")
+        await come_in(visitor, world, back=f"/console/orders/{placed.order}")
         await visitor.page.fill("#text", "Called her")
         await visitor.page.click("text=Write it down")
         await visitor.page.wait_for_url("**done=noted")
@@ -176,7 +189,7 @@ async def test_what_cannot_be_done_is_said(world: App, stall: Stall, server: Ser
 async def test_another_sites_form_cannot_act(world: App, stall: Stall, server: Server, browser: Browser) -> None:
     placed = await order(world)
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor)
+        await come_in(visitor, world)
         answer = await visitor.context.request.post(
             f"{visitor.url}/console/orders/{placed.order}/shipment",
             headers={"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
@@ -188,7 +201,7 @@ async def test_another_sites_form_cannot_act(world: App, stall: Stall, server: S
 async def test_stock_is_seen_with_its_ledger(world: App, stall: Stall, server: Server, browser: Browser) -> None:
     await sell(world, "S-1", 900, sku="ITEM-00007")
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor, back="/console/stock")
+        await come_in(visitor, world, back="/console/stock")
         assert "ITEM-00007" in await visitor.text("table")  # below zero
         await visitor.page.fill("#find", "item item-0000")
         await visitor.page.press("#find", "Enter")
@@ -214,7 +227,7 @@ async def test_live_figures_move_when_something_is_sold(
 ) -> None:
     await sell(world, "S-3", 1)
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor)
+        await come_in(visitor, world)
         await visitor.page.wait_for_selector("#pulse.on")
         page = visitor.page
         receipts = int((await visitor.text("[data-figure=receipts]")).split()[0])
@@ -234,7 +247,7 @@ async def test_without_scripts_the_figures_refresh_by_themselves(
     world: App, stall: Stall, server: Server, browser: Browser
 ) -> None:
     async with visiting(browser, server.address, scripts=False) as visitor:
-        await log_in(visitor)
+        await come_in(visitor, world)
         assert re.search(r"\d", await visitor.text("[data-figure=taken]"))
         assert await visitor.page.locator('meta[http-equiv="refresh"]').count() == 1
 
@@ -242,7 +255,7 @@ async def test_without_scripts_the_figures_refresh_by_themselves(
 async def test_a_store_sees_its_own_and_no_orders(world: App, stall: Stall, server: Server, browser: Browser) -> None:
     await sell(world, "S-2", 50, amount=777)
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor, "store@rynek.example", PASSWORD)
+        await come_in(visitor, world, "store@rynek.example")
         assert [await each.inner_text() for each in await visitor.page.locator("nav[aria-label=Main] a").all()] == [
             "Today",
             "Stock",
@@ -262,7 +275,7 @@ async def test_a_store_sees_its_own_and_no_orders(world: App, stall: Stall, serv
 
 async def test_the_auditor_reads_what_happened(world: App, stall: Stall, server: Server, browser: Browser) -> None:
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor, "auditor@rynek.example", PASSWORD, back="/console/audit?operation=security.hire")
+        await come_in(visitor, world, "auditor@rynek.example", back="/console/audit?operation=security.hire")
         rows = await visitor.page.locator("tbody tr").count()
         assert rows == 3
         assert await visitor.open("/console/work") == 200
@@ -286,7 +299,7 @@ async def test_it_speaks_polish_and_remembers(stall: Stall, server: Server, brow
 )
 async def test_a_phone_is_wide_enough(world: App, stall: Stall, server: Server, browser: Browser, path: str) -> None:
     async with visiting(browser, server.address, viewport={"width": 360, "height": 740}) as visitor:
-        await log_in(visitor, back=path)
+        await come_in(visitor, world, back=path)
         assert await visitor.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
@@ -297,7 +310,7 @@ async def test_every_control_has_a_name(world: App, stall: Stall, server: Server
         .filter((each) => !(each.labels?.length || each.textContent.trim() || each.getAttribute("aria-label")))
         .map((each) => each.outerHTML)"""
     async with visiting(browser, server.address) as visitor:
-        await log_in(visitor)
+        await come_in(visitor, world)
         for path in ("", "/orders", f"/orders/{placed.order}", "/stock", "/owing", "/receipts", "/audit", "/work"):
             assert await visitor.open(f"/console{path}") == 200
             assert await visitor.page.evaluate(nameless) == [], path

@@ -21,6 +21,7 @@ from rynek.kernel.actor import SYSTEM
 from rynek.kernel.database import Database
 from rynek.kernel.door import Door
 from rynek.kernel.events import Envelope
+from rynek.kernel.faults import Unavailable
 from rynek.kernel.log import Follower
 
 SHOWN_S = 180
@@ -49,7 +50,8 @@ class Standing(Struct, frozen=True):
     parked: int
     dead: int
     due: int
-    database_ms: float
+    database_ms: float | None
+    """None: this process is not ready to serve."""
 
 
 class Board(Struct, frozen=True):
@@ -83,6 +85,7 @@ class Watch:
     def __init__(self, database: Database) -> None:
         self.board: Board | None = None
         self.tick = 0
+        self.viewers = 0
         self._lock = asyncio.Lock()
         self._looked_at = float("-inf")
         self._seldom_at = float("-inf")
@@ -142,10 +145,13 @@ class Watch:
     async def _ask_seldom(self, door: Door) -> Standing:
         waiting = await door.ask(SYSTEM, "commerce.orders.waiting")
         behind = await door.ask(SYSTEM, "ops.backlog")
-        ready = await door.ask(SYSTEM, "ops.ready")
+        try:
+            database_ms = (await door.ask(SYSTEM, "ops.ready")).database_ms
+        except Unavailable:
+            database_ms = None
         parked = sum(each.parked for each in behind.readers)
         return Standing(
-            waiting.to_be_packed, waiting.for_money, waiting.of, parked, len(behind.dead), behind.due, ready.database_ms
+            waiting.to_be_packed, waiting.for_money, waiting.of, parked, len(behind.dead), behind.due, database_ms
         )
 
     def _take(self, news: Iterable[Envelope]) -> None:

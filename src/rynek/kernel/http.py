@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import aclosing
 from typing import Any
 
 from rynek.kernel.door import Door, Response, refusal
@@ -44,6 +45,14 @@ class Face:
         self.door = door
         self.body_limit = body_limit
         self.trust_proxy = trust_proxy
+        self._pouring: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    def hang_up(self) -> None:
+        """End the streams that somebody reads, now and from now on: a server that stops would wait for them."""
+        self._stopping = True
+        for each in self._pouring:
+            each.cancel()
 
     async def __call__(self, scope: Any, protocol: Any) -> None:
         """Answer one request."""
@@ -89,9 +98,21 @@ class Face:
     async def _pour(self, protocol: Any, response: Response) -> None:
         headers = [("content-type", response.kind), *SAFETY, *response.headers]
         transport = protocol.response_stream(response.status, headers)
-        assert response.stream is not None  # noqa: S101 - the caller looked
+        if self._stopping:
+            return
+        pouring = asyncio.ensure_future(_send_pieces(transport, response))
+        self._pouring.add(pouring)
         try:
-            async for piece in response.stream:
-                await transport.send_bytes(piece)
+            await pouring
         except (asyncio.CancelledError, RuntimeError, ConnectionError):
-            logger.debug("a reader left a stream")
+            pouring.cancel()
+            logger.debug("a stream has ended before its time")
+        finally:
+            self._pouring.discard(pouring)
+
+
+async def _send_pieces(transport: Any, response: Response) -> None:
+    assert response.stream is not None  # noqa: S101 - the caller looked
+    async with aclosing(response.stream) as pieces:
+        async for piece in pieces:
+            await transport.send_bytes(piece)

@@ -1,7 +1,7 @@
 """Today: the live figures, on a page that brings itself up to date."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
@@ -10,11 +10,13 @@ from rynek.console.figures import SHOWN_S, Board, Till, watch_of
 from rynek.console.pages.shell import language, show, shown
 from rynek.kernel.actor import Actor
 from rynek.kernel.door import Call, Response
-from rynek.kernel.faults import Fault
+from rynek.kernel.faults import Fault, Unavailable
 from rynek.kernel.words import Language
 
 HEIGHT = 100
 LEVELS = 6
+VIEWERS = 200
+"""How many may look at the live figures of one process at once."""
 _LONGEST_S = 600
 _encode = msgspec.json.encode
 
@@ -31,23 +33,37 @@ async def today(call: Call[Any]) -> Response:
 
 async def live(call: Call[Any]) -> Response:
     """Send the live figures as they change, for as long as somebody looks and may."""
+    if watch_of(call.door).viewers >= VIEWERS:
+        raise Unavailable(f"{VIEWERS} are looking already", retry_after=30)
     headers = (("cache-control", "no-store"), ("x-accel-buffering", "no"))
     return Response(200, b"", "text/event-stream", headers, _pour(call))
 
 
-async def _pour(call: Call[Any]) -> AsyncIterator[bytes]:
-    w, sees, actor = language(call.request), _sees(call), call.actor
-    yield b"retry: 2000\n\n"
-    for _ in range(_LONGEST_S):
-        if call.door.closing or not await _still(call):
-            return
-        try:
-            board = await watch_of(call.door).look(call.door)
-        except (Fault, OSError):
-            yield b": the figures cannot be read now\n\n"
-        else:
-            yield b"data: %s\n\n" % _encode(tell(board, w, sees, actor))
-        await asyncio.sleep(1)
+async def _pour(call: Call[Any]) -> AsyncGenerator[bytes]:
+    watch, w, sees = watch_of(call.door), language(call.request), _sees(call)
+    watch.viewers += 1
+    sent: dict[str, Any] = {}
+    try:
+        yield b"retry: 2000\n\n"
+        for _ in range(_LONGEST_S):
+            if not await _still(call):
+                return
+            try:
+                board = await watch.look(call.door)
+            except (Fault, OSError):
+                yield b": the figures cannot be read now\n\n"
+            else:
+                told = tell(board, w, sees, call.actor)
+                now, told["stores"] = told["stores"], _different(told["stores"], sent)
+                sent = now
+                yield b"data: %s\n\n" % _encode(told)
+            await asyncio.sleep(1)
+    finally:
+        watch.viewers -= 1
+
+
+def _different(now: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in now.items() if before.get(name) != value}
 
 
 async def _still(call: Call[Any]) -> bool:
@@ -104,6 +120,8 @@ def tell(board: Board, w: Language, sees: dict[str, bool], actor: Actor) -> dict
 
 def _health(board: Board, w: Language) -> dict[str, str]:
     standing = board.standing
+    if standing.database_ms is None:
+        return {"health": w("today.not_ready"), "database": w("today.look")}
     amiss = standing.parked + standing.dead
     return {
         "health": w("today.amiss", n=w.number(amiss)) if amiss else w("today.well"),
