@@ -365,7 +365,7 @@ class Door:
         """Run one batch; what was answered before is answered again, and doubles in the batch share one answer."""
         first: dict[bytes, Call[Any]] = {}
         fresh = [call for call in calls if call.key is None or first.setdefault(call.key, call) is call]
-        async with self.database.transaction(operation.context) as tx:
+        async with self.database.transaction(operation.context, steady=True) as tx:
             known = await _recall(tx, list(first.values())) if first else {}
             ask = [call for call in fresh if call.key not in known]
             results = list(await action(tx, ask)) if ask else []
