@@ -37,9 +37,7 @@ async def press(shop: App, who: Actor, cart: Cart) -> Placed:
 
 async def receive(shop: App, units: int, *skus: str, location: str = WAREHOUSE) -> None:
     lines = [{"sku": sku, "units": units} for sku in skus]
-    await shop.door.ask(
-        STAFF, "commerce.inventory.receive", location=location, reference=ids.new().hex, lines=lines
-    )
+    await shop.door.ask(STAFF, "commerce.inventory.receive", location=location, reference=ids.new().hex, lines=lines)
 
 
 async def fresh_items(shop: App, count: int, minor: int = 1_000) -> list[str]:

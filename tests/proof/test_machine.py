@@ -317,7 +317,9 @@ class Shop(RuleBasedStateMachine):
     # --- orders ---
 
     @precondition(lambda self: self.model.carts)
-    @rule(n=which, parts=st.lists(st.integers(1, 900), max_size=3), cash=st.booleans(), off=st.sampled_from((0, 0, 0, 1)))
+    @rule(
+        n=which, parts=st.lists(st.integers(1, 900), max_size=3), cash=st.booleans(), off=st.sampled_from((0, 0, 0, 1))
+    )
     def place(self, n: int, parts: list[int], cash: bool, off: int) -> None:  # noqa: FBT001
         """Place a cart, twice at once; with cash only the staff may, and then the money is there."""
         cart = self.one(self.model.carts, n)
@@ -381,7 +383,8 @@ class Shop(RuleBasedStateMachine):
     def ship_and_cancel_at_once(self, n: int) -> None:
         order = self.one({key: each for key, each in self.model.orders.items() if each.state == "open"}, n)
         said = self.both(
-            self.asking(STAFF, "orders.ship", order=order), self.asking(self.me, "orders.cancel", order=order, reason="?")
+            self.asking(STAFF, "orders.ship", order=order),
+            self.asking(self.me, "orders.cancel", order=order, reason="?"),
         )
         if said == [None, "not-cancellable"]:
             self._shipped(order)
@@ -409,7 +412,9 @@ class Shop(RuleBasedStateMachine):
     # --- money ---
 
     @precondition(lambda self: self.model.orders)
-    @rule(n=which, m=which, kind=st.sampled_from(("capture", "refund", "void")), minor=st.none() | st.integers(1, 4_000))
+    @rule(
+        n=which, m=which, kind=st.sampled_from(("capture", "refund", "void")), minor=st.none() | st.integers(1, 4_000)
+    )
     def move_money(self, n: int, m: int, kind: str, minor: int | None) -> None:
         """Capture, refund or void, sent twice at once under one reference."""
         order = self.model.orders[self.one(self.model.orders, n)]
@@ -465,7 +470,9 @@ class Shop(RuleBasedStateMachine):
             levels = await tx.rows(
                 "select sku, location, on_hand, held from commerce.level where sku = any($1)", list(model.skus)
             )
-            holds = await tx.rows("select holder, sku, location, units from commerce.hold where sku = any($1)", model.skus)
+            holds = await tx.rows(
+                "select holder, sku, location, units from commerce.hold where sku = any($1)", model.skus
+            )
             orders = await tx.rows(
                 "select id, state, total_minor, authorised_minor, captured_minor, refunded_minor"
                 " from commerce.sales_order where owner = $1", self.me.id,
@@ -508,7 +515,7 @@ def test_the_shop_does_what_the_model_does(shop: tuple[App, Loop]) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         lambda: Shop(*shop),
         settings=look(
-            max_examples=EXAMPLES or 15, stateful_step_count=30, deadline=None, derandomize=not EXAMPLES, database=None,
+            max_examples=EXAMPLES or 20, stateful_step_count=40, deadline=None, derandomize=not EXAMPLES, database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip

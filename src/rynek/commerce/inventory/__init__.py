@@ -1,6 +1,16 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import Claim, Sale, available, hold_many, put_back, release, sell, ship
+from rynek.commerce.inventory.actions import (
+    Claim,
+    Sale,
+    available,
+    hold_many,
+    lock_held,
+    put_back,
+    release,
+    sell,
+    ship,
+)
 from rynek.commerce.inventory.model import Available, ChannelCode, LocationCode, Need, OutOfStock, Pick, Sku
 
 __all__ = [
@@ -15,6 +25,7 @@ __all__ = [
     "Sku",
     "available",
     "hold_many",
+    "lock_held",
     "put_back",
     "release",
     "sell",

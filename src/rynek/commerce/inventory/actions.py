@@ -1,10 +1,12 @@
 """What can be done with stock."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rynek.commerce.inventory import model, rules
@@ -56,6 +58,9 @@ q = queries(__file__, model)
 
 _END = datetime.max.replace(tzinfo=UTC)
 _FOREVER = 10**12
+
+_contested: dict[tuple[str, str], float] = {}
+"""Items of channels that others were at while we looked again; until then (monotonic seconds) all of each is locked."""
 
 
 # --- locations and whom they serve ------------------------------------------------------------------------------------
@@ -233,10 +238,12 @@ async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfS
     for claim in claims:
         for sku, units in rules.summed(claim.needs).items():
             wanted[claim.channel, sku] = wanted.get((claim.channel, sku), 0) + units
-    results, picked = _share(claims, await _lock(tx, wanted))
-    if any(isinstance(result, OutOfStock) for result in results):
+    whole = {key for key in wanted if _contested.get(key, 0) > time.monotonic()} if _contested else set()
+    candidates = await _lock(tx, wanted | dict.fromkeys(whole, _FOREVER))
+    results, picked = _share(claims, candidates)
+    if short := [key for key in _short(claims, results) if key not in whole]:
         # others took, between our look and our lock, what was to be enough: look at every location before refusing
-        results, picked = _share(claims, await _lock(tx, dict.fromkeys(wanted, _FOREVER)))
+        results, picked = _share(claims, await _lock_rest(tx, short, candidates))
     if picked:
         holders, skus, places, taken, untils = zip(*picked, strict=True)
         await q.hold(tx, holders=holders, skus=skus, locations=places, units=taken, untils=untils)
@@ -252,8 +259,33 @@ async def _lock(tx: Tx, wanted: dict[tuple[str, str], int]) -> list[Candidate]:
     return found
 
 
+def _short(claims: Sequence[Claim], results: Sequence[list[Pick] | OutOfStock]) -> list[tuple[str, str]]:
+    """Tell in which channels what was missing, in order."""
+    refused = [(claim, got) for claim, got in zip(claims, results, strict=True) if isinstance(got, OutOfStock)]
+    return sorted({(claim.channel, sku) for claim, got in refused for sku in got.facts["short"]})
+
+
+async def _lock_rest(tx: Tx, short: Sequence[tuple[str, str]], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Lock the locations that were not needed at first sight, without waiting for anybody.
+
+    Whoever holds some levels and waits for lower ones can wait in a circle. Where somebody is at one of them the
+    transaction is undone and tried again, and then locks all locations of these items at once, in order.
+    """
+    channels, skus = zip(*short, strict=True)
+    try:
+        more: list[Candidate] = await q.lock_rest(tx, channels=channels, skus=skus)
+    except asyncpg.LockNotAvailableError:
+        now = time.monotonic()
+        for key in [key for key, until in _contested.items() if until < now]:
+            del _contested[key]
+        _contested.update(dict.fromkeys(short, now + 1))
+        raise
+    known = {(each.channel, each.sku, each.location): each for each in (*candidates, *more)}
+    return list(known.values())
+
+
 def _share(
-    claims: Sequence[Claim], candidates: list[Candidate]
+    claims: Sequence[Claim], candidates: Sequence[Candidate]
 ) -> tuple[list[list[Pick] | OutOfStock], list[tuple[object, ...]]]:
     shelf = rules.Shelf(candidates)
     results: list[list[Pick] | OutOfStock] = []
@@ -293,6 +325,11 @@ async def hold(
     if isinstance(result, OutOfStock):
         raise result
     return result
+
+
+async def lock_held(tx: Tx, holders: Sequence[UUID]) -> None:
+    """Lock all that several holders have before one of them gives back: one by one would be out of order."""
+    await q.held(tx, holders=holders)
 
 
 async def release(tx: Tx, holder: UUID, why: str = "cancelled") -> list[Pick]:

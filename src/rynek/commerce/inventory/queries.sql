@@ -80,6 +80,18 @@ from commerce.level l join (
 ) k on k.sku = l.sku and k.location = l.location
 order by l.sku, l.location for update of l
 
+-- name: lock_rest(channels: text[], skus: text[]) -> Candidate[]
+-- Lock every level with free units that may serve these needs, at once or not at all.
+select l.sku, l.location, l.on_hand - l.held, c.channel, c.rank, coalesce(y.units, a.units, 0)
+from unnest(:channels, :skus) as w (channel, sku)
+join commerce.location_channel c on c.channel = w.channel
+join commerce.location p on p.code = c.location and p.active
+join commerce.level l on l.sku = w.sku and l.location = c.location
+left join commerce.safety y on y.channel = c.channel and y.location = c.location and y.sku = w.sku
+left join commerce.safety a on a.channel = c.channel and a.location = c.location and a.sku = ''
+where l.on_hand - l.held > coalesce(y.units, a.units, 0)
+order by l.sku, l.location for update of l nowait
+
 -- name: hold(holders: uuid[], skus: text[], locations: text[], units: bigint[], untils: timestamptz[])
 -- Set units aside: the holds, and the levels they weigh on.
 with h as (
@@ -147,13 +159,13 @@ insert into commerce.stock_document (location, reference, kind, reason, at)
 values (:location, :reference, :kind, :reason, :at) on conflict do nothing returning reference
 
 -- name: open_levels(skus: text[], locations: text[])
--- Begin levels that are not there yet, at nothing. Apart from ``move``, because an insert that meets a row is held to the
+-- Begin levels that are not there yet, at nothing, and lock those that are: all in the order of their keys. Apart from ``move``, because an insert that meets a row is held to the
 -- row's checks as if it were new: what leaves a warehouse would be refused.
 insert into commerce.level (sku, location, may_owe)
 select m.sku, m.location, coalesce(p.kind = 'store', false)
 from unnest(:skus, :locations) with ordinality as m (sku, location, n)
 left join commerce.location p on p.code = m.location order by m.n
-on conflict (sku, location) do nothing
+on conflict (sku, location) do update set may_owe = level.may_owe where false
 
 -- name: move(skus: text[], locations: text[], units: bigint[], inbound: bigint[]) -> value[]
 -- Move levels, locked in the order of their keys; gives what is on hand after, in the order given.

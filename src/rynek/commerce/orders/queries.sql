@@ -86,9 +86,10 @@ returning state, currency, total_minor, authorised_minor, captured_minor, refund
 -- Write down what happened to an order.
 insert into commerce.order_entry (order_id, at, what, note, actor_kind, actor) values (:order, :at, :what, :note, :kind, :actor)
 
--- name: unpaid(before: timestamptz, limit: int) -> value[]
--- Orders that wait for their money since before an instant.
-select id from commerce.sales_order where state = 'awaiting-payment' and placed_at < :before order by id limit :limit
+-- name: lock_unpaid(before: timestamptz, limit: int) -> value[]
+-- Lock orders that wait for their money since before an instant; those that somebody is at are left for the next time.
+select id from commerce.sales_order where state = 'awaiting-payment' and placed_at < :before
+order by id limit :limit for update skip locked
 
 -- name: document_return(order: uuid, reference: text, location: text, at: timestamptz) -> value?
 -- Take a return in, once.

@@ -1,5 +1,6 @@
 """Orders' scheduled work: what is not paid in time is cancelled."""
 
+from rynek.commerce import inventory
 from rynek.commerce.orders.actions import PATIENCE, cancel, q
 from rynek.kernel import jobs
 from rynek.kernel.database import Tx
@@ -12,7 +13,7 @@ async def cancel_unpaid(tx: Tx) -> None:
     Emits:
         OrderCancelled, StockReleased
     """
-    for order in await q.unpaid(tx, before=tx.at - PATIENCE, limit=100):
-        known = await q.lock(tx, id=order)
-        if known is not None and known.state == "awaiting-payment":
-            await cancel(tx, order, "not paid in time")
+    waiting = await q.lock_unpaid(tx, before=tx.at - PATIENCE, limit=100)
+    await inventory.lock_held(tx, waiting)
+    for order in waiting:
+        await cancel(tx, order, "not paid in time")
