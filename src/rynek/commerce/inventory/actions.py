@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rynek.commerce.inventory import model, rules
@@ -49,7 +48,7 @@ from rynek.commerce.inventory.model import (
     TransferDiffers,
     Unbalanced,
 )
-from rynek.kernel.database import Tx
+from rynek.kernel.database import Tx, passing
 from rynek.kernel.events import emit
 from rynek.kernel.faults import Forbidden, Invalid, NotFound
 from rynek.kernel.sql import queries
@@ -274,11 +273,12 @@ async def _lock_rest(tx: Tx, short: Sequence[tuple[str, str]], candidates: Seque
     channels, skus = zip(*short, strict=True)
     try:
         more: list[Candidate] = await q.lock_rest(tx, channels=channels, skus=skus)
-    except asyncpg.LockNotAvailableError:
-        now = time.monotonic()
-        for key in [key for key, until in _contested.items() if until < now]:
-            del _contested[key]
-        _contested.update(dict.fromkeys(short, now + 1))
+    except Exception as error:
+        if passing(error):  # somebody is at one of them
+            now = time.monotonic()
+            for key in [key for key, until in _contested.items() if until < now]:
+                del _contested[key]
+            _contested.update(dict.fromkeys(short, now + 1))
         raise
     known = {(each.channel, each.sku, each.location): each for each in (*candidates, *more)}
     return list(known.values())
