@@ -62,7 +62,7 @@ class Newcomer(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     email: Email
-    name: Name = ""
+    name: Annotated[str, Meta(max_length=100)] = ""
 
 
 class Me(Struct, frozen=True):
