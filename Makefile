@@ -34,5 +34,5 @@ bench: ## one headline figure; B=hot for another
 client: ## write the typed client anew from the registry
 	uv run python -m rynek.client.generate
 
-shots: ## take the README's screenshots anew
-	uv run python docs/shots.py
+shots: ## take the screenshots anew; SHOTS="--email … --password … --channel …"
+	uv run python docs/screenshots.py $(SHOTS)

@@ -152,7 +152,7 @@ async def test_orders_are_found_and_cancelled(world: App, stall: Stall, server: 
         assert "Item ITEM-00001" in page
         assert "35.02" in page
         assert "Rynek 1" in page
-        assert await visitor.page.locator("text=It has left").count() == 0  # support may not ship
+        assert await visitor.page.locator("text=Mark as shipped").count() == 0  # support may not ship
         await visitor.page.click("summary:has-text('Cancel the order')")
         await visitor.page.fill("#reason", "she changed her mind")
         await visitor.page.click("text=Cancel it now")
@@ -170,7 +170,7 @@ async def test_what_cannot_be_done_is_said(world: App, stall: Stall, server: Ser
         await visitor.page.fill("#text", "Called her")
         await visitor.page.click("text=Write it down")
         await visitor.page.wait_for_url("**done=noted")
-        await visitor.page.click("text=It has left")
+        await visitor.page.click("text=Mark as shipped")
         await visitor.page.wait_for_url("**done=shipped")
         late = """(action) => {
             const form = Object.assign(document.createElement("form"), { method: "post", action });

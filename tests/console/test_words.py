@@ -88,6 +88,7 @@ def test_polish_counts_as_poles_do(number: int, form: str) -> None:
 def test_money_and_numbers_are_written_as_the_language_has_it() -> None:
     english, polish = Language("en", {}), Language("pl", {})
     assert english.money(-123456789, "USD") == "−$1,234,567.89"
+    assert english.money(123456789, "USD", whole=True) == "$1,234,568"
     assert english.money(1290, "PLN") == "12.90\u00a0PLN"
     assert polish.money(123456789, "PLN") == "1\u00a0234\u00a0567,89\u00a0zł"
     assert polish.money(500, "JPY") == "500\u00a0JPY"

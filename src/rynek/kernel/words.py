@@ -51,10 +51,10 @@ class Language:
         text = f"{value:,.{places}f}".replace("-", "−")
         return text.translate({ord(","): self._group, ord("."): self._point})
 
-    def money(self, minor: int, currency: str) -> str:
-        """Write an amount with its currency, where the language puts it."""
+    def money(self, minor: int, currency: str, *, whole: bool = False) -> str:
+        """Write an amount with its currency, where the language puts it; ``whole`` leaves minor units out."""
         places = exponent(currency)
-        text = self.number(Decimal(abs(minor)).scaleb(-places), places)  # type: ignore[arg-type]
+        text = self.number(Decimal(abs(minor)).scaleb(-places), 0 if whole else places)  # type: ignore[arg-type]
         sign, mark = "−" if minor < 0 else "", _SIGNS[self.code].get(currency)
         if self.code == "en":
             return f"{sign}{mark}{text}" if mark else f"{sign}{text}\u00a0{currency}"

@@ -15,6 +15,8 @@ from rynek.kernel.words import Language
 
 HEIGHT = 100
 LEVELS = 6
+LARGE = 10_000_000
+"""From this many minor units on, the minor unit is left out."""
 VIEWERS = 200
 """How many may look at the live figures of one process at once."""
 _LONGEST_S = 600
@@ -132,7 +134,7 @@ def _health(board: Board, w: Language) -> dict[str, str]:
 def money(amounts: Any, w: Language) -> str:
     """Write amounts of several currencies, the largest first."""
     found = sorted(((minor, currency) for currency, minor in amounts.items() if minor), reverse=True)
-    return " + ".join(w.money(minor, currency) for minor, currency in found) or "0"
+    return " + ".join(w.money(minor, currency, whole=minor >= LARGE) for minor, currency in found) or "0"
 
 
 def stores(board: Board, w: Language, only: str | None) -> dict[str, tuple[int, str]]:
