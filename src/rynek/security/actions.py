@@ -53,7 +53,7 @@ constraint("actor_email_once", EmailTaken, "somebody with this e-mail is known a
 
 Given = Annotated[str, Meta(max_length=200)]
 """A password as somebody gives it, right or wrong."""
-Location = Annotated[str, Meta(min_length=1, max_length=20)]
+Location = Annotated[str, Meta(min_length=1, max_length=20, pattern="^[^\\u0000]*$")]
 Days = Annotated[int, Meta(ge=1, le=3650)]
 
 STAY = {

@@ -21,7 +21,7 @@ KINDS = ("anyone", "guest", "customer", "staff", "till", "workload")
 
 Email = Annotated[str, Meta(min_length=3, max_length=254)]
 Password = Annotated[str, Meta(min_length=10, max_length=200, description="at least 10 characters; longer is stronger")]
-Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern="^[^\\u0000]*$")]
 Page = Annotated[int, Meta(ge=1, le=1000)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
@@ -62,7 +62,7 @@ class Newcomer(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     email: Email
-    name: Annotated[str, Meta(max_length=100)] = ""
+    name: Annotated[str, Meta(max_length=100, pattern="^[^\\u0000]*$")] = ""
 
 
 class Me(Struct, frozen=True):

@@ -179,6 +179,8 @@ class CommerceInventory:
 
         Raises:
             Invalid: a location is given twice.
+        Emits:
+            LocationChanged
         """
         return await self._calls.ask(_PUT_LOCATIONS, {}, {"locations": locations})
 
@@ -188,6 +190,8 @@ class CommerceInventory:
         Raises:
             Invalid: a location is given twice.
             LocationUnknown: there is no such location.
+        Emits:
+            RoutesChanged
         """
         return await self._calls.ask(_PUT_ROUTES, {"channel": channel}, {"routes": routes})
 
@@ -197,6 +201,8 @@ class CommerceInventory:
         Raises:
             Invalid: a location and item are given twice.
             LocationUnknown: there is no such location.
+        Emits:
+            RoutesChanged
         """
         return await self._calls.ask(_PUT_SAFETY, {"channel": channel}, {"safety": safety})
 

@@ -10,12 +10,25 @@ from rynek.kernel.faults import NotFound
 from rynek.kernel.money import Currency
 
 Sku = Annotated[
-    str, Meta(max_length=40, description="key of a variant: letters, digits, `.`, `_`, `-`", examples=["TEA-01"])
+    str,
+    Meta(
+        max_length=40,
+        pattern="^[^\\u0000]*$",
+        description="key of a variant: letters, digits, `.`, `_`, `-`",
+        examples=["TEA-01"],
+    ),
 ]
 Text = Annotated[str, Meta(max_length=255, pattern="^[^\\u0000]*$")]
 Prose = Annotated[str, Meta(max_length=20_000, pattern="^[^\\u0000]*$")]
-Code = Annotated[str, Meta(max_length=60, description="key: lower-case letters, digits, `-`", examples=["dairy"])]
-ChannelCode = Annotated[str, Meta(max_length=20, description="key of a channel", examples=["WEB-PL"])]
+Code = Annotated[
+    str,
+    Meta(
+        max_length=60, pattern="^[^\\u0000]*$", description="key: lower-case letters, digits, `-`", examples=["dairy"]
+    ),
+]
+ChannelCode = Annotated[
+    str, Meta(max_length=20, pattern="^[^\\u0000]*$", description="key of a channel", examples=["WEB-PL"])
+]
 Country = Annotated[str, Meta(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code", examples=["PL"])]
 Locale = Annotated[
     str, Meta(pattern="^[a-z]{2}(-[A-Z]{2})?$", description="language, with country or not", examples=["pl"])
@@ -117,7 +130,12 @@ class Variant(Row, frozen=True):
 class Product(Row, frozen=True):
     """A thing in the catalogue and the variants it is sold in. ``code`` is the merchant's own number of it."""
 
-    code: Annotated[str, Meta(max_length=60, description="the merchant's number of the product", examples=["TEA"])]
+    code: Annotated[
+        str,
+        Meta(
+            max_length=60, pattern="^[^\\u0000]*$", description="the merchant's number of the product", examples=["TEA"]
+        ),
+    ]
     name: Text
     description: Prose = ""
     slug: Text | None = None

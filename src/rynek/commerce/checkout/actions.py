@@ -341,7 +341,9 @@ async def put_delivery(
     )
 
 
-async def put_group(tx: Tx, customer: UUID, price_group: Annotated[str, Meta(min_length=1, max_length=60)]) -> None:
+async def put_group(
+    tx: Tx, customer: UUID, price_group: Annotated[str, Meta(min_length=1, max_length=60, pattern="^[^\\u0000]*$")]
+) -> None:
     """Say which group's prices a customer gets."""
     await q.put_group(tx, customer=customer, price_group=price_group)
 

@@ -11,8 +11,12 @@ from rynek.commerce.catalog import ChannelCode, Code, Country, Row, Sku, Text, U
 from rynek.kernel.faults import Fault
 from rynek.kernel.money import Currency
 
-ListCode = Annotated[str, Meta(max_length=40, description="key of a price list", examples=["RETAIL-PL"])]
-Group = Annotated[str, Meta(max_length=60, description="key of a customer group", examples=["gold"])]
+ListCode = Annotated[
+    str, Meta(max_length=40, pattern="^[^\\u0000]*$", description="key of a price list", examples=["RETAIL-PL"])
+]
+Group = Annotated[
+    str, Meta(max_length=60, pattern="^[^\\u0000]*$", description="key of a customer group", examples=["gold"])
+]
 Basis = Literal["gross", "net"]
 """Whether VAT is in a price or comes on top."""
 
@@ -51,7 +55,9 @@ class TaxRate(Row, frozen=True):
     country: Country
     category: Code
     rate_bp: Annotated[int, Meta(ge=0, le=10_000, description="hundredths of a percent: 2300 is 23 %")]
-    label: Annotated[str, Meta(max_length=20, description="how receipts name it", examples=["23%", "zw"])]
+    label: Annotated[
+        str, Meta(max_length=20, pattern="^[^\\u0000]*$", description="how receipts name it", examples=["23%", "zw"])
+    ]
     from_at: datetime | None = None
 
 
