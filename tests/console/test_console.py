@@ -198,6 +198,16 @@ async def test_another_sites_form_cannot_act(world: App, stall: Stall, server: S
     assert (await world.door.ask(ADMIN, "commerce.orders.order", order=placed.order)).state == "open"
 
 
+async def test_another_sites_form_logs_nobody_in(stall: Stall, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address) as visitor:
+        for headers in ({"origin": "https://evil.example"}, {"origin": visitor.url, "sec-fetch-site": "cross-site"}):
+            answer = await visitor.context.request.post(
+                f"{visitor.url}/console/login", headers=headers, form={"email": BOSS[0], "password": BOSS[1]}
+            )
+            assert answer.status == 403
+            assert await visitor.context.cookies() == []
+
+
 async def test_stock_is_seen_with_its_ledger(world: App, stall: Stall, server: Server, browser: Browser) -> None:
     await sell(world, "S-1", 900, sku="ITEM-00007")
     async with visiting(browser, server.address) as visitor:

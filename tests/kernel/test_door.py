@@ -7,12 +7,13 @@ from collections import Counter
 import asyncpg
 import pytest
 
+from rynek.kernel import door as doors
 from rynek.kernel import ids, jobs
 from rynek.kernel.actor import ANYONE
 from rynek.kernel.database import Database
-from rynek.kernel.door import Door
+from rynek.kernel.door import Call, Door, Request, Response, dress
 from rynek.kernel.faults import Forbidden, Invalid
-from rynek.kernel.operations import Registry
+from rynek.kernel.operations import Registry, process
 from tests.kernel import market
 from tests.kernel.market import Ask, Gate, Heap, NoneLeft, buyer, count, told
 
@@ -335,3 +336,36 @@ async def test_problems_are_json_for_people(door: Door) -> None:
         "status": 409,
         "detail": "5000 apples",
     }
+
+
+async def test_people_see_a_refusal_as_its_place_shows_it(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(request: Request, response: Response) -> Response:
+        if request.path.endswith("torn"):
+            raise ValueError(request.path)
+        return Response(response.status, b"<h1>No</h1>", "text/html; charset=utf-8")
+
+    monkeypatch.setattr(doors, "_DRESSES", {})
+    dress("/heaps", shown)
+    asked: tuple[str, str, dict[str, int]] = ("PUT", "/heaps/a", {})
+    page = await door.answer(Ask(*asked, accept="text/html,*/*;q=0.8"))
+    assert (page.status, page.body) == (405, b"<h1>No</h1>")
+    assert (await door.answer(Ask(*asked, accept="application/json"))).kind == "application/problem+json"
+    assert (await door.answer(Ask("GET", "/nowhere", accept="text/html"))).kind == "application/problem+json"
+    torn = await door.answer(Ask("PUT", "/heaps/torn", {}, accept="text/html"))
+    assert (torn.status, told(torn)["type"]) == (405, "/docs/faults#method-not-allowed")
+
+
+async def test_what_an_operation_asks_of_another_carries_the_request(door: Door) -> None:
+    operation = door.registry.by_name["tests.kernel.swap"]
+    asked = Ask("POST", "/swaps", {})
+    call: Call[None] = Call(door, operation, buyer("anna"), "all", None)
+    call.request = asked
+    seen = []
+
+    async def look(inner: Call[None]) -> None:
+        seen.append(inner.request)
+
+    door.registry.add(process("GET /look", look, "stall.read"))
+    await call.ask(look)
+    await door.ask(buyer("anna"), look)
+    assert seen == [asked, None]

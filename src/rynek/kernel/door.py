@@ -170,7 +170,11 @@ def _dressed(request: Request, response: Response) -> Response:
     how = _DRESSES.get("/" + request.path.lstrip("/").partition("/")[0])
     if how is None or "text/html" not in (request.header("accept") or ""):
         return response
-    return how(request, response)
+    try:
+        return how(request, response)
+    except Exception:  # a refusal that cannot be dressed is told as it is
+        logger.exception("the refusal of %s could not be shown as a page", request.path)
+        return response
 
 
 class Door:

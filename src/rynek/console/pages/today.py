@@ -34,7 +34,11 @@ async def today(call: Call[Any]) -> Response:
 
 
 async def live(call: Call[Any]) -> Response:
-    """Send the live figures as they change, for as long as somebody looks and may."""
+    """Send the live figures as they change, for as long as somebody looks and may.
+
+    Raises:
+        Unavailable: as many are looking as one process serves.
+    """
     if watch_of(call.door).viewers >= VIEWERS:
         raise Unavailable(f"{VIEWERS} are looking already", retry_after=30)
     headers = (("cache-control", "no-store"), ("x-accel-buffering", "no"))
