@@ -36,6 +36,10 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("call", help="call an operation of a running shop: rynek call --list")
 
+    admin = commands.add_parser("admin", help="make the first administrator; prints the password once")
+    admin.add_argument("email")
+    admin.set_defaults(run=_admin)
+
     audit = commands.add_parser("audit", help="look through the audit for lines edited, removed, reordered or cut off")
     audit.add_argument("what", choices=["verify"])
     audit.set_defaults(run=_audit)
@@ -76,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--events", type=int, default=1_000_000, help="events to append and consume (log)")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _admin(given: argparse.Namespace) -> int:
+    from rynek.looking import admin
+
+    return admin(_settings(given), given.email)
 
 
 def _audit(given: argparse.Namespace) -> int:

@@ -29,6 +29,13 @@ def _on(settings: Settings, look: Callable[[Settings, Database], Awaitable[T]]) 
         return uvloop.run(opened(ready))
 
 
+def admin(settings: Settings, email: str) -> int:
+    """Make the first administrator; gives 1 when there is one already."""
+    password = _on(settings, lambda _, database: security.ensure_admin(database, email))
+    print(f"{email} · {password}" if password else "there is an administrator already, who can make others")
+    return 0 if password else 1
+
+
 def audit(settings: Settings) -> int:
     """Verify the audit; gives 1 when a line was edited, removed, inserted, reordered or cut off."""
     verdict = _on(settings, lambda ready, db: security.verify(db, app.anchor(ready), app.secret(ready)))

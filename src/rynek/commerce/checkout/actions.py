@@ -298,7 +298,7 @@ async def take_over(tx: Tx, guest: UUID, customer: UUID) -> None:
     brought = await q.carts_of(tx, owner=guest, before=None, limit=100)
     mine = {row.channel: row for row in reversed(await q.carts_of(tx, owner=customer, before=None, limit=100))}
     await q.lock_carts(tx, ids=[row.id for row in (*brought, *mine.values())])
-    await q.give(tx, owner=guest, to=customer, ids=[row.id for row in brought])
+    await q.give(tx, owner=guest, to=customer, ids=[row.id for row in brought], at=tx.at)
     for row in brought:
         if row.channel in mine:
             await _merge_over(tx, mine[row.channel].id, row.id)

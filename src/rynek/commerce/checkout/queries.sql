@@ -44,9 +44,10 @@ update commerce.cart set channel = :channel, version = version + 1, good_until =
     body = :body::json
 where id = :id returning version
 
--- name: give(owner: uuid, to: uuid, ids: uuid[])
--- Give a guest's carts to a customer.
-update commerce.cart set owner_kind = 'customer', owner = :to where owner = :owner and id = any(:ids)
+-- name: give(owner: uuid, to: uuid, ids: uuid[], at: timestamptz)
+-- Give a guest's carts to a customer; what was promised to a guest is looked up anew, as the customer may pay less.
+update commerce.cart set owner_kind = 'customer', owner = :to, good_until = least(good_until, :at)
+where owner = :owner and id = any(:ids)
 
 -- name: drop(id: uuid)
 -- Throw a cart away.

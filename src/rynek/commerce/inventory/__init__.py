@@ -1,17 +1,17 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import (
+from rynek.commerce.inventory.actions import available, hold_many, lock_held, put_back, release, sell, ship
+from rynek.commerce.inventory.model import (
+    Available,
+    ChannelCode,
     Claim,
+    LocationCode,
+    Need,
+    OutOfStock,
+    Pick,
     Sale,
-    available,
-    hold_many,
-    lock_held,
-    put_back,
-    release,
-    sell,
-    ship,
+    Sku,
 )
-from rynek.commerce.inventory.model import Available, ChannelCode, LocationCode, Need, OutOfStock, Pick, Sku
 
 __all__ = [
     "Available",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from rynek.commerce.inventory import model, rules
 from rynek.commerce.inventory.events import (
@@ -22,6 +22,7 @@ from rynek.commerce.inventory.model import (
     Available,
     Candidate,
     ChannelCode,
+    Claim,
     CountedLine,
     DocumentDiffers,
     Entry,
@@ -40,6 +41,7 @@ from rynek.commerce.inventory.model import (
     Reference,
     Route,
     Safety,
+    Sale,
     Sku,
     Skus,
     Text,
@@ -214,15 +216,6 @@ async def unbalanced(tx: Tx) -> list[Unbalanced]:
 
 
 # --- setting aside ----------------------------------------------------------------------------------------------------
-
-
-class Claim(Struct, frozen=True):
-    """Units wanted for one holder, from what a channel may promise."""
-
-    holder: UUID
-    channel: str
-    needs: Sequence[Need]
-    until: datetime | None = None
 
 
 async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfStock]:
@@ -501,15 +494,6 @@ async def count(
     if different:
         await _move(tx, "count", reference, different)
     return different
-
-
-class Sale(Struct, frozen=True):
-    """Units that left (positive) or came back (negative) over one counter, by one receipt."""
-
-    location: str
-    reference: str
-    at: datetime
-    lines: Sequence[tuple[str, int]]
 
 
 async def sell(tx: Tx, sales: Sequence[Sale]) -> None:

@@ -1,5 +1,6 @@
 """The words of stock."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -106,6 +107,15 @@ class Need(Struct, frozen=True, forbid_unknown_fields=True):
     units: Units
 
 
+class Claim(Struct, frozen=True):
+    """Units wanted for one holder, from what a channel may promise."""
+
+    holder: UUID
+    channel: str
+    needs: Sequence[Need]
+    until: datetime | None = None
+
+
 class Pick(Struct, frozen=True):
     """So many units of an item at a location."""
 
@@ -139,6 +149,15 @@ class Move(Struct, frozen=True):
     sku: str
     location: str
     units: int
+
+
+class Sale(Struct, frozen=True):
+    """Units that left (positive) or came back (negative) over one counter, by one receipt."""
+
+    location: str
+    reference: str
+    at: datetime
+    lines: Sequence[tuple[str, int]]
 
 
 class Entry(Struct, frozen=True):
