@@ -77,7 +77,10 @@ async def test_placed_again_it_is_the_same_order(world: App, stall: Stall) -> No
         ({"delivery": None}, "CartIncomplete"),
         ({"lines": []}, "CartIncomplete"),
         ({"lines": [{"sku": "ITEM-00004", "quantity": 1001}]}, "OutOfStock"),
-        ({"lines": [{"sku": "ITEM-00004", "quantity": 600}], "add": [{"sku": "ITEM-00004", "quantity": 600}]}, "OutOfStock"),
+        (
+            {"lines": [{"sku": "ITEM-00004", "quantity": 600}], "add": [{"sku": "ITEM-00004", "quantity": 600}]},
+            "OutOfStock",
+        ),
     ],
 )
 async def test_what_cannot_be_placed_is_refused_and_changes_nothing(
