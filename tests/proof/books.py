@@ -8,7 +8,8 @@ from rynek.kernel.database import Database, Tx
 RULES = {
     "a level is not the sum of its ledger": """
         select l.sku || '@' || l.location, l.on_hand, e.units from commerce.level l
-        left join (select sku, location, sum(units) as units from commerce.stock_entry group by 1, 2) e using (sku, location)
+        left join (select sku, location, sum(units) as units from commerce.stock_entry group by 1, 2) e
+            using (sku, location)
         where l.on_hand <> coalesce(e.units, 0)""",
     "a level's held units are not the sum of its holds": """
         select l.sku || '@' || l.location, l.held, h.units from commerce.level l
@@ -26,7 +27,8 @@ RULES = {
         select cart_id, count(*) from commerce.sales_order group by 1 having count(*) > 1""",
     "an order's total is not the sum of its lines and its delivery": """
         select o.id, o.total_minor, l.gross from commerce.sales_order o
-        left join (select order_id, sum(gross_minor) as gross from commerce.order_line group by 1) l on l.order_id = o.id
+        left join (select order_id, sum(gross_minor) as gross from commerce.order_line group by 1) l
+            on l.order_id = o.id
         where o.total_minor <> coalesce(l.gross, 0) + o.delivery_minor""",
     "an order's money is not that of its payments": """
         select o.id, o.authorised_minor, o.captured_minor, o.refunded_minor from commerce.sales_order o
@@ -51,7 +53,8 @@ RULES = {
         left join (select order_id, sum(amount_minor) as amount from commerce.payment group by 1) p on p.order_id = o.id
         where o.total_minor <> coalesce(p.amount, 0)""",
     "a payment has no order": """
-        select id from commerce.payment p where not exists (select from commerce.sales_order o where o.id = p.order_id)""",
+        select id from commerce.payment p
+        where not exists (select from commerce.sales_order o where o.id = p.order_id)""",
     "an order that waits or is open does not hold its units": """
         select o.id, l.units, h.units from commerce.sales_order o
         join (select order_id, sum(quantity) as units from commerce.order_line group by 1) l on l.order_id = o.id

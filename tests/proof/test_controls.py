@@ -59,13 +59,14 @@ async def damaged(shop: App, owner_dsn: str) -> AsyncIterator[asyncpg.Connection
     tables = "level stock_entry hold sales_order order_line payment payment_entry".split()
     copied = [("commerce", each) for each in tables] + [("kernel", "event")]
     for schema, table in copied:
-        await owner.execute(f"create temporary table {table} as select * from {schema}.{table}")
+        await owner.execute(f"create temporary table {table} as select * from {schema}.{table}")  # noqa: S608 - our own names
     assert await amiss(shop) == []
     yield owner
     await owner.execute("set session_replication_role = replica")
     for schema, table in copied:
-        await owner.execute(f"delete from {schema}.{table}")
-        await owner.execute(f"insert into {schema}.{table} overriding system value select * from pg_temp.{table}")
+        await owner.execute(f"delete from {schema}.{table}")  # noqa: S608 - our own names
+        whole = f"insert into {schema}.{table} overriding system value select * from pg_temp.{table}"  # noqa: S608
+        await owner.execute(whole)
     assert await amiss(shop) == []
     await owner.close()
 
@@ -111,11 +112,9 @@ async def test_the_check_of_the_bench_finds_it_too(shop: App, damaged: asyncpg.C
         ("update commerce.payment set authorised_minor = 1", "orders "),
         ("delete from commerce.order_line where line = 1", "4 units were sold"),
     ):
-        async with damaged.transaction():
-            before = await _amiss(stand, 2)
-            await damaged.execute(damage)
+        await damaged.execute(damage)
         found = await _amiss(stand, 2)
-        assert any(line.startswith(wanted) for line in found), (found, before)
+        assert any(line.startswith(wanted) for line in found), found
 
 
 async def test_stock_that_is_read_and_written_back_is_found(

@@ -59,7 +59,7 @@ async def said(asked: Any) -> str:
     return "done"
 
 
-# --- medusa#16502: two lines of one item are checked one by one, and sell more than there is ---------------------------
+# --- medusa#16502: two lines of one item are checked one by one, and sell more than there is --------------------------
 
 
 async def test_two_lines_of_one_item_are_checked_together_medusa_16502(shop: App) -> None:
@@ -93,7 +93,7 @@ async def test_an_item_and_a_bundle_of_it_are_checked_together_medusa_16502(shop
     assert await level(shop, apple) == (5, 0)
 
 
-# --- vendure#3508: stock is read, changed and written back while others do the same ------------------------------------
+# --- vendure#3508: stock is read, changed and written back while others do the same -----------------------------------
 
 
 async def test_stock_that_many_change_at_once_loses_no_change_vendure_3508(shop: App, other: App) -> None:
@@ -123,7 +123,7 @@ async def test_stock_that_many_change_at_once_loses_no_change_vendure_3508(shop:
     assert await level(shop, sku, "S-1") == (1_000 - 20 * 2 - 20 * 3 + 20 * 11, 0)
 
 
-# --- oscar#2101: a limit is looked at before it is used up, and many use the last of it --------------------------------
+# --- oscar#2101: a limit is looked at before it is used up, and many use the last of it -------------------------------
 
 
 async def test_the_last_unit_goes_to_one_of_many_oscar_2101(shop: App, other: App) -> None:
@@ -141,7 +141,7 @@ async def test_the_last_unit_goes_to_one_of_many_oscar_2101(shop: App, other: Ap
         assert await level(shop, sku) == (1, 1)
 
 
-# --- medusa#12401: what is set aside is given back twice and falls below zero ------------------------------------------
+# --- medusa#12401: what is set aside is given back twice and falls below zero -----------------------------------------
 
 
 async def test_units_given_back_many_times_at_once_come_back_once_medusa_12401(shop: App, other: App) -> None:
@@ -184,7 +184,7 @@ async def _end(door: App, how: str, who: Actor, order: UUID, holder: UUID) -> No
                     await lapse_holds(tx)
 
 
-# --- saleor#10165: news is sent before what it tells of is committed, or never -----------------------------------------
+# --- saleor#10165: news is sent before what it tells of is committed, or never ----------------------------------------
 
 
 async def news_of(shop: App, kind: str) -> Counter[str]:
@@ -202,11 +202,18 @@ async def test_an_order_that_is_undone_is_news_to_nobody_saleor_10165(shop: App)
     placing = orders.Placing(
         order, ids.new(), "WEB-PL", "guest", who.id, "ola@example.com", "PLN", "open", 0, 0, 100, 100, 0, "{}", [line]
     )
-    with pytest.raises(ZeroDivisionError):
+    told = 0
+
+    async def undone() -> None:
+        nonlocal told
         async with shop.database.transaction("commerce") as tx:
             await orders.place_many(tx, [placing])
-            assert len(tx.events) == 1
+            told = len(tx.events)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await undone()
+    assert told == 1
     assert before == (await news_of(shop, "orders.order-placed"), await news_of(shop, "inventory.stock-held"))
     assert await shop.door.ask(who, "commerce.orders.orders") == []
 
@@ -247,7 +254,8 @@ async def test_orders_whose_connections_are_cut_are_news_exactly_when_they_are_t
             try:
                 return (await press(door, who, await full_cart(door, who, (sku, 1)))).order, tries
             except Exception as error:
-                assert unreachable(error), error
+                if not unreachable(error):
+                    raise
                 await asyncio.sleep(0.005)
 
     owner_looks = await asyncpg.connect(owner_dsn)
@@ -271,7 +279,7 @@ async def test_orders_whose_connections_are_cut_are_news_exactly_when_they_are_t
     assert (await level(shop, sku)) == (100_000, len(stored))
 
 
-# --- medusa#10751: a cart gets slower the longer it is -----------------------------------------------------------------
+# --- medusa#10751: a cart gets slower the longer it is ----------------------------------------------------------------
 
 
 async def test_a_line_more_costs_a_long_cart_no_statement_more_medusa_10751(shop: App, settings: Settings) -> None:
@@ -312,7 +320,7 @@ async def test_a_line_more_costs_a_long_cart_no_statement_more_medusa_10751(shop
         await counting.close()
 
 
-# --- payments: proved where they live ----------------------------------------------------------------------------------
+# --- payments: proved where they live ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

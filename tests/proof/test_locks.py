@@ -10,17 +10,19 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from random import Random
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from rynek.app import App
 from rynek.bench.stall import KEEPER, set_up
-from rynek.commerce.checkout.actions import cart as show_cart
 from rynek.commerce.inventory.reactions import lapse_holds
 from rynek.commerce.orders.reactions import cancel_unpaid
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import Actor
+from rynek.kernel.database import Tx
 from rynek.kernel.door import refusal
 from rynek.kernel.settings import Settings
 from tests.proof.books import amiss
@@ -69,24 +71,105 @@ async def test_a_circle_is_counted(doors: list[App], owner_dsn: str) -> None:
     assert await deadlocks(doors[0], 0.2) == before + 1
 
 
-Work = Callable[[], Awaitable[object]]
+Work = Callable[[App], Awaitable[None]]
 
 
-async def crowd(workers: Sequence[Work], said: Counter[str]) -> None:
-    """Let everybody do their thing again and again; each outcome is counted, nothing is swallowed."""
-    until = time.monotonic() + SECONDS
+class Crowd:
+    """People of two processes who do their thing again and again with the same items; what becomes of it is counted."""
 
-    async def keep(work: Work) -> None:
-        while time.monotonic() < until:
-            try:
-                await work()
-                said[f"{getattr(work, '__name__', 'work')}: done"] += 1
-            except Exception as error:  # noqa: BLE001 - counted, and looked at below
-                answer = refusal(error, "the crowd")
-                code = answer.body.decode().partition("#")[2].partition('"')[0]
-                said[code if answer.status < 500 and code in REFUSALS else f"{answer.status} {error!r}"] += 1
+    def __init__(self, doors: Sequence[App], items: Sequence[str], seed: int) -> None:
+        self.doors, self.items, self.chance = doors, items, Random(seed)
+        self.said: Counter[str] = Counter()
+        self.orders: list[tuple[Actor, UUID]] = []
 
-    await asyncio.gather(*(keep(work) for work in workers))
+    async def work(self, *kinds: Work) -> None:
+        """Let each kind of work be done at each door at once, until time is up."""
+        until = time.monotonic() + SECONDS
+
+        async def keep(kind: Work, door: App) -> None:
+            while time.monotonic() < until:
+                try:
+                    await kind(door)
+                    self.said[f"{kind.__name__}: done"] += 1
+                except Exception as error:  # noqa: BLE001 - counted, and looked at below
+                    answer = refusal(error, kind.__name__)
+                    code = answer.body.decode().partition("#")[2].partition('"')[0]
+                    self.said[code if answer.status < 500 and code in REFUSALS else f"{answer.status} {error!r}"] += 1
+
+        await asyncio.gather(*(keep(kind, door) for kind in kinds for door in self.doors))
+        assert {each for each in self.said if each[0] in "45"} == set(), self.said
+        for kind in kinds:
+            assert self.said[f"{kind.__name__}: done"] > 3, self.said
+
+    def wish(self, most: int = 9) -> list[dict[str, Any]]:
+        return [{"sku": sku, "units": self.chance.randint(1, most)} for sku in self.chance.sample(self.items, 3)]
+
+    def place_(self) -> str:
+        return self.chance.choice(ROUTES)
+
+    async def place(self, door: App) -> None:
+        who = guest()
+        cart = await full_cart(door, who, *((line["sku"], line["units"]) for line in self.wish()))
+        self.orders.append((who, (await press(door, who, cart)).order))
+
+    async def place_unpaid(self, door: App) -> None:
+        """Place an order as if its card had still to be asked."""
+        await self.place(door)
+        async with door.database.transaction("commerce") as tx:
+            unpaid = "update commerce.sales_order set state = 'awaiting-payment' where id = $1 and state = 'open'"
+            await tx.execute(unpaid, self.orders[-1][1])
+
+    async def cancel(self, door: App) -> None:
+        await asyncio.sleep(0.001)
+        if self.orders:
+            who, order = self.orders.pop(self.chance.randrange(len(self.orders)))
+            await door.door.ask(who, "commerce.orders.cancel", order=order, reason="?")
+
+    async def ship(self, door: App) -> None:
+        await asyncio.sleep(0.001)
+        if self.orders:
+            _, order = self.orders.pop(self.chance.randrange(len(self.orders)))
+            await door.door.ask(STAFF, "commerce.orders.ship", order=order)
+
+    async def sell(self, door: App) -> None:
+        lines = [{"sku": line["sku"], "quantity": line["units"], "amount": 0} for line in self.wish()]
+        await door.door.ask(TILL, "commerce.pos.sell", **receipt(lines))
+
+    async def restock(self, door: App) -> None:
+        number = ids.new().hex
+        where = self.place_()
+        await door.door.ask(STAFF, "commerce.inventory.receive", location=where, reference=number, lines=self.wish())
+
+    async def adjust(self, door: App) -> None:
+        lines = [{"sku": line["sku"], "units": -line["units"]} for line in self.wish()]
+        more = {"reference": ids.new().hex, "reason": "?", "lines": lines}
+        await door.door.ask(STAFF, "commerce.inventory.adjust", location=self.place_(), **more)
+
+    async def hold(self, door: App) -> None:
+        holder = ids.new()
+        more = {"channel": "WEB-PL", "needs": self.wish(3), "seconds": 60}
+        await door.door.ask(STAFF, "commerce.inventory.hold", holder=holder, **more)
+        if self.chance.random() < 0.5:
+            await door.door.ask(STAFF, "commerce.inventory.let_go", holder=holder)
+
+    async def lapse(self, door: App) -> None:
+        await later(door, lapse_holds)
+
+    async def cancel_unpaid(self, door: App) -> None:
+        await later(door, cancel_unpaid)
+
+
+async def later(door: App, job: Callable[[Tx], Awaitable[None]]) -> None:
+    """Do scheduled work as if some time had passed."""
+    await asyncio.sleep(0.01)
+    with clock.at(clock.now() + timedelta(hours=1)):
+        async with door.database.transaction("commerce") as tx:
+            await job(tx)
+
+
+def receipt(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    name = {"store": "S-1", "till": "1", "number": ids.new().int % 2**53 + 1}
+    return {**name, "sold_at": clock.now(), "currency": "PLN", "lines": lines, "tenders": []}
 
 
 async def test_whoever_sells_receives_and_cancels_the_same_items_never_waits_in_a_circle(doors: list[App]) -> None:
@@ -94,125 +177,21 @@ async def test_whoever_sells_receives_and_cancels_the_same_items_never_waits_in_
     for at in ROUTES:
         await receive(doors[0], 200, *items, location=at)
     before = await deadlocks(doors[0])
-    chance = Random(3508)
-    open_orders: list[tuple[Actor, object]] = []
-    said: Counter[str] = Counter()
-
-    def wish() -> list[tuple[str, int]]:
-        return [(sku, chance.randint(1, 9)) for sku in chance.sample(items, 3)]
-
-    def buyer(door: App) -> Work:
-        async def place() -> None:
-            who = guest()
-            placed = await press(door, who, await full_cart(door, who, *wish()))
-            open_orders.append((who, placed.order))
-
-        return place
-
-    def canceller(door: App) -> Work:
-        async def end() -> None:
-            await asyncio.sleep(0)
-            if open_orders:
-                who, order = open_orders.pop(chance.randrange(len(open_orders)))
-                if chance.random() < 0.5:
-                    await door.door.ask(who, "commerce.orders.cancel", order=order, reason="?")
-                else:
-                    await door.door.ask(STAFF, "commerce.orders.ship", order=order)
-
-        return end
-
-    def till(door: App) -> Work:
-        async def sell() -> None:
-            lines = [{"sku": sku, "quantity": units, "amount": 0} for sku, units in wish()]
-            number = ids.new().int % 2**53 + 1
-            await door.door.ask(
-                TILL, "commerce.pos.sell", store="S-1", till="1", number=number, sold_at=clock.now(), currency="PLN",
-                lines=lines, tenders=[],
-            )  # fmt: skip
-
-        return sell
-
-    def clerk(door: App) -> Work:
-        async def restock() -> None:
-            lines = [{"sku": sku, "units": units} for sku, units in wish()]
-            await door.door.ask(
-                STAFF,
-                "commerce.inventory.receive",
-                location=chance.choice(ROUTES),
-                reference=ids.new().hex,
-                lines=lines,
-            )
-
-        return restock
-
-    def counting(door: App) -> Work:
-        async def adjust() -> None:
-            lines = [{"sku": sku, "units": -units} for sku, units in wish()]
-            await door.door.ask(
-                STAFF, "commerce.inventory.adjust", location=chance.choice(ROUTES), reference=ids.new().hex, reason="?",
-                lines=lines,
-            )  # fmt: skip
-
-        return adjust
-
-    def holding(door: App) -> Work:
-        async def set_aside() -> None:
-            needs = [{"sku": sku, "units": units} for sku, units in wish()]
-            holder = ids.new()
-            await door.door.ask(
-                STAFF, "commerce.inventory.hold", holder=holder, channel="WEB-PL", needs=needs, seconds=1
-            )
-            if chance.random() < 0.5:
-                await door.door.ask(STAFF, "commerce.inventory.let_go", holder=holder)
-
-        return set_aside
-
-    def lapsing(door: App) -> Work:
-        async def lapse() -> None:
-            await asyncio.sleep(0.02)
-            with clock.at(clock.now() + timedelta(seconds=2)):
-                async with door.database.transaction("commerce") as tx:
-                    await lapse_holds(tx)
-
-        return lapse
-
-    kinds = [buyer, buyer, buyer, canceller, canceller, till, clerk, counting, holding, lapsing]
-    await crowd([kind(door) for kind in kinds for door in doors], said)
-    assert {said for said in said if said.startswith(("5", "4"))} == set(), said
-    for done in ("place", "end", "sell", "restock", "adjust", "set_aside", "lapse"):
-        assert said[f"{done}: done"] > 5, said
-    assert await deadlocks(doors[0], 1.2) == before, said
+    crowd = Crowd(doors, items, 3508)
+    kinds = (crowd.place, crowd.place, crowd.cancel, crowd.ship, crowd.sell, crowd.restock, crowd.adjust, crowd.hold)
+    await crowd.work(*kinds, crowd.lapse)
+    assert await deadlocks(doors[0], 1.2) == before, crowd.said
     assert await amiss(doors[0]) == []
 
 
 async def test_places_that_run_empty_are_changed_for_others_without_a_circle(doors: list[App]) -> None:
     """There is always too little at the first place: whoever looked before others took has to look again."""
-    items = await fresh_items(doors[0], 6)
+    items = await fresh_items(doors[0], 5)
     before = await deadlocks(doors[0])
-    chance = Random(16502)
-    said: Counter[str] = Counter()
-
-    def holding(door: App) -> Work:
-        async def set_aside() -> None:
-            needs = [{"sku": sku, "units": chance.randint(1, 3)} for sku in chance.sample(items, 4)]
-            await door.door.ask(
-                STAFF, "commerce.inventory.hold", holder=ids.new(), channel="WEB-PL", needs=needs, seconds=60
-            )
-
-        return set_aside
-
-    def clerk(door: App) -> Work:
-        async def restock() -> None:
-            await asyncio.sleep(0.002)
-            await receive(door, 6, *chance.sample(items, 3), location=chance.choice(ROUTES))
-
-        return restock
-
-    await crowd([*(holding(door) for door in doors * 4), *(clerk(door) for door in doors)], said)
-    assert {said for said in said if said.startswith(("5", "4"))} == set(), said
-    assert said["set_aside: done"] > 20, said
-    assert said["out-of-stock"] > 5, said
-    assert await deadlocks(doors[0], 1.2) == before, said
+    crowd = Crowd(doors, items, 16_502)
+    await crowd.work(crowd.hold, crowd.hold, crowd.hold, crowd.hold, crowd.restock)
+    assert crowd.said["out-of-stock"] > 3, crowd.said
+    assert await deadlocks(doors[0], 1.2) == before, crowd.said
     assert await amiss(doors[0]) == []
 
 
@@ -221,50 +200,9 @@ async def test_orders_that_were_not_paid_are_cancelled_many_at_once_without_a_ci
     items = await fresh_items(doors[0], 4)
     await receive(doors[0], 100_000, *items)
     before = await deadlocks(doors[0])
-    chance = Random(10_165)
-    waiting: list[tuple[Actor, object]] = []
-    said: Counter[str] = Counter()
-
-    def buyer(door: App) -> Work:
-        async def place() -> None:
-            who = guest()
-            cart = await full_cart(door, who, *((sku, 1) for sku in chance.sample(items, 2)))
-            placed = await press(door, who, cart)
-            async with door.database.transaction("commerce") as tx:  # as if its card had still to be asked
-                await tx.execute(
-                    "update commerce.sales_order set state = 'awaiting-payment' where id = $1 and state = 'open'",
-                    placed.order,
-                )
-            waiting.append((who, placed.order))
-            await door.door.ask(who, show_cart, cart=cart.id)
-
-        return place
-
-    def canceller(door: App) -> Work:
-        async def end() -> None:
-            await asyncio.sleep(0)
-            if waiting:
-                who, order = waiting.pop(chance.randrange(len(waiting)))
-                await door.door.ask(who, "commerce.orders.cancel", order=order, reason="?")
-
-        return end
-
-    def job(door: App) -> Work:
-        async def unpaid() -> None:
-            await asyncio.sleep(0.01)
-            with clock.at(clock.now() + timedelta(hours=1)):
-                async with door.database.transaction("commerce") as tx:
-                    await cancel_unpaid(tx)
-
-        return unpaid
-
-    await crowd(
-        [*(buyer(door) for door in doors * 4), *(each(door) for door in doors for each in (canceller, job))], said
-    )
-    assert {said for said in said if said.startswith(("5", "4"))} == set(), said
-    for done in ("place", "end", "unpaid"):
-        assert said[f"{done}: done"] > 5, said
-    assert await deadlocks(doors[0], 1.2) == before, said
+    crowd = Crowd(doors, items, 10_165)
+    await crowd.work(*[crowd.place_unpaid] * 4, crowd.cancel, crowd.cancel_unpaid)
+    assert await deadlocks(doors[0], 1.2) == before, crowd.said
     assert await amiss(doors[0]) == []
 
 
@@ -276,17 +214,16 @@ async def test_items_that_are_new_to_a_store_are_received_and_sold_at_once_witho
 
     async def sell(door: App, *skus: str) -> None:
         lines = [{"sku": sku, "quantity": 1, "amount": 0} for sku in skus]
-        await door.door.ask(
-            TILL, "commerce.pos.sell", store="S-1", till="2", number=ids.new().int % 2**53 + 1, sold_at=clock.now(),
-            currency="PLN", lines=lines, tenders=[],
-        )  # fmt: skip
+        await door.door.ask(TILL, "commerce.pos.sell", **receipt(lines))
 
     for n in range(60):
         some = [f"{old}-Z{n}", old, f"{old}-A{n}"]
         await asyncio.gather(
-            receive(doors[0], 5, *some, location="S-1"), sell(doors[1], *some), receive(doors[1], 5, *some, location="S-1"),
+            receive(doors[0], 5, *some, location="S-1"),
+            sell(doors[1], *some),
+            receive(doors[1], 5, *some, location="S-1"),
             sell(doors[0], *reversed(some)),
-        )  # fmt: skip
+        )
     assert await deadlocks(doors[0], 1.2) == before
     assert await amiss(doors[0]) == []
     async with doors[0].database.transaction("commerce") as tx:
