@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
+from msgspec import Struct
 
 from rynek.commerce.catalog.events import BundleChanged, ProductChanged
 from rynek.kernel.database import Database
@@ -54,3 +55,16 @@ async def test_what_was_rolled_back_is_never_heard(database: Database, follower:
     with pytest.raises(ZeroDivisionError):
         await announce_and_fail()
     assert await heard(follower) == []
+
+
+class Few(Struct, frozen=True):
+    code: str
+
+
+async def test_of_many_events_only_the_needed_fields_are_read(database: Database) -> None:
+    following = Follower(database, ProductChanged, BundleChanged, only={ProductChanged: Few})
+    await following.begin()
+    async with database.transaction("commerce") as tx:
+        emit(tx, ProductChanged(SOME, "TEA"), BundleChanged("A"))
+    news = {envelope.type: envelope.data for envelope in await following.news()}
+    assert news == {"catalog.product-changed": Few("TEA"), "catalog.bundle-changed": BundleChanged("A")}

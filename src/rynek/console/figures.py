@@ -9,6 +9,7 @@ import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
@@ -32,6 +33,31 @@ _STALE_S = 20
 _SELDOM_S = 5
 _P99_S = 10
 _SALES = frozenset({"commerce.pos.sell", "commerce.checkout.place"})
+
+
+class _Taken(Struct, frozen=True, gc=False):
+    """What is counted of a receipt."""
+
+    store: str
+    currency: str
+    amount_minor: int
+
+
+class _Placed(Struct, frozen=True, gc=False):
+    """What is counted of an order."""
+
+    currency: str
+    total_minor: int
+
+
+class _Units(Struct, frozen=True, gc=False):
+    units: int
+
+
+class _Moved(Struct, frozen=True):
+    """What is counted of a movement of stock."""
+
+    moves: list[_Units]
 
 
 class Till(Struct):
@@ -86,11 +112,15 @@ class Watch:
         self.board: Board | None = None
         self.tick = 0
         self.viewers = 0
+        self.told: dict[Any, Any] = {}
+        """What the present figures read like, for each kind of viewer."""
         self._lock = asyncio.Lock()
         self._looked_at = float("-inf")
         self._seldom_at = float("-inf")
-        self._tills = Follower(database, ReceiptAccepted, StockMoved)
-        self._orders = Follower(database, OrderPlaced)
+        self._tills = Follower(
+            database, ReceiptAccepted, StockMoved, only={ReceiptAccepted: _Taken, StockMoved: _Moved}
+        )
+        self._orders = Follower(database, OrderPlaced, only={OrderPlaced: _Placed})
         self._day: datetime | None = None
         self._stores: dict[tuple[str, str], Till] = {}
         self._ordered: Counter[str] = Counter()
@@ -106,6 +136,7 @@ class Watch:
         async with self._lock:
             if self.board is None or time.monotonic() - self._looked_at > _AGAIN_S:
                 self.board = await self._read(door)
+                self.told.clear()
                 self._looked_at = time.monotonic()
         return self.board
 
@@ -157,15 +188,15 @@ class Watch:
     def _take(self, news: Iterable[Envelope]) -> None:
         for each in news:
             second, told = int(each.at.timestamp()), each.data
-            if isinstance(told, StockMoved):
+            if isinstance(told, _Moved):
                 self._moved[second] += sum(abs(move.units) for move in told.moves)
                 continue
             self._sales[second] += 1
-            if isinstance(told, ReceiptAccepted):
+            if isinstance(told, _Taken):
                 till = self._stores.setdefault((told.store, told.currency), Till())
                 till.receipts += 1
                 till.amount_minor += told.amount_minor
-            elif isinstance(told, OrderPlaced):
+            elif isinstance(told, _Placed):
                 self._order_count += 1
                 self._ordered[told.currency] += told.total_minor
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -241,8 +241,16 @@ class Follower:
     at the next look, and so in no particular order.
     """
 
-    def __init__(self, database: Database, *events: type[Struct]) -> None:
+    def __init__(
+        self, database: Database, *events: type[Struct], only: Mapping[type[Struct], type[Struct]] | None = None
+    ) -> None:
+        """Follow these events, or all.
+
+        Args:
+            only: a struct of the few fields that are needed, to read an event as: most of the cost of many is reading.
+        """
         self.database = database
+        self._readers = {TYPES[event].name: msgspec.json.Decoder(few).decode for event, few in (only or {}).items()}
         self.types = tuple(TYPES[each].name for each in events) or tuple(NAMES)
         self.position = ""
 
@@ -256,7 +264,7 @@ class Follower:
         async with self.database.transaction("kernel") as tx:
             rows = await tx.rows(_SINCE, self.position, list(self.types))
         found = [
-            Envelope(position, kind, key, at, decode(kind, data))
+            Envelope(position, kind, key, at, reads(data) if (reads := self._readers.get(kind)) else decode(kind, data))
             for _, position, kind, key, at, data in rows
             if position is not None
         ]

@@ -59,10 +59,12 @@ async def _pour(call: Call[Any]) -> AsyncGenerator[bytes]:
             except (Fault, OSError):
                 yield b": the figures cannot be read now\n\n"
             else:
-                told = tell(board, w, sees, call.actor)
-                now, told["stores"] = told["stores"], _different(told["stores"], sent)
-                sent = now
-                yield b"data: %s\n\n" % _encode(told)
+                kind = (w.code, tuple(sees.values()), call.actor.location)
+                told = watch.told.get(kind)
+                if told is None:
+                    told = watch.told[kind] = tell(board, w, sees, call.actor)
+                yield b"data: %s\n\n" % _encode(told | {"stores": _different(told["stores"], sent)})
+                sent = told["stores"]
             await asyncio.sleep(1)
     finally:
         watch.viewers -= 1
