@@ -24,7 +24,7 @@ from rynek.security.events import CustomerLoggedIn
 
 ADMIN = Actor("staff", ids.new(), frozenset({"admin"}))
 HOME = {"name": "Ola Nowak", "street": "Rynek 1", "city": "Kraków", "postcode": "31-042", "country": "PL"}
-COMPLETE = {"email": "ola@example.com", "address": HOME, "delivery": COURIER}
+COMPLETE: dict[str, Any] = {"email": "ola@example.com", "address": HOME, "delivery": COURIER}
 
 Lines = dict[str, int]
 

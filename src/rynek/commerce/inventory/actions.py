@@ -148,7 +148,6 @@ async def levels(tx: Tx, skus: Skus, location: str = "", after: str = "", limit:
 
     Args:
         after: ``sku@location`` of the last level of the page before.
-
     Raises:
         Forbidden: it is not your store.
     """
@@ -305,7 +304,6 @@ async def hold(
 
     Args:
         seconds: after so many the hold lapses.
-
     Raises:
         OutOfStock: fewer units are free; ``short`` says how many are missing per item.
         HeldForOrder: the holder is an order.
@@ -411,7 +409,6 @@ async def receive(tx: Tx, location: LocationCode, reference: Reference, lines: L
 
     Args:
         announced: they were expected, so they leave what is inbound.
-
     Raises:
         Invalid: a line takes units away: that is an adjustment.
         DocumentDiffers: another kind of document has this number.
@@ -598,7 +595,5 @@ async def transfer(tx: Tx, transfer: UUID) -> Transfer:
 
 async def _transfer(tx: Tx, transfer: UUID) -> Transfer | None:
     row = await q.transfer(tx, id=transfer)
-    if row is None:
-        return None
     lines = await q.transfer_lines(tx, id=transfer)
-    return Transfer(row.id, row.origin, row.destination, row.sent_at, row.received_at, lines)
+    return None if row is None else Transfer(row.id, row.origin, row.destination, row.sent_at, row.received_at, lines)
