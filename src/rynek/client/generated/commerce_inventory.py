@@ -117,6 +117,7 @@ class CommerceInventory:
 
         Args:
             seconds: after so many the hold lapses.
+
         Raises:
             OutOfStock: fewer units are free; ``short`` says how many are missing per item.
             HeldForOrder: the holder is an order.
@@ -155,6 +156,7 @@ class CommerceInventory:
 
         Args:
             after: ``sku@location`` of the last level of the page before.
+
         Raises:
             Forbidden: it is not your store.
         """
@@ -211,6 +213,7 @@ class CommerceInventory:
 
         Args:
             announced: they were expected, so they leave what is inbound.
+
         Raises:
             Invalid: a line takes units away: that is an adjustment.
             DocumentDiffers: another kind of document has this number.

@@ -148,6 +148,7 @@ async def levels(tx: Tx, skus: Skus, location: str = "", after: str = "", limit:
 
     Args:
         after: ``sku@location`` of the last level of the page before.
+
     Raises:
         Forbidden: it is not your store.
     """
@@ -199,8 +200,8 @@ async def ledger(
     Raises:
         Forbidden: it is not your store.
     """
-    place = _looked_at(tx, location)
-    found: list[Entry] = await q.ledger(tx, sku=sku, location=place, before=before or _END, limit=limit)
+    at = _looked_at(tx, location)
+    found: list[Entry] = await q.ledger(tx, sku=sku, location=at, before=before or _END, limit=limit)
     return found
 
 
@@ -238,9 +239,7 @@ async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfS
     if picked:
         holders, skus, places, taken, untils = zip(*picked, strict=True)
         await q.hold(tx, holders=holders, skus=skus, locations=places, units=taken, untils=untils)
-    emit(
-        tx, *(StockHeld(claim.holder, got) for claim, got in zip(claims, results, strict=True) if isinstance(got, list))
-    )
+    emit(tx, *(StockHeld(who.holder, got) for who, got in zip(claims, results, strict=True) if isinstance(got, list)))
     return results
 
 
@@ -304,6 +303,7 @@ async def hold(
 
     Args:
         seconds: after so many the hold lapses.
+
     Raises:
         OutOfStock: fewer units are free; ``short`` says how many are missing per item.
         HeldForOrder: the holder is an order.
@@ -409,6 +409,7 @@ async def receive(tx: Tx, location: LocationCode, reference: Reference, lines: L
 
     Args:
         announced: they were expected, so they leave what is inbound.
+
     Raises:
         Invalid: a line takes units away: that is an adjustment.
         DocumentDiffers: another kind of document has this number.
