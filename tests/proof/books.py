@@ -4,6 +4,14 @@ from rynek.app import App
 from rynek.kernel.actor import SYSTEM
 from rynek.kernel.database import Database, Tx
 
+# What leaves the shelf for a line: a bundle counts as what it was made of when it was agreed.
+_UNITS = """(
+            select l.order_id, sum(l.{what} * coalesce((
+                select sum((part ->> 1)::bigint)
+                from json_array_elements(a.agreed -> 'priced' -> 'components' -> l.sku) as part), 1)) as units
+            from commerce.order_line l join commerce.sales_order a on a.id = l.order_id group by 1)"""
+_ORDERED, _RETURNED = _UNITS.format(what="quantity"), _UNITS.format(what="returned")
+
 # Each statement finds the rows that break one rule; their first column names them.
 RULES = {
     "a level is not the sum of its ledger": """
@@ -55,25 +63,25 @@ RULES = {
     "a payment has no order": """
         select id from commerce.payment p
         where not exists (select from commerce.sales_order o where o.id = p.order_id)""",
-    "an order that waits or is open does not hold its units": """
+    "an order that waits or is open does not hold its units": f"""
         select o.id, l.units, h.units from commerce.sales_order o
-        join (select order_id, sum(quantity) as units from commerce.order_line group by 1) l on l.order_id = o.id
+        join {_ORDERED} l on l.order_id = o.id
         left join (select holder, sum(units) as units from commerce.hold group by 1) h on h.holder = o.id
-        where case when o.state in ('open', 'awaiting-payment') then l.units else 0 end <> coalesce(h.units, 0)""",
-    "a shipped order's units did not leave, or another's did": """
+        where case when o.state in ('open', 'awaiting-payment') then l.units else 0 end <> coalesce(h.units, 0)""",  # noqa: S608
+    "a shipped order's units did not leave, or another's did": f"""
         select o.id, o.state, l.units, s.units from commerce.sales_order o
-        join (select order_id, sum(quantity) as units from commerce.order_line group by 1) l on l.order_id = o.id
+        join {_ORDERED} l on l.order_id = o.id
         left join (
             select reference, -sum(units) as units from commerce.stock_entry where cause = 'shipment' group by 1) s
             on s.reference = o.id::text
-        where case when o.state = 'shipped' then l.units else 0 end <> coalesce(s.units, 0)""",
-    "the units of a return are not those in the book": """
+        where case when o.state = 'shipped' then l.units else 0 end <> coalesce(s.units, 0)""",  # noqa: S608
+    "the units of a return are not those in the book": f"""
         select o.id, l.units, s.units from commerce.sales_order o
-        join (select order_id, sum(returned) as units from commerce.order_line group by 1) l on l.order_id = o.id
+        join {_RETURNED} l on l.order_id = o.id
         left join (
             select split_part(reference, '/', 1) as order_id, sum(units) as units from commerce.stock_entry
             where cause = 'return' group by 1) s on s.order_id = o.id::text
-        where l.units <> coalesce(s.units, 0)""",
+        where l.units <> coalesce(s.units, 0)""",  # noqa: S608
     "an order was announced never or twice": """
         select o.id, coalesce(n.told, 0) from commerce.sales_order o
         left join (select key, count(*) as told from kernel.event where type = 'orders.order-placed' group by 1) n

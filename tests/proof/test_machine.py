@@ -6,7 +6,7 @@
 import asyncio
 import os
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -511,10 +511,13 @@ async def shop(world: App) -> tuple[App, Loop]:
 
 
 def test_the_shop_does_what_the_model_does(shop: tuple[App, Loop]) -> None:
-    look: Callable[..., settings] = settings
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Shop(*shop),
-        settings=look(
+    class Here(Shop):
+        def __init__(self) -> None:
+            super().__init__(*shop)
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
             max_examples=EXAMPLES or 20, stateful_step_count=40, deadline=None, derandomize=not EXAMPLES, database=None,
             suppress_health_check=list(HealthCheck),
         ),
