@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import msgspec
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 
 from rynek import app
 from rynek.kernel.postgres import start
@@ -76,6 +76,7 @@ def serve(settings: Settings) -> int:
             port=settings.port,
             workers=settings.workers,
             interface=Interfaces.RSGI,
+            http=HTTPModes.http1,
             loop=Loops.uvloop,
             websockets=False,
             log_enabled=False,

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from rynek.app import App
 from rynek.bench.load import Run, Script, drive, line
-from rynek.bench.stall import KEEPER, engaged, opened
+from rynek.bench.stall import KEEPER, batches, engaged, opened
 from rynek.bench.wire import request
 from rynek.demo import Totals, Year
 from rynek.kernel.database import Database
@@ -189,6 +189,7 @@ async def main(args: argparse.Namespace) -> int:
         before = stand.server.usage()
         run = await replay(stand.server.address, receipts, token, tally)
         cpu_s = stand.server.usage().cpu_s - before.cpu_s
+        print(await batches(stand))
         said = await books(stand.app.database)
         damaged = await stand.app.door.ask(KEEPER, "commerce.inventory.unbalanced")
     amiss = compared(said, expected, tally) + [f"{each.sku} at {each.location} does not add up" for each in damaged]

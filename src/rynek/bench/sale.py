@@ -17,7 +17,7 @@ import msgspec
 from rynek.bench.carts import BUYERS, HOME, guests, placer, prepare, ready, store, templates
 from rynek.bench.load import Script, drive, line
 from rynek.bench.proc import usage
-from rynek.bench.stall import COURIER, KEEPER, Stand, engaged, opened
+from rynek.bench.stall import COURIER, KEEPER, Stand, batches, opened
 from rynek.bench.wire import request
 from rynek.kernel.actor import SYSTEM
 from rynek.kernel.postgres import binaries
@@ -55,7 +55,7 @@ async def main(args: argparse.Namespace) -> int:
             f" database {(after_pg.cpu_s - before_pg.cpu_s) / count * 1e6:.0f}, load {placing.cpu_s / count * 1e6:.0f};"
             f" pgbench's database {pgbench_us:.0f}; buying p99 {buying.overall.p99_ms:.1f} ms a request"
         )
-        print(await _batches(stand))
+        print(await batches(stand))
         for each in amiss:
             print(f"BROKEN: {each}")
         per_s = placed / placing.seconds
@@ -100,24 +100,6 @@ def _buyer(number: int) -> Script:
         tenders = [{"method": "cash-on-delivery", "amount_minor": cart["priced"]["total"]}]
         body = msgspec.json.encode({"tenders": tenders})
         yield "place", request("POST", f"/checkout/carts/{cart['id']}/order", body, headers)
-
-
-async def _batches(stand: Stand) -> str:
-    """Tell how many orders shared a transaction, from the server's own figures."""
-    answers: list[str] = []
-
-    token = await engaged(stand.app, "monitor")
-
-    def look() -> Script:
-        answer = yield request("GET", "/metrics", headers={"authorization": f"Bearer {token}"})
-        answers.append(answer.body.decode())
-
-    await drive(stand.server.address, [look()])
-    found = re.findall(r'rynek_batch_size_(sum|count)\{action="([\w.]+)"\} ([\d.]+)', answers[0])
-    sums = {(action, what): float(value) for what, action, value in found}
-    return "orders a transaction: " + ", ".join(
-        f"{action} {total / sums[action, 'count']:.1f}" for (action, what), total in sums.items() if what == "sum"
-    )
 
 
 # --- checking ---------------------------------------------------------------------------------------------------------

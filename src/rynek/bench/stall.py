@@ -1,5 +1,6 @@
 """A small shop to try things on: a web channel, two warehouses, stores, items with prices and stock."""
 
+import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -12,7 +13,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rynek.app import App, as_app, prepare
+from rynek.bench.load import Script, drive
 from rynek.bench.proc import Server
+from rynek.bench.wire import request
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.postgres import Cluster, start
@@ -108,6 +111,24 @@ async def opened(items: int, units: int, *, workers: int = 1, folder: Path | Non
                     yield Stand(cluster, app, server, stall)
             finally:
                 await app.close()
+
+
+async def batches(stand: Stand) -> str:
+    """Tell how many commands shared a transaction, from the server's own figures."""
+    answers: list[str] = []
+
+    token = await engaged(stand.app, "monitor")
+
+    def look() -> Script:
+        answer = yield request("GET", "/metrics", headers={"authorization": f"Bearer {token}"})
+        answers.append(answer.body.decode())
+
+    await drive(stand.server.address, [look()])
+    found = re.findall(r'rynek_batch_size_(sum|count)\{action="([\w.]+)"\} ([\d.]+)', answers[0])
+    sums = {(action, what): float(value) for what, action, value in found}
+    return "commands a transaction: " + ", ".join(
+        f"{action} {total / sums[action, 'count']:.1f}" for (action, what), total in sums.items() if what == "sum"
+    )
 
 
 def free_port() -> int:
