@@ -254,6 +254,34 @@ async def test_owners_get_what_strangers_do_not(shop: App, everything: list[Thin
     }
 
 
+async def test_pages_show_and_do_no_more_than_the_api(shop: App, owner: asyncpg.Connection) -> None:
+    """Their policies let everybody, or all staff, come in: what they ask of the API is refused all the same."""
+    a = await _buyer(shop, Actor("guest", ids.new()), "page-a@example.com")
+    nobody, auditor = EVERYBODY["staff"], EVERYBODY["staff/auditor"]
+    trials: list[tuple[Actor, str, dict[str, Any]]] = [
+        *((who, "channels.storefront.pages.confirmation", {"channel": "WEB-PL"}) for who in (_guest(), ANYONE, nobody)),
+        (nobody, "console.pages.order", {}),
+        *((who, "console.pages.cancel_order", {"reason": "spite"}) for who in (nobody, auditor)),
+        *((who, "console.pages.ship_order", {}) for who in (nobody, auditor)),
+        *((who, "console.pages.note_order", {"text": "spite"}) for who in (nobody, auditor)),
+    ]
+    before = await digest(owner)
+    for who, page, values in trials:
+        answer = await shop.door.ask(who, page, order=a.order, **values)
+        told = (sorted(who.roles), page, answer.status)
+        assert answer.status in (403, 404), told
+        if who is not auditor:  # they may read orders, and nothing else
+            assert not [mark for mark in (a.email, str(a.payment), "Tajna") if mark in answer.body.decode()], told
+    assert await digest(owner) == before
+    shown = await shop.door.ask(a.actor, "channels.storefront.pages.confirmation", channel="WEB-PL", order=a.order)
+    assert shown.status == 200  # the control: it is for who looks alone that it was refused
+    assert "Tajna" in shown.body.decode()
+
+
+def _guest() -> Actor:
+    return Actor("guest", ids.new())
+
+
 def test_everything_that_reaches_own_things_is_tried(shop: App, everything: list[Things]) -> None:
     reaching = {
         operation.name
