@@ -1,7 +1,6 @@
 """What policy does not allow is refused, to everybody, before anything else happens; and who may what is reviewed."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -23,13 +22,6 @@ from tests.access.digest import digest
 from tests.access.people import tokens
 
 AT_THE_GATE = ("security.register", "security.login", "security.enrol")
-
-
-@pytest.fixture
-async def owner(owner_dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(owner_dsn)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

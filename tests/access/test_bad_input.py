@@ -3,174 +3,19 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import jsonschema_rs
-import msgspec
 import pytest
-from msgspec import Struct
 
 from rynek.app import App
-from rynek.bench import Server
-from rynek.bench.stall import COURIER, KEEPER, set_up
+from rynek.bench.stall import COURIER
 from rynek.client.connections import Answer, Connections
 from rynek.kernel import ids
-from rynek.kernel.openapi import document
-from rynek.kernel.outline import Outliner
+from tests.access.bodies import JSON, SKU, Taker, documented, in_path, mutants, problem, takers_of
 from tests.access.digest import digest
-from tests.access.people import ADMIN
-
-PROBLEM = "application/problem+json"
-JSON = {"content-type": "application/json"}
-SKU = "ITEM-00001"
-MARK = '"@@here@@"'
-WRONG = (
-    "-1", "0", "1000000000000", "9223372036854775808", "-9223372036854775809", "1e400", "1.5", "NaN", "true", "null",
-    "[]", "{}", "[[]]", '""', '"5"', '"a\\u0000b"', '"\\ud800"', '"\\n"', json.dumps("x" * 100_000),
-    json.dumps("ż" * 300),
-)  # fmt: skip
-"""What is put in every place of every body, as JSON or as what only looks like it."""
-UNREADABLE = frozenset({"1e400", "NaN", '"\\ud800"'})
-SAMPLES: dict[str, Any] = {
-    "email": "ola@example.com", "password": "a long enough password", "new": "a long enough password",
-    "sku": SKU, "gtin": "5901234123457", "postcode": "31-042", "phone": "+48 600 600 600", "language": "pl",
-    "currency": "PLN", "country": "PL", "url": "https://example.com/a.jpg",
-    **dict.fromkeys(("from_at", "until_at", "since", "until"), "2026-01-31T12:00:00Z"),
-}  # fmt: skip
-"""Samples where the schema's own would not fit its pattern."""
-
-
-class Taker(Struct, frozen=True):
-    """An operation that takes a JSON body, with a body that it would read."""
-
-    name: str
-    method: str
-    path: str
-    schema: dict[str, Any]
-    example: dict[str, Any]
-
-    @property
-    def address(self) -> str:
-        return re.sub(r"\{(\w+)\}", lambda found: _in_path(found[1]), self.path)
-
-
-def _in_path(name: str) -> str:
-    return {"channel": "WEB-PL", "sku": SKU}.get(name, str(ids.new()))
-
-
-def _fullest(reader: Outliner, name: str, schema: Mapping[str, Any]) -> Any:
-    """Fill in everything that can be said."""
-    if "$ref" in schema:
-        return _fullest(reader, name, reader.components[schema["$ref"].rpartition("/")[2]])
-    if "anyOf" in schema:
-        return _fullest(reader, name, next(each for each in schema["anyOf"] if each != {"type": "null"}))
-    if schema.get("type") == "object" and "properties" in schema:
-        return {inner: _fullest(reader, inner, each) for inner, each in schema["properties"].items()}
-    if schema.get("type") == "array" and isinstance(schema.get("items"), Mapping):
-        return [_fullest(reader, name, schema["items"])]
-    if schema.get("type") == "string" and name in SAMPLES:
-        return SAMPLES[name]
-    return reader.example(schema)
-
-
-def _documented(world: App) -> dict[str, Any]:
-    return document(world.door.registry, "Rynek", "1", open_to_anyone=lambda _policy: True)
-
-
-def _takers(world: App) -> list[Taker]:
-    made = _documented(world)
-    reader = Outliner(made["components"]["schemas"])
-    found = []
-    for path, methods in made["paths"].items():
-        for method, entry in methods.items():
-            content = entry.get("requestBody", {}).get("content", {}).get("application/json")
-            if content:
-                schema = {**content["schema"], "components": made["components"]}
-                example = _fullest(reader, "", content["schema"])
-                found.append(Taker(entry["operationId"], method.upper(), path, schema, example))
-    return found
-
-
-def _places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """List the places of a body, the whole first."""
-    yield way
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from _places(each, (*way, key))
-
-
-def _with(value: Any, way: Sequence[Any], put: Any) -> Any:
-    if not way:
-        return put
-    copy = value.copy()
-    copy[way[0]] = _with(value[way[0]], way[1:], put)
-    return copy
-
-
-def _mutants(taker: Taker) -> Iterator[tuple[str, bool]]:
-    """Give bodies with one thing wrong, and whether the document allows them nonetheless."""
-    fits = jsonschema_rs.validator_for(taker.schema, validate_formats=True).is_valid
-    for way in _places(taker.example):
-        text = json.dumps(_with(taker.example, way, "@@here@@"))
-        for wrong in WRONG:
-            body = text.replace(MARK, wrong)
-            yield body, wrong not in UNREADABLE and fits(json.loads(body))
-        if isinstance(found := _at(taker.example, way), dict):
-            unknown = json.dumps(_with(taker.example, way, {**found, "unknown": 1}))
-            yield unknown, fits(json.loads(unknown))
-        if isinstance(found, list) and len(found) == 1:
-            yield json.dumps(_with(taker.example, way, found * 5001)), fits(_with(taker.example, way, found * 5001))
-
-
-def _at(value: Any, way: Sequence[Any]) -> Any:
-    for step in way:
-        value = value[step]
-    return value
-
-
-def problem(answer: Answer, *statuses: int) -> dict[str, Any]:
-    """See that a request was refused with a whole problem document that says what is wrong."""
-    assert answer.status in statuses, answer
-    assert answer.headers["content-type"] == PROBLEM, answer
-    said: dict[str, Any] = msgspec.json.decode(answer.body)
-    assert said["type"].startswith("/docs/faults#"), said
-    assert said["status"] == answer.status, said
-    assert said["title"], said
-    assert said["detail"], said
-    return said
-
-
-@pytest.fixture(scope="module")
-async def shop(world: App) -> App:
-    await set_up(world)
-    return world
-
-
-@pytest.fixture(scope="module")
-async def takers(shop: App) -> list[Taker]:
-    return _takers(shop)
-
-
-@pytest.fixture(scope="module")
-async def admin(shop: App) -> dict[str, str]:
-    entry = await shop.door.ask(ADMIN, "security.engage", name="adversary", roles=["admin"])
-    return {**JSON, "authorization": f"Bearer {entry.token}"}
-
-
-@pytest.fixture
-async def owner(owner_dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(owner_dsn)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def wire(server: Server) -> AsyncIterator[Connections]:
-    async with Connections(server.address, limit=16) as connections:
-        yield connections
 
 
 def test_every_example_is_what_its_operation_takes(takers: list[Taker]) -> None:
@@ -194,7 +39,7 @@ async def test_one_wrong_thing_in_any_place_is_refused_precisely(
         assert "outside the range that can be stored" not in said["detail"], (taker.name, body[:500], said)
 
     for taker in takers:
-        wrong = [body for body, fits in _mutants(taker) if not fits]
+        wrong = [body for body, fits in mutants(taker) if not fits]
         await asyncio.gather(*(refused(taker, body) for body in wrong))
         tried += len(wrong)
     assert tried > 2_000
@@ -227,7 +72,7 @@ async def test_what_is_wrong_with_an_address_is_refused(
     shop: App, wire: Connections, admin: dict[str, str], owner: asyncpg.Connection
 ) -> None:
     before, tried = await digest(owner), 0
-    examples = {(taker.method, taker.path): json.dumps(taker.example).encode() for taker in _takers(shop)}
+    examples = {(taker.method, taker.path): json.dumps(taker.example).encode() for taker in takers_of(shop)}
     for operation in shop.door.registry.by_name.values():
         if not (operation.variables and operation.shown) or operation.form or operation.raw:
             continue
@@ -237,7 +82,7 @@ async def test_what_is_wrong_with_an_address_is_refused(
             texts += ["12", "not-a-uuid", "0" * 33] if kind is UUID else []
             for text in texts:
                 target = operation.path.replace(f"{{{name}}}", text)
-                target = re.sub(r"\{(\w+)\}", lambda found: _in_path(found[1]), target)
+                target = re.sub(r"\{(\w+)\}", lambda found: in_path(found[1]), target)
                 answer = await wire.ask(operation.method, target, admin, body)
                 if operation.method == "GET" and answer.status == 200:
                     assert answer.body == b"[]", (target, answer)  # nothing is known of it
@@ -250,9 +95,9 @@ async def test_what_is_wrong_with_an_address_is_refused(
 
 async def test_what_is_wrong_with_a_query_is_refused(shop: App, wire: Connections, admin: dict[str, str]) -> None:
     tried = 0
-    for path, methods in _documented(shop)["paths"].items():
+    for path, methods in documented(shop)["paths"].items():
         parameters = [each for each in methods.get("get", {}).get("parameters", ()) if each.get("in") == "query"]
-        address = re.sub(r"\{(\w+)\}", lambda found: _in_path(found[1]), path)
+        address = re.sub(r"\{(\w+)\}", lambda found: in_path(found[1]), path)
         for each in parameters:
             name, many = each["name"], each["schema"].get("type") == "array"
             queries = [f"{name}=%00", f"{name}=%FF", f"{name}=" + "x" * 5000, "unknown=1", f"{name}[]=1"]
@@ -277,7 +122,7 @@ async def test_what_takes_no_body_is_given_one(
     for operation in shop.door.registry.by_name.values():
         if operation.method == "GET" or operation.input is not None or operation.raw or not operation.shown:
             continue
-        target = re.sub(r"\{(\w+)\}", lambda found: _in_path(found[1]), operation.path)
+        target = re.sub(r"\{(\w+)\}", lambda found: in_path(found[1]), operation.path)
         problem(await wire.ask(operation.method, target, admin, b'{"unknown": 1}'), 422)
         tried += 1
     assert tried > 5
@@ -469,21 +314,3 @@ async def test_the_sound_request_is_taken(
     after = await digest(owner)
     changed = {table for table in after if after[table] != before[table]}
     assert {"commerce.receipt", "commerce.level", "commerce.stock_entry"} <= changed
-
-
-async def test_odd_but_allowed_bodies_break_nothing(
-    shop: App, takers: list[Taker], wire: Connections, admin: dict[str, str]
-) -> None:
-    """What the document allows may be done or refused, but breaks neither the server nor the books."""
-    statuses = set()
-    for taker in takers:
-        for body, fits in _mutants(taker):
-            if fits:
-                answer = await wire.ask(taker.method, taker.address, admin, body.encode())
-                assert answer.status < 500, (taker.name, body[:500], answer)
-                statuses.add(answer.status)
-                if answer.status >= 400:
-                    said = problem(answer, answer.status)
-                    assert "outside the range that can be stored" not in said["detail"], (taker.name, body[:500], said)
-    assert {200, 204} & statuses
-    assert await shop.door.ask(KEEPER, "commerce.inventory.unbalanced") == []

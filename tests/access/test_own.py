@@ -1,6 +1,5 @@
 """Whoever reaches only their own things gets 403 or 404 for others', or does not see them, and changes nothing."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ import pytest
 from msgspec import Struct
 
 from rynek.app import App
-from rynek.bench.stall import COURIER, KEEPER, set_up
+from rynek.bench.stall import COURIER, KEEPER
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import ANYONE, Actor
 from rynek.kernel.faults import Fault
@@ -100,19 +99,6 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
     ]
     marks = [a.email, *map(str, (a.cart, a.spare, a.order, a.payment))]
     return Things(a.actor, others, trials, marks)
-
-
-@pytest.fixture(scope="module")
-async def shop(world: App) -> App:
-    await set_up(world)
-    return world
-
-
-@pytest.fixture
-async def owner(owner_dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(owner_dsn)
-    yield connection
-    await connection.close()
 
 
 async def _of_buyers(world: App) -> list[Things]:
