@@ -62,6 +62,24 @@ async def test_what_another_was_in_the_way_of_is_tried_again(times: int, answer:
     assert transact.batches == [[1]] * 3
 
 
+async def test_keys_that_another_process_has_too_are_answered_however_many() -> None:
+    """Each try meets one more of them, as the other process commits one after the other."""
+    held = set(range(12))
+
+    async def transact(commands: Sequence[int]) -> list[int]:
+        met = [number for number in commands if number in held]
+        if met:
+            held.remove(met[0])
+            error = asyncpg.UniqueViolationError("key")
+            error.constraint_name = "answer_pkey"
+            raise error
+        return [number * 10 for number in commands]
+
+    batcher = Batcher(transact)
+    answers = await asyncio.gather(*(batcher.submit(number) for number in range(16)))
+    assert answers == [number * 10 for number in range(16)]
+
+
 async def test_a_database_that_is_away_is_not_asked_for_each() -> None:
     transact = Counter()
     transact.failing = [ConnectionRefusedError()]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from rynek.kernel import logs
-from rynek.kernel.database import passing, unreachable
+from rynek.kernel.database import doubled, passing, unreachable
 
 LIMIT = 256
 RETRIES = 3
@@ -92,7 +92,8 @@ class Batcher:
                     future.set_result(result)
 
     async def _halve(self, taken: list[tuple[Any, asyncio.Future[Any]]], error: Exception) -> None:
-        if len(taken) == 1 or passing(error) or unreachable(error):
+        # of keys that another process has too, each try may meet one more: apart each soon finds its answer
+        if len(taken) == 1 or (passing(error) and not doubled(error)) or unreachable(error):
             _fail(taken, error)
             return
         middle = len(taken) // 2

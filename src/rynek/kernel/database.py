@@ -28,10 +28,14 @@ _AWAY = (
 )
 
 
+def doubled(error: BaseException) -> bool:
+    """Tell whether another process had the same Idempotency-Key: its answer is known by now."""
+    return isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "answer_pkey"
+
+
 def passing(error: BaseException) -> bool:
     """Tell whether trying again mends it: another process was at the same rows, or had the same Idempotency-Key."""
-    doubled = isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "answer_pkey"
-    return doubled or isinstance(error, _PASSING)
+    return doubled(error) or isinstance(error, _PASSING)
 
 
 def unfit(error: BaseException) -> bool:
