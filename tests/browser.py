@@ -1,18 +1,44 @@
 """A browser for tests of pages: Debian's Chromium, and the rule that pages complain of nothing."""
 
+import fcntl
+import os
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
+def program() -> str:
+    """Find Chromium; where it is missing, install Debian's, or say how to get it."""
+    if not shutil.which("chromium"):
+        with Path("/tmp/rynek-chromium.lock").open("w") as lock:  # noqa: S108 - one lock for all workers of a machine
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not shutil.which("chromium"):
+                _install()
+    found = shutil.which("chromium")
+    if not found:
+        pytest.fail("tests of pages need Chromium: apt-get install chromium, or another `chromium` on the PATH")
+    return found
+
+
+def _install() -> None:
+    apt = [*([] if os.geteuid() == 0 else ["sudo", "-n"]), "apt-get", "-qq"]
+    if shutil.which("apt-get") and shutil.which(apt[0]):
+        subprocess.run([*apt, "update"], check=False)
+        subprocess.run([*apt, "install", "--no-install-recommends", "-y", "chromium"], check=False)
+
+
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=program(), args=ARGUMENTS)
         yield browser
         await browser.close()
 

@@ -136,10 +136,6 @@ async def server(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> Iterator[None]:
     """Keep the developer's own RYNEK_* out of the tests."""
-    kept = {
-        name: os.environ.pop(name)
-        for name in list(os.environ)
-        if name.startswith("RYNEK_")
-    }
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("RYNEK_")}
     yield
     os.environ.update(kept)
