@@ -21,6 +21,8 @@ from rynek.kernel.events import NAMES, TYPES, Envelope, append, decode
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
+COUNT_S = 5.0
+"""How often parked events are counted for the figures."""
 BATCH = 10_000
 
 _READ = "select * from kernel.read_on($1::text::xid8, $2, $3::text::xid8, $4, $5)"
@@ -202,16 +204,19 @@ async def _watch(database: Database, going: Sequence[Reaction], bells: dict[str,
     """Look for all reactions at once whether there is news: a look that locks nothing costs next to nothing."""
     names, types = [each.name for each in going], [" ".join(each.types) for each in going]
     since: dict[str, float] = {}
+    counted = -COUNT_S
     while True:
         try:
             async with database.transaction("kernel") as tx:
                 news = {row[0] for row in await tx.rows(_NEWS, names, types)}
-                parked = dict(await tx.rows(_PARKED, names))
-            now = time.monotonic()
+                now = time.monotonic()
+                if now - counted > COUNT_S:
+                    counted, parked = now, dict(await tx.rows(_PARKED, names))
+                    for name in names:
+                        metrics.PARKED.labels(name).set(parked.get(name, 0))
             since = {name: since.get(name, now) for name in news}
             for name in names:
                 metrics.LAG.labels(name).set(now - since.get(name, now))
-                metrics.PARKED.labels(name).set(parked.get(name, 0))
             for name in news:
                 bells[name].set()
         except Exception:
