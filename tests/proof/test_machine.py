@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -522,3 +522,24 @@ def test_the_shop_does_what_the_model_does(shop: tuple[App, Loop]) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
+
+
+def test_a_unit_that_only_the_model_has_is_noticed(shop: tuple[App, Loop]) -> None:
+    """The control: the machine sees a difference of one unit at one place."""
+
+    class Mistaken(Shop):
+        def __init__(self) -> None:
+            super().__init__(*shop)
+
+        @rule()
+        def miscount(self) -> None:
+            self.model.on_hand[self.model.skus[0], "WH-1"] += 1
+
+    with pytest.raises(AssertionError, match=r"assert \(-?\d+, \d+\) == \("):
+        run_state_machine_as_test(
+            Mistaken,
+            settings=settings(
+                max_examples=10, stateful_step_count=10, deadline=None, derandomize=True, database=None,
+                phases=[Phase.generate], report_multiple_bugs=False, suppress_health_check=list(HealthCheck),
+            ),
+        )  # fmt: skip
