@@ -105,7 +105,9 @@ class Model:
             free = [(at, max(self.on_hand[sku, at] - self.held((sku, at)), 0)) for at in ROUTES]
             if sum(there for _, there in free) < units:
                 return None
-            whole = next((at for at, there in free if there >= units), None)
+            # the shop looks no further than the first places that have enough together (it locks no others)
+            near = [each for n, each in enumerate(free) if sum(there for _, there in free[:n]) < units]
+            whole = next((at for at, there in near if there >= units), None)
             left = units
             for at, there in [(whole, units)] if whole else free:
                 part = min(there, left)
