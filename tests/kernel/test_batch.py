@@ -120,8 +120,36 @@ async def test_who_waits_is_told_when_the_work_is_ended() -> None:
     batcher = Batcher(Counter())
     future = batcher.submit(1)
     await asyncio.sleep(0.005)
-    assert batcher.running
-    batcher.running.cancel()
+    [flight] = batcher.flights
+    flight.cancel()
     with pytest.raises(asyncio.CancelledError):
         await future
     assert await batcher.submit(2) == 20
+
+
+async def test_when_many_wait_two_transactions_are_under_way_and_no_more() -> None:
+    under_way: list[int] = []
+
+    async def transact(commands: Sequence[int]) -> list[int]:
+        under_way.append(len(batcher.flights))
+        await asyncio.sleep(0.01)
+        return [command * 10 for command in commands]
+
+    batcher = Batcher(transact)
+    waiting = [batcher.submit(0)]
+    await asyncio.sleep(0.001)
+    waiting += [batcher.submit(number) for number in range(1, 400)]
+    assert await asyncio.gather(*waiting) == [number * 10 for number in range(400)]
+    assert max(under_way) == 2
+    assert not batcher.flights
+
+
+async def test_who_comes_while_others_are_gathered_is_taken_with_them() -> None:
+    transact = Counter()
+    batcher = Batcher(transact)
+    await asyncio.gather(*(batcher.submit(number) for number in range(20)))
+    first = batcher.submit(100)  # fewer than the 20 of a moment ago: it waits for the others
+    await asyncio.sleep(0)
+    rest = [batcher.submit(number) for number in range(101, 120)]
+    await asyncio.gather(first, *rest)
+    assert transact.batches[-1] == list(range(100, 120))

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from rynek.app import App
 from rynek.bench.load import Run, Script, drive, line
+from rynek.bench.proc import usage
 from rynek.bench.stall import KEEPER, batches, engaged, opened
 from rynek.bench.wire import request
 from rynek.demo import Totals, Year
@@ -186,16 +187,18 @@ async def main(args: argparse.Namespace) -> int:
         await stock(stand.app, year, args.baskets)
         token = await engaged(stand.app, "import")
         tally = Tally()
-        before = stand.server.usage()
+        before, idle = stand.server.usage(), usage(stand.cluster.pid)
         run = await replay(stand.server.address, receipts, token, tally)
         cpu_s = stand.server.usage().cpu_s - before.cpu_s
+        database_s = usage(stand.cluster.pid).cpu_s - idle.cpu_s
         print(await batches(stand))
         said = await books(stand.app.database)
         damaged = await stand.app.door.ask(KEEPER, "commerce.inventory.unbalanced")
     amiss = compared(said, expected, tally) + [f"{each.sku} at {each.location} does not add up" for each in damaged]
     report(said, expected, tally)
     print(
-        f"CPU per basket: server {cpu_s / len(receipts) * 1e6:.0f} µs, load {run.cpu_s / len(receipts) * 1e6:.0f} µs"
+        f"CPU per basket: server {cpu_s / len(receipts) * 1e6:.0f} µs,"
+        f" database {database_s / len(receipts) * 1e6:.0f} µs, load {run.cpu_s / len(receipts) * 1e6:.0f} µs"
         f" ({said.lines / said.receipts:.1f} lines a basket)"
     )
     for each in [*amiss, *(body.decode() for body in tally.refusals)]:

@@ -4,12 +4,16 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from rynek.kernel import logs
 from rynek.kernel.database import doubled, passing, unreachable
 
 LIMIT = 256
+FLIGHTS = 2
+"""How many transactions of one kind a process has under way: while one is committed, the next is prepared."""
+ENOUGH = 16
+"""How many commands have to wait for another transaction to begin beside the one under way."""
 RETRIES = 3
 PATIENCE = 0.25
 """What part of the time the last batch took the next one waits at most for as many commands as that had."""
@@ -28,7 +32,7 @@ class Batcher:
         self.transact = transact
         self.limit = limit
         self.waiting: list[tuple[Any, asyncio.Future[Any]]] = []
-        self.running: asyncio.Task[None] | None = None
+        self.flights: set[asyncio.Task[None]] = set()
         self.sizes: Callable[[int], None] = lambda _size: None
         self.last, self.took, self.ended = 0, 0.0, 0.0
         self.full: asyncio.Future[None] | None = None
@@ -39,14 +43,15 @@ class Batcher:
         self.waiting.append((command, future))
         if self.full is not None and len(self.waiting) >= self.last and not self.full.done():
             self.full.set_result(None)
-        if self.running is None:
-            self.running = asyncio.create_task(self._drain())
+        if not self.flights or (self.full is None and len(self.flights) < FLIGHTS and len(self.waiting) >= ENOUGH):
+            flight = asyncio.create_task(self._drain())
+            self.flights.add(flight)
         return future
 
     async def _drain(self) -> None:
         logs.request.set("")  # a batch is many requests; the one it began with is not to blame for all
         try:
-            while self.waiting:
+            while self.waiting and self.full is None:  # else another gathers already, and takes all who wait
                 await self._gather()
                 taken, self.waiting = self.waiting[: self.limit], self.waiting[self.limit :]
                 began = time.perf_counter()
@@ -54,7 +59,7 @@ class Batcher:
                 self.ended = time.perf_counter()
                 self.last, self.took = len(taken), self.ended - began
         finally:
-            self.running = None
+            self.flights.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _gather(self) -> None:
         """Wait for those who were answered a moment ago: they are about to come again.
@@ -64,10 +69,12 @@ class Batcher:
         patience = self.ended + self.took * PATIENCE - time.perf_counter()
         if len(self.waiting) < self.last and patience > 0:
             self.full = asyncio.get_running_loop().create_future()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    await self.full
-            self.full = None
+            try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(patience):
+                        await self.full
+            finally:
+                self.full = None
 
     async def _take(self, taken: list[tuple[Any, asyncio.Future[Any]]], attempt: int = 1) -> None:
         """Transact commands; who gave up waiting before is no longer among them."""
