@@ -129,9 +129,12 @@ def prepare(stand: Stand, first: int, count: int, of: tuple[int, int]) -> None:
             from n join bench.template using (t)
         )
         insert into bench.prepared (n, cart, owner, t) select n, id, owner, t from n;
-        select setval('bench.turn', {first}, false);
-        vacuum analyze bench.prepared, commerce.cart;
-        checkpoint""")  # fmt: skip
+        select setval('bench.turn', {first}, false)""")  # fmt: skip
+
+
+def settle(stand: Stand) -> None:
+    """Bring the database to rest, as it is in a shop's quiet hour."""
+    sql(stand, "vacuum analyze; checkpoint")
 
 
 def guests(stand: Stand) -> list[tuple[UUID, str]]:
@@ -152,15 +155,54 @@ def ready(stand: Stand, since: int) -> Ready:
     return found
 
 
+_STORE = """
+with p as materialized (
+    select p.cart, p.owner, uuidv7() as o, uuidv7() as y, t.* from bench.prepared p join bench.template t using (t)
+    where p.n >= {first}
+), l as (
+    insert into commerce.order_line (order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor,
+        rate_bp)
+    select o, u.* from p, unnest(lines, skus, names, units, prices, nets, taxes, grosses, rates) as u
+), h as (
+    insert into commerce.hold (holder, sku, location, units) select o, u.s, '{warehouse}', u.n
+    from p, unnest(skus, units) as u (s, n) returning sku, units
+), v as (
+    update commerce.level l set held = l.held + g.units
+    from (select sku, sum(units)::bigint as units from h group by sku) g
+    where l.sku = g.sku and l.location = '{warehouse}'
+), s as (
+    insert into commerce.sales_order (id, cart_id, channel, owner_kind, owner, email, currency, state, delivery_minor,
+        tax_minor, total_minor, authorised_minor, captured_minor, agreed, placed_at)
+    select o, cart, '{channel}', 'guest', owner, 'ola@example.com', 'PLN', 'open', delivery, tax, total, total, 0,
+        body::json, now() from p
+), e as (
+    insert into commerce.payment_entry (payment, attempt, kind, minor, at)
+    select y, 'opening', 'authorised', total, now() from p
+), y as (
+    insert into commerce.payment (id, order_id, provider, method, currency, amount_minor, authorised_minor,
+        captured_minor, at)
+    select y, o, 'manual', 'cash-on-delivery', 'PLN', total, total, 0, now() from p
+), k as (
+    insert into kernel.event (type, key, at, data)
+    select x.type, o, now(), x.data::json from p, lateral (values ('inventory.stock-held', held),
+        ('orders.order-placed', placed), ('payments.payment-authorised', authorised)) as x (type, data)
+), a as (
+    insert into kernel.answer (key, fingerprint, status, body)
+    select uuid_send(y), uuid_send(o), 200, convert_to(answer, 'utf8') from p
+)
+insert into security.audit (at, kind, actor, operation, target, digest)
+select now(), 'guest', owner, 'commerce.checkout.place', cart, uuid_send(y) from p"""
+
+
 def store(stand: Stand, count: int, of: tuple[int, int]) -> None:
     """Write orders of the past, as many as a shop of years has, with all that belongs to them."""
-    for begin in range(1, count + 1, 25_000):
-        some = min(25_000, count + 1 - begin)
+    for begin in range(1, count + 1, 50_000):
+        some = min(50_000, count + 1 - begin)
         prepare(stand, begin, some, of)
-        sql(stand, f"select count(bench.place(n)) from bench.prepared where n >= {begin}")
-        print(f"\rstored {begin + some - 1} of {count} orders", end="", flush=True)
-    print()
-    sql(stand, "vacuum analyze")
+        sql(stand, _STORE.format(first=begin, warehouse=WAREHOUSE, channel=stand.stall.channel))
+        print(f"\rstored {begin + some - 1:,} of {count:,} orders", end="", flush=True)
+    if count:
+        print()
 
 
 def placer(token: str, carts: Sequence[tuple[UUID, int]]) -> Script:

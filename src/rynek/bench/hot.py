@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from rynek.bench.carts import Ready, guests, placer, prepare, ready, templates
+from rynek.bench.carts import Ready, guests, placer, prepare, ready, settle, templates
 from rynek.bench.load import Run, Script, drive, line
 from rynek.bench.stall import KEEPER, WAREHOUSE, Stand, opened
 from rynek.bench.wire import Answer
@@ -75,6 +75,7 @@ async def _place(
     stand: Stand, buyers: Iterable[tuple[UUID, str]], first: int, count: int, of: tuple[int, int]
 ) -> tuple[Run, Counter[str]]:
     prepare(stand, first, count, of)
+    settle(stand)
     carts: Ready = ready(stand, first)
     said: Counter[str] = Counter()
     run = await drive(stand.server.address, [_told(placer(token, carts[guest]), said) for guest, token in buyers])

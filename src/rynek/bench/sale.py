@@ -14,7 +14,7 @@ from random import Random
 
 import msgspec
 
-from rynek.bench.carts import BUYERS, HOME, guests, placer, prepare, ready, store, templates
+from rynek.bench.carts import BUYERS, HOME, guests, placer, prepare, ready, settle, store, templates
 from rynek.bench.load import Script, drive, line
 from rynek.bench.proc import usage
 from rynek.bench.stall import COURIER, KEEPER, Stand, batches, opened
@@ -35,6 +35,7 @@ async def main(args: argparse.Namespace) -> int:
         store(stand, args.stored, (0, TEMPLATES))
         first, many = args.stored + 1, int(args.seconds * 12_000)
         prepare(stand, first, 2 * many, (0, TEMPLATES))
+        settle(stand)
         idle = usage(stand.cluster.pid)
         by_pgbench = _pgbench(stand, args.seconds)
         pgbench_us = (usage(stand.cluster.pid).cpu_s - idle.cpu_s) / by_pgbench[0] * 1e6
