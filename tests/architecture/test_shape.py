@@ -30,7 +30,7 @@ SHAPE = {
 # files that one context has beyond the shape, each with its reason
 BEYOND: dict[str, dict[str, str]] = {
     "commerce/payments": {
-        "settlement.py": "what providers are asked and said: for operations, reactions and the work of each process alike",
+        "settlement.py": "what providers are asked and said: for operations, reactions and the work of each process",
         "signatures.py": "how the shop and the simulator know each other: both sides of one wire",
         "simulator.py": "an adversarial provider: a program of its own that shares no state with the shop",
         "wire.py": "the simulator's client, behind the port",

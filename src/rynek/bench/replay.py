@@ -21,7 +21,7 @@ from rynek.bench.wire import request
 from rynek.demo import Totals, Year
 from rynek.kernel.database import Database
 
-STORES_AT_ONCE = 64
+STORES_AT_ONCE = 128
 LATE, AGAIN = 0.03, 0.04
 
 
