@@ -211,8 +211,10 @@ async def test_refusals_are_pages(
 async def test_pictures_are_drawn_and_kept(stall: Stall, server: Server, browser: Browser) -> None:
     async with visiting(browser, server.address) as visitor:
         await visitor.open(f"{SHOP}?category=tea")
-        assert await visitor.page.evaluate(
-            "[...document.images].every((each) => each.complete && each.naturalWidth > 0)"
+        # those below the fold are fetched when they are looked at
+        await visitor.page.evaluate("[...document.images].forEach((each) => each.loading = 'eager')")
+        await visitor.page.wait_for_function(
+            "document.images.length > 0 && [...document.images].every((each) => each.complete && each.naturalWidth > 0)"
         )
         source = await visitor.page.locator(".wares img").first.get_attribute("src")
         answer = await visitor.context.request.get(f"{visitor.url}{source}")
