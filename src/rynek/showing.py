@@ -168,10 +168,10 @@ async def _replay(app: App, address: str, year: Year, plan: Plan, token: str | N
     """Send what is missing of the year from the shops' tills, with live figures; then look into the books."""
     expected = year.totals(plan.baskets)
     there = (await books(app.database)).receipts
-    if there < expected.baskets:
-        await _send(address, year, plan, there, token or await engaged(app, "import"))
-    said = await books(app.database)
     full = Tally(accepted=expected.baskets, amount=expected.amount)
+    if there < expected.baskets:
+        full.repeated = await _send(address, year, plan, there, token or await engaged(app, "import"))
+    said = await books(app.database)
     amiss = (
         compared(said, expected, full) if said.receipts >= expected.baskets else [f"{said.receipts} receipts are in"]
     )
@@ -183,7 +183,7 @@ async def _replay(app: App, address: str, year: Year, plan: Plan, token: str | N
     return 1 if amiss else 0
 
 
-async def _send(address: str, year: Year, plan: Plan, there: int, token: str) -> None:
+async def _send(address: str, year: Year, plan: Plan, there: int, token: str) -> int:
     start = max(0, there - _SEND_AGAIN)
     limit = None if plan.baskets is None else plan.baskets - start
     tally = Tally()
@@ -197,6 +197,7 @@ async def _send(address: str, year: Year, plan: Plan, there: int, token: str) ->
         live.cancel()
     for body in tally.refusals:
         say(f"  REFUSED {body.decode()}")
+    return tally.repeated
 
 
 async def _live(tally: Tally, total: int) -> None:
