@@ -16,6 +16,7 @@ from rynek.commerce.checkout.events import CartChanged, CartDropped
 from rynek.commerce.checkout.model import Cart
 from rynek.commerce.checkout.reactions import bring_carts
 from rynek.commerce.inventory.actions import totals
+from rynek.commerce.orders.reactions import hand_over
 from rynek.kernel import clock, door, ids, log
 from rynek.kernel.actor import Actor
 from rynek.kernel.faults import Fault
@@ -132,6 +133,17 @@ async def test_a_guest_who_logs_in_keeps_the_carts_begun_before_however_often_it
     together = {"ITEM-00001": 3, "ITEM-00003": 1, "ITEM-00004": 5}
     assert await mine(shop, who) == [("APP-PL", {"ITEM-00001": 7}), ("WEB-PL", together)]
     assert (await mine(shop, was), len(await follower.news())) == ([], 1)
+
+
+async def test_a_guest_who_logs_in_has_the_orders_placed_before_however_often_it_is_told(shop: App) -> None:
+    was, who = guest(), customer()
+    order = (await placed(shop, was, await begin(shop, was, {"ITEM-00002": 1}, **COMPLETE))).order
+    for _ in range(2):
+        async with shop.database.transaction("commerce") as tx:
+            await hand_over(tx, CustomerLoggedIn(who.id, was.id))
+            await hand_over(tx, CustomerLoggedIn(customer().id))
+    assert [each.id for each in await shop.door.ask(who, "commerce.orders.orders")] == [order]
+    assert await shop.door.ask(was, "commerce.orders.orders") == []
 
 
 async def test_a_guest_who_registers_finds_the_cart_again(shop: App) -> None:

@@ -101,3 +101,7 @@ values (:order, :reference, :location, :at) on conflict do nothing returning ref
 update commerce.order_line l set returned = returned + n.units from unnest(:lines, :units) as n (line, units)
 where l.order_id = :order and l.line = n.line
 returning l.line, sku, name, n.units, unit_minor, net_minor, tax_minor, gross_minor * n.units / quantity, rate_bp, returned
+
+-- name: hand_over(guest: uuid, customer: uuid)
+-- Give a guest's orders to the customer the guest turned out to be.
+update commerce.sales_order set owner_kind = 'customer', owner = :customer where owner_kind = 'guest' and owner = :guest
