@@ -1,5 +1,6 @@
 """A purchase from the cart to the order, on the real database."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -103,6 +104,18 @@ async def test_the_buyer_pays_what_was_shown_or_is_told_the_new_total(world: App
         await buy(world, who, chosen, total=1)
     assert refused.value.code == "total-differs"
     assert refused.value.facts == {"total": 2505, "offered": 1}
+
+
+async def test_a_wrong_total_does_not_speak_for_the_right_one_beside_it(world: App, stall: Stall) -> None:
+    who = guest()
+    chosen = await full_cart(world, who, ("ITEM-00007", 1))
+    wrong, right, again = await asyncio.gather(
+        buy(world, who, chosen, total=1), buy(world, who, chosen), buy(world, who, chosen), return_exceptions=True
+    )
+    assert isinstance(wrong, Fault)
+    assert wrong.code == "total-differs"
+    assert isinstance(right, Placed)
+    assert again == right
 
 
 async def test_nobody_sees_or_places_the_cart_of_another(world: App, stall: Stall) -> None:

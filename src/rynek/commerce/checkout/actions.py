@@ -381,24 +381,20 @@ async def place_orders(tx: Tx, calls: Sequence[Call[Place]]) -> list[Placed | Fa
         for each in await q.placed(tx, carts=asked)
     }
     bodies = await _bodies(tx, [row for id_, row in rows.items() if id_ not in done])
-    tries = []
-    for call in calls:
+    tries: dict[UUID, _Try] = {}
+    refused: dict[int, Fault] = {}
+    for number, call in enumerate(calls):
         row = rows.get(call.input.cart)
-        if row is not None and (call.reach == "all" or row.owner == call.actor.id) and row.id not in done:
+        if row is None or (call.reach == "own" and row.owner != call.actor.id):
+            refused[number] = NotFound(_NOT_YOURS)
+        elif row.id not in done and row.id not in tries:
             checked = _check(row, bodies[row.id], call.input, call.actor)
-            if isinstance(checked, _Try):
-                tries.append(checked)
-                done[row.id] = NotFound("placing")  # replaced below; a second call for this cart shares its result
+            if isinstance(checked, Fault):
+                refused[number] = checked
             else:
-                done[row.id] = checked
-    done |= await _place(tx, tries) if tries else {}
-    return [_answer(call, rows.get(call.input.cart), done) for call in calls]
-
-
-def _answer(call: Call[Place], row: CartRow | None, done: dict[UUID, Placed | Fault]) -> Placed | Fault:
-    if row is None or (call.reach == "own" and row.owner != call.actor.id):
-        return NotFound(_NOT_YOURS)
-    return done[row.id]
+                tries[row.id] = checked
+    done |= await _place(tx, list(tries.values())) if tries else {}
+    return [refused.get(number) or done[call.input.cart] for number, call in enumerate(calls)]
 
 
 async def _bodies(tx: Tx, rows: Sequence[CartRow]) -> dict[UUID, tuple[Body, str] | Fault]:
