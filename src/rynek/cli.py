@@ -1,6 +1,7 @@
 """The command line: one program for the shop's engineers."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         sys.exit(calling.main(words[1:]))
     given = _parser().parse_args(words)
+    for each in (signal.SIGINT, signal.SIGTERM):  # both stop in order, also where the shell had us ignore Ctrl-C
+        signal.signal(each, signal.default_int_handler)
     try:
         sys.exit(given.run(given))
     except SettingsError as error:

@@ -23,7 +23,7 @@ class Demo:
         self.command = [sys.executable, "-m", "rynek", "demo", *place, *more]
         self.said = ""
 
-    async def run(self, until: str = "") -> int:
+    async def run(self, until: str = "", stop: signal.Signals = signal.SIGINT) -> int:
         """Run it to its end, or until it says something, and then press Ctrl-C; gives its exit code."""
         process = await asyncio.create_subprocess_exec(*self.command, stdout=-1, stderr=-2)
         assert process.stdout is not None
@@ -32,7 +32,7 @@ class Demo:
                 self.said += line.decode()
                 if until and until in line.decode():
                     await self.look()
-                    process.send_signal(signal.SIGINT)
+                    process.send_signal(stop)
             return await process.wait()
 
     async def look(self) -> None:
@@ -66,6 +66,13 @@ async def test_the_demo_serves_shows_its_figures_and_ends_on_ctrl_c_and_goes_on(
     assert "articles" not in again.said
     assert "0 migrations applied" in again.said
     assert time.monotonic() - began < 60
+
+
+async def test_it_ends_in_order_where_it_is_told_to_by_the_system(folder: Path) -> None:
+    told = Demo(folder)
+    assert await told.run(until="serving; Ctrl-C stops", stop=signal.SIGTERM) == 0, told.said
+    assert "stopped; run it again" in told.said
+    assert not (folder / "postgres" / "server" / "data" / "postmaster.pid").exists()
 
 
 async def test_damaged_books_are_noticed(folder: Path) -> None:
