@@ -72,7 +72,7 @@ def missing(given: Mapping[str, str]) -> dict[str, str]:
     if not re.fullmatch(r"[A-Z]{2}", given["country"].strip().upper()):
         amiss["country"] = "wrong"
     for field in ("delivery", "method"):
-        if not given[field]:
+        if not given[field].strip():
             amiss[field] = "missing"
     return amiss
 
