@@ -288,7 +288,7 @@ async def test_the_auditor_reads_what_happened(world: App, stall: Stall, server:
         await come_in(visitor, world, "auditor@rynek.example", back="/console/audit?operation=security.hire")
         rows = await visitor.page.locator("tbody tr").count()
         assert rows == 3
-        assert await visitor.open("/console/work") == 200
+        assert await visitor.open("/console/background") == 200
         assert "commerce.payments.take" in await visitor.text()
         assert await visitor.page.locator("text=Try again").count() == 0
 
@@ -305,7 +305,7 @@ async def test_it_speaks_polish_and_remembers(stall: Stall, server: Server, brow
 
 
 @pytest.mark.parametrize(
-    "path", ["/console", "/console/orders", "/console/stock", "/console/receipts", "/console/work"]
+    "path", ["/console", "/console/orders", "/console/stock", "/console/receipts", "/console/background"]
 )
 async def test_a_phone_is_wide_enough(world: App, stall: Stall, server: Server, browser: Browser, path: str) -> None:
     async with visiting(browser, server.address, viewport={"width": 360, "height": 740}) as visitor:
@@ -321,7 +321,16 @@ async def test_every_control_has_a_name(world: App, stall: Stall, server: Server
         .map((each) => each.outerHTML)"""
     async with visiting(browser, server.address) as visitor:
         await come_in(visitor, world)
-        for path in ("", "/orders", f"/orders/{placed.order}", "/stock", "/owing", "/receipts", "/audit", "/work"):
+        for path in (
+            "",
+            "/orders",
+            f"/orders/{placed.order}",
+            "/stock",
+            "/owing",
+            "/receipts",
+            "/audit",
+            "/background",
+        ):
             assert await visitor.open(f"/console{path}") == 200
             assert await visitor.page.evaluate(nameless) == [], path
             assert await visitor.page.locator("h1").count() == 1

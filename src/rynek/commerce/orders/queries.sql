@@ -65,11 +65,6 @@ select (select count(*) from (select 1 from commerce.sales_order where state = '
 select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor
 from commerce.sales_order where id = :id for update
 
--- name: balance(id: uuid) -> Balance?
--- An order's money.
-select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor
-from commerce.sales_order where id = :id
-
 -- name: set_state(id: uuid, state: text)
 -- Move an order on.
 update commerce.sales_order set state = :state where id = :id

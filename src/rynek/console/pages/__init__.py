@@ -30,7 +30,7 @@ operations = [
     _page("GET /console/receipts", receipts.receipts),
     _page("GET /console/receipts/{store}", receipts.store_receipts),
     _page("GET /console/audit", watch.audit),
-    _page("GET /console/work", watch.work),
-    _form("POST /console/work/replay", watch.replay_parked),
-    _form("POST /console/work/revival", watch.revive_job),
+    _page("GET /console/background", watch.work),
+    _form("POST /console/background/replay", watch.replay_parked),
+    _form("POST /console/background/revival", watch.revive_job),
 ]

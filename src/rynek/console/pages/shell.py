@@ -24,7 +24,7 @@ PLACES = (
     ("stock", "/console/stock", "inventory.read"),
     ("receipts", "/console/receipts", "pos.read"),
     ("audit", "/console/audit", "security.audit"),
-    ("work", "/console/work", "ops.watch"),
+    ("work", "/console/background", "ops.watch"),
 )
 """Where one can go: the name of the place, its address, and what one has to be allowed for it."""
 

@@ -43,11 +43,11 @@ async def work(call: Call[Any], done: str = "") -> Response:
 async def replay_parked(call: Call[Any], reaction: str = "") -> Response:
     """Let a reaction try again what it parked."""
     await call.ask("ops.replay", reaction=reaction)
-    return go("/console/work?done=replayed")
+    return go("/console/background?done=replayed")
 
 
 @shown
 async def revive_job(call: Call[Any], job: int = 0) -> Response:
     """Let a job that was given up be tried again."""
     await call.ask("ops.revive", job=job)
-    return go("/console/work?done=revived")
+    return go("/console/background?done=revived")
