@@ -128,6 +128,12 @@ async def scale(tx: Tx, grams: float) -> float:
     return 1 / (grams - grams)
 
 
+async def unload(call: Call[Any]) -> int:
+    """Take a whole cart of apples, as they lie."""
+    assert call.request is not None
+    return len(call.request.body)
+
+
 async def page(tx: Tx) -> Response:
     """Show the stall."""
     return Response(body=b"<h1>apples</h1>", kind="text/html; charset=utf-8", headers=(("cache-control", "no-store"),))
@@ -141,6 +147,7 @@ OPERATIONS = [
     write("POST /crates", store, "stall.lay"),
     batch("POST /sales/{sort}", sell, "stall.sell", welcome=True),
     process("POST /swaps", swap, "stall.sell"),
+    process("POST /loads", unload, "stall.lay", raw=True, limit=50_000),
     read("GET /scale", scale, "stall.read"),
 ]
 

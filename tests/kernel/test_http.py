@@ -139,6 +139,25 @@ async def test_a_body_in_chunks_is_read_and_its_limit_holds(wire: Server, owner:
     assert await owner.fetchval("select units from tests.heap where sort = 'chunks'") == 3
 
 
+async def test_an_upload_may_be_larger_where_an_operation_takes_it(wire: Server) -> None:
+    for size, status in ((LIMIT + 1, 200), (50_000, 200), (50_001, 413)):
+        reply = await sent(wire, asked("POST", "/loads", b"x" * size))
+        assert (reply.status, problem(reply) if status == 413 else int(reply.body)) == (
+            status,
+            "too-large" if status == 413 else size,
+        )
+    reply = await sent(wire, asked("POST", "/loads", b"", "transfer-encoding: chunked"), *chunks(*[b"y" * 8_000] * 3))
+    assert (reply.status, int(reply.body)) == (200, 24_000)
+
+
+async def test_who_may_not_upload_learns_it_before_sending(wire: Server) -> None:
+    raw = asked("POST", "/loads", b"", "content-length: 40000").replace(b"authorization: anna\r\n", b"")
+    assert problem(await sent(wire, raw)) == "forbidden"  # nothing of the 40,000 bytes was sent
+    assert problem(
+        await sent(wire, asked("POST", "/loads", b"", "content-length: 40000", "x-forwarded-for: 192.0.2.66"))
+    ) == ("too-many-requests")
+
+
 async def test_a_client_that_leaves_harms_nobody(wire: Server, owner: asyncpg.Connection) -> None:
     host, _, port = wire.address.rpartition(":")
     for raw in (

@@ -263,6 +263,23 @@ class Door:
         finally:
             self.busy -= 1
 
+    async def room(self, request: Request, usual: int) -> int:
+        """Tell how many bytes of body a request may bring: more than usual only where an operation takes uploads.
+
+        Whoever is not allowed to send so much learns it before it is read.
+
+        Raises:
+            Unauthenticated, TooManyRequests, Forbidden: as the request itself would be refused.
+            NotFound, MethodNotAllowed: nothing takes it.
+        """
+        operation, _ = self.find(request.method, request.path)
+        if operation.limit is None or operation.limit <= usual:
+            return usual
+        actor = await self.gate.who(request)
+        self.gate.admit(actor, request.address, operation.rate)
+        self._authorise(actor, operation)
+        return operation.limit
+
     def _authorise(self, actor: Actor, operation: Operation) -> Reach:
         reach = self.gate.may(actor, operation.policy)
         if reach is None:

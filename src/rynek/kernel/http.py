@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Any
 
 from rynek.kernel.door import Door, Response, refusal
-from rynek.kernel.faults import Malformed, TooLarge
+from rynek.kernel.faults import Fault, Malformed, TooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Face:
         """Answer one request."""
         try:
             body = await self._body(scope, protocol)
-        except (TooLarge, Malformed) as fault:
+        except Fault as fault:
             self._send(protocol, refusal(fault, scope.path), scope.method)
             return
         response = await self.door.answer(HttpRequest(scope, body, trust_proxy=self.trust_proxy))
@@ -74,16 +74,22 @@ class Face:
         if length is not None:
             if not length.isdigit():
                 raise Malformed("Content-Length is not a number")
-            if int(length) > self.body_limit:
-                raise TooLarge(f"at most {self.body_limit} bytes", limit=self.body_limit)
+            await self._allow(scope, int(length), self.body_limit)
             return bytes(await protocol())
-        pieces, size = [], 0
+        pieces, size, limit = [], 0, self.body_limit
         async for piece in protocol:
             size += len(piece)
-            if size > self.body_limit:
-                raise TooLarge(f"at most {self.body_limit} bytes", limit=self.body_limit)
+            limit = await self._allow(scope, size, limit)
             pieces.append(piece)
         return b"".join(pieces)
+
+    async def _allow(self, scope: Any, size: int, limit: int) -> int:
+        """Tell how much may come, asking the door only when it is more than usual."""
+        if size > limit == self.body_limit:
+            limit = await self.door.room(HttpRequest(scope, b"", trust_proxy=self.trust_proxy), limit)
+        if size > limit:
+            raise TooLarge(f"at most {limit} bytes", limit=limit)
+        return limit
 
     def _send(self, protocol: Any, response: Response, method: str) -> None:
         if response.kind == "application/json" and not response.headers:

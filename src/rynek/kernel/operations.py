@@ -59,6 +59,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Whether it takes a posted HTML form rather than JSON."""
     raw: bool
     """Whether it takes whatever is posted, and reads it from the request: signatures cover every byte."""
+    limit: int | None
+    """Largest body in bytes, for those who may call it; None: as the settings say."""
     title: str
     doc: str
     faults: tuple[type[Fault], ...]
@@ -91,14 +93,15 @@ def process(  # noqa: PLR0913 - each says one thing about how it is offered
     shown: bool = True,
     form: bool = False,
     raw: bool = False,
+    limit: int | None = None,
 ) -> Operation:
     """Offer something of several transactions, or with a call to the outside between them: ``action(call, ...)``."""
-    return _operation("process", route, action, policy, rate, shown=shown, form=form, raw=raw)
+    return _operation("process", route, action, policy, rate, shown=shown, form=form, raw=raw, limit=limit)
 
 
 def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
     style: Style, route: str, action: Any, policy: str, rate: str, *, shown: bool = True, form: bool = False,
-    welcome: bool = False, raw: bool = False,
+    welcome: bool = False, raw: bool = False, limit: int | None = None,
 ) -> Operation:  # fmt: skip
     method, path = route.split(" ", 1)
     hints = get_type_hints(action, include_extras=True)
@@ -126,7 +129,7 @@ def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
     return Operation(
         name=f"{where}.{action.__name__}", context=where.split(".")[0], style=style, method=method, path=path,
         policy=policy, rate=rate, action=action, variables=variables, input=given, whole=whole, command=command,
-        result=result, shown=shown, welcome=welcome, form=form, raw=raw,
+        result=result, shown=shown, welcome=welcome, form=form, raw=raw, limit=limit,
         title=doc.split("\n", 1)[0].rstrip("."), doc=doc, faults=raised(action),
     )  # fmt: skip
 
