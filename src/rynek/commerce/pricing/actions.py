@@ -10,11 +10,23 @@ from msgspec import Meta
 from rynek.commerce import catalog
 from rynek.commerce.catalog import Country, Refusal, Sku, Taken
 from rynek.commerce.pricing import model, rules
-from rynek.commerce.pricing.events import PriceChanged, PriceListChanged, TaxRateChanged
+from rynek.commerce.pricing.events import (
+    CompetitorPriceChanged,
+    CostChanged,
+    PriceChanged,
+    PriceFloorChanged,
+    PriceListChanged,
+    TaxRateChanged,
+)
 from rynek.commerce.pricing.model import (
     Ask,
     Candidate,
+    CompetitorPrice,
+    Cost,
+    Counting,
+    Margin,
     Price,
+    PriceFloor,
     PriceList,
     Question,
     Quote,
@@ -31,6 +43,7 @@ from rynek.kernel.sql import queries
 q = queries(__file__, model)
 
 _MANY = Meta(max_length=1_000)
+_SKUS = Meta(max_length=200)
 
 
 def _json(rows: Sequence[Any], refused: Sequence[Refusal]) -> str:
@@ -77,7 +90,7 @@ async def put_prices(tx: Tx, prices: Annotated[list[Price], _MANY]) -> Taken:
     return _taken(prices, len(changed), refused)
 
 
-async def prices(tx: Tx, sku: Annotated[list[Sku], Meta(max_length=200)]) -> list[Price]:
+async def prices(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[Price]:
     """List the prices of items in all lists, those to come too."""
     found: list[Price] = await q.prices(tx, skus=sku)
     return found
@@ -235,3 +248,129 @@ async def explain(tx: Tx, ask: Ask) -> list[Why]:
         vat = rules.vat_in_words(ask.country, category, rates, ask.at)
         found.append(rules.why(line, prices, vat, rules.reduction(spans, ask.at)))
     return found
+
+
+async def put_costs(tx: Tx, costs: Annotated[list[Cost], _MANY]) -> Taken:
+    """Set what items cost the shop, or take out costs without an amount; all that ever was set is kept in the history.
+
+    A cost is known by its item, currency, location and beginning. Of several that have begun the latest counts.
+
+    Emits:
+        CostChanged for each item of which something is different now.
+    """
+    refused = rules.cost_faults(costs, await _known(tx, costs))
+    changed = await q.put_costs(tx, given=_json(costs, refused), at=tx.at)
+    emit(tx, *(CostChanged(sku) for sku in dict.fromkeys(changed)))
+    return _taken(costs, len(changed), refused)
+
+
+async def _known(tx: Tx, rows: Sequence[Cost | CompetitorPrice | PriceFloor]) -> frozenset[str]:
+    return frozenset(await q.known_skus(tx, skus=list({each.sku for each in rows})))
+
+
+async def cost_rows(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[Cost]:
+    """List what items cost the shop, those to come too."""
+    found: list[Cost] = await q.cost_rows(tx, skus=sku)
+    return found
+
+
+async def costs(
+    tx: Tx, skus: Sequence[str], currency: str, at: datetime | None = None, location: str | None = None
+) -> dict[str, int]:
+    """Tell what any number of items cost the shop at an instant: net minor units per piece, or per 1000 g or ml.
+
+    Items whose cost in this currency is not known are not in the result.
+
+    Args:
+        at: UTC; None for now.
+        location: a store or warehouse whose own costs count first; None: what counts everywhere.
+    """
+    found = await q.costs(tx, skus=list(skus), currency=currency, at=at or tx.at, location=location)
+    return {each.sku: each.minor for each in found}
+
+
+async def margins(
+    tx: Tx, channel: catalog.ChannelCode, sku: Annotated[list[Sku], _SKUS], at: datetime | None = None
+) -> list[Margin]:
+    """Tell what the shop earns with items in a channel: the price without VAT, less the cost.
+
+    What is not sold there is left out.
+
+    Raises:
+        UnknownChannel: there is none of this code.
+    """
+    place = await catalog.channel(tx, channel)
+    at = at or tx.at
+    counting = await standing(tx, channel, sku, at)
+    known = await costs(tx, sku, place.currency, at)
+    offered = [each for each in dict.fromkeys(sku) if each in counting]
+    return [rules.margin(each, place, counting[each], known.get(each)) for each in offered]
+
+
+async def standing(
+    tx: Tx, channel: str, skus: Sequence[str], at: datetime, without: str | None = None
+) -> dict[str, Counting | None]:
+    """Tell for any number of items which price of one piece counts for everybody in a channel, in one statement.
+
+    What is not sold there is not in the result; what has no price, or whose VAT is not known, is None.
+
+    Args:
+        without: a price list to leave out of account: which price would count if it were not?
+
+    Raises:
+        UnknownChannel: there is none of this code.
+    """
+    place = await catalog.channel(tx, channel)
+    asks = [Ask(channel, place.currency, place.country, [(sku, rules.MOST)], at) for sku in dict.fromkeys(skus)]
+    rows = await _candidates(tx, asks)
+    return {
+        ask.lines[0][0]: rules.counting(found, at, without)
+        for ask, found in zip(asks, rows, strict=True)
+        if found[0].product is not None
+    }
+
+
+async def put_competitor_prices(tx: Tx, prices: Annotated[list[CompetitorPrice], _MANY]) -> Taken:
+    """Note what items were seen to cost at competitors; what is older than what is known already changes nothing.
+
+    Emits:
+        CompetitorPriceChanged for each that was seen later than the last.
+    """
+    refused = rules.competitor_faults(prices, await _known(tx, prices), tx.at)
+    changed = await q.put_competitor_prices(tx, given=_json(prices, refused), at=tx.at)
+    emit(tx, *(CompetitorPriceChanged(each.sku, each.competitor, each.currency, each.minor) for each in changed))
+    return _taken(prices, len(changed), refused)
+
+
+async def competitor_prices(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[CompetitorPrice]:
+    """List what items were last seen to cost at competitors, with when and where that is known from."""
+    found: list[CompetitorPrice] = await q.competitor_prices(tx, skus=sku)
+    return found
+
+
+async def put_floors(tx: Tx, floors: Annotated[list[PriceFloor], _MANY]) -> Taken:
+    """Set the least that buyers may be asked for items, or take out floors without an amount; the history is kept.
+
+    A floor is known by its item, currency, country, kind and beginning. Of several that hold the highest counts.
+
+    Emits:
+        PriceFloorChanged for each item of which something is different now.
+    """
+    refused = rules.floor_faults(floors, await _known(tx, floors))
+    changed = await q.put_floors(tx, given=_json(floors, refused), at=tx.at)
+    emit(tx, *(PriceFloorChanged(sku) for sku in dict.fromkeys(changed)))
+    return _taken(floors, len(changed), refused)
+
+
+async def floor_rows(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[PriceFloor]:
+    """List the least that buyers may be asked for items, with the law or agreement that says so, those to come too."""
+    found: list[PriceFloor] = await q.floor_rows(tx, skus=sku)
+    return found
+
+
+async def floors(
+    tx: Tx, skus: Sequence[str], currency: str, country: str, at: datetime | None = None
+) -> dict[str, PriceFloor]:
+    """Tell the highest floor of any number of items in a country at an instant; what has none is left out."""
+    found = await q.floors(tx, skus=list(skus), currency=currency, country=country, at=at or tx.at)
+    return {each.sku: each for each in found}

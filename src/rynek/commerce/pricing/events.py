@@ -27,3 +27,27 @@ class TaxRateChanged(Struct, frozen=True):
 
     country: str
     category: str
+
+
+@event("pricing.cost-changed", key="sku")
+class CostChanged(Struct, frozen=True):
+    """An item costs the shop something else, or will. What, only those are told who may ask."""
+
+    sku: str
+
+
+@event("pricing.competitor-price-changed", key="sku")
+class CompetitorPriceChanged(Struct, frozen=True):
+    """An item was seen at a competitor; ``minor`` None: it was not to be had there."""
+
+    sku: str
+    competitor: str
+    currency: str
+    minor: int | None
+
+
+@event("pricing.price-floor-changed", key="sku")
+class PriceFloorChanged(Struct, frozen=True):
+    """An item may be sold for less than before, or for no less than now, or will."""
+
+    sku: str

@@ -11,4 +11,11 @@ operations = [
     read("GET /pricing/why", actions.why, "pricing.read"),
     read("GET /pricing/tax-rates", actions.tax_rates, "pricing.read"),
     write("PUT /pricing/tax-rates", actions.put_tax_rates, "pricing.taxes", rate="bulk"),
+    read("GET /pricing/costs", actions.cost_rows, "pricing.see-costs"),
+    write("PUT /pricing/costs", actions.put_costs, "pricing.set-costs", rate="bulk"),
+    read("GET /pricing/margins", actions.margins, "pricing.see-costs"),
+    read("GET /pricing/competitor-prices", actions.competitor_prices, "pricing.see-costs"),
+    write("PUT /pricing/competitor-prices", actions.put_competitor_prices, "pricing.set-costs", rate="bulk"),
+    read("GET /pricing/floors", actions.floor_rows, "pricing.read"),
+    write("PUT /pricing/floors", actions.put_floors, "pricing.set-floors", rate="bulk"),
 ]

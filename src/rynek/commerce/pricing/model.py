@@ -17,6 +17,12 @@ ListCode = Annotated[
 Group = Annotated[
     str, Meta(max_length=60, pattern="^[^\\u0000]*$", description="key of a customer group", examples=["gold"])
 ]
+Location = Annotated[
+    str, Meta(pattern="^[A-Z0-9][A-Z0-9-]{0,19}$", description="key of a store or warehouse", examples=["WH-1"])
+]
+Competitor = Annotated[
+    str, Meta(max_length=60, pattern="^[^\\u0000]*$", description="another shop", examples=["sklep-obok.example"])
+]
 Basis = Literal["gross", "net"]
 """Whether VAT is in a price or comes on top."""
 
@@ -59,6 +65,92 @@ class TaxRate(Row, frozen=True):
         str, Meta(max_length=20, pattern="^[^\\u0000]*$", description="how receipts name it", examples=["23%", "zw"])
     ]
     from_at: datetime | None = None
+
+
+class Cost(Row, frozen=True):
+    """What an item costs the shop to buy: net, per piece or per 1000 g or ml, from an instant on.
+
+    The cost at a location counts there before the one that counts everywhere (``location`` None).
+    """
+
+    sku: Sku
+    currency: Currency
+    minor: int | None
+    """Minor units; None takes the cost out."""
+    location: Location | None = None
+    from_at: datetime | None = None
+    """None: as long as we know."""
+
+
+class CompetitorPrice(Row, frozen=True):
+    """What an item was seen to cost at a competitor, VAT in it, per piece or per 1000 g or ml."""
+
+    sku: Sku
+    competitor: Competitor
+    currency: Currency
+    minor: int | None
+    """Minor units; None: it was not to be had there."""
+    seen_at: datetime
+    source: Text
+    """Where that is known from: an address, a file, a person."""
+
+
+class PriceFloor(Row, frozen=True):
+    """The least a buyer may be asked for an item, VAT in it, per piece or per 1000 g or ml."""
+
+    sku: Sku
+    currency: Currency
+    minor: int | None
+    """Minor units; None takes the floor out."""
+    kind: Literal["statutory", "agreed"]
+    """By law, or agreed with the maker (a minimum advertised price)."""
+    reason: Text
+    """The law or the agreement."""
+    country: Country | None = None
+    """Where it holds; None: everywhere."""
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+class Amount(Struct, frozen=True, gc=False):
+    """What one item costs, in minor units."""
+
+    sku: str
+    minor: int
+
+
+class Margin(Struct, frozen=True):
+    """What the shop earns with one piece (or 1000 g or ml) of an item at the price for everybody.
+
+    ``net`` is the price without VAT and ``margin`` what is left of it after ``cost``; ``margin_bp`` says that in
+    hundredths of a percent of the net price. None: the price, its VAT or the cost is not known.
+    """
+
+    sku: str
+    currency: str
+    minor: int | None
+    """The price as the channel shows it."""
+    net: int | None
+    cost: int | None
+    margin: int | None
+    margin_bp: int | None
+
+
+class Counting(Struct, frozen=True, gc=False):
+    """The price of one piece of an item that counts for everybody in a channel, and what else stands beside it.
+
+    ``until`` is when another price may count, None for never; ``breaks`` are (minimum, minor) of its list.
+    """
+
+    unit: Unit
+    minor: int
+    basis: Basis
+    list: str
+    priority: int
+    from_at: datetime | None
+    until: datetime | None
+    rate_bp: int
+    breaks: Sequence[tuple[int, int]]
 
 
 class Ask(Struct, frozen=True):

@@ -118,3 +118,93 @@ select tax_category from commerce.variant where sku = :sku;
 -- A country's rates of these categories, the earliest first.
 select country, category, rate_bp, label, from_at from commerce.tax_rate
 where country = :country and category = any(:categories) order by category, from_at nulls first;
+
+-- name: put_costs(given: json, at: timestamptz) -> value[]
+-- Write costs, take out those without an amount, and note it; gives the skus of those that are different now.
+with given as (
+    select * from json_populate_recordset(null::commerce.cost, :given)
+), dropped as (
+    delete from commerce.cost as c using given as g
+    where c.sku = g.sku and c.currency = g.currency and c.location is not distinct from g.location
+        and c.from_at is not distinct from g.from_at and g.minor is null
+    returning c.sku, c.currency, c.location, c.from_at, null::bigint as minor
+), put as (
+    insert into commerce.cost as c (sku, currency, location, from_at, minor)
+    select sku, currency, location, from_at, minor from given where minor is not null
+    order by sku, currency, location, from_at
+    on conflict (sku, currency, location, from_at) do update set minor = excluded.minor
+    where c.minor <> excluded.minor
+    returning c.sku, c.currency, c.location, c.from_at, c.minor
+), noted as (
+    insert into commerce.cost_entry (at, sku, currency, location, from_at, minor)
+    select :at, * from (select * from dropped union all select * from put) as c
+)
+select sku from (select * from dropped union all select * from put) as c order by sku;
+
+-- name: cost_rows(skus: text[]) -> Cost[]
+-- What these items cost the shop, now and to come.
+select sku, currency, minor, location, from_at from commerce.cost where sku = any(:skus)
+order by sku, currency, location nulls first, from_at nulls first;
+
+-- name: costs(skus: text[], currency: text, at: timestamptz, location: text) -> Amount[]
+-- What each of these items costs at an instant: at the location if that is known, else everywhere.
+select distinct on (sku) sku, minor from commerce.cost
+where sku = any(:skus) and currency = :currency and (location is null or location = :location)
+    and (from_at is null or from_at <= :at)
+order by sku, location nulls last, from_at desc nulls last;
+
+-- name: put_competitor_prices(given: json, at: timestamptz) -> CompetitorPrice[]
+-- Keep what was seen last at competitors, and note it; gives what is news.
+with put as (
+    insert into commerce.competitor_price as c (sku, competitor, currency, minor, seen_at, source)
+    select sku, competitor, currency, minor, seen_at, source
+    from json_populate_recordset(null::commerce.competitor_price, :given) order by sku, currency, competitor
+    on conflict (sku, currency, competitor) do update
+        set minor = excluded.minor, seen_at = excluded.seen_at, source = excluded.source
+    where c.seen_at < excluded.seen_at
+    returning c.sku, c.competitor, c.currency, c.minor, c.seen_at, c.source
+), noted as (
+    insert into commerce.competitor_price_entry (at, sku, competitor, currency, minor, seen_at, source)
+    select :at, * from put
+)
+select * from put order by sku, competitor;
+
+-- name: competitor_prices(skus: text[]) -> CompetitorPrice[]
+-- What was seen last of these items at competitors.
+select sku, competitor, currency, minor, seen_at, source from commerce.competitor_price where sku = any(:skus)
+order by sku, currency, competitor;
+
+-- name: put_floors(given: json, at: timestamptz) -> value[]
+-- Write floors, take out those without an amount, and note it; gives the skus of those that are different now.
+with given as (
+    select * from json_populate_recordset(null::commerce.price_floor, :given)
+), dropped as (
+    delete from commerce.price_floor as f using given as g
+    where f.sku = g.sku and f.currency = g.currency and f.country is not distinct from g.country and f.kind = g.kind
+        and f.from_at is not distinct from g.from_at and g.minor is null
+    returning f.sku, f.currency, f.country, f.kind, f.from_at, f.until_at, null::bigint as minor, f.reason
+), put as (
+    insert into commerce.price_floor as f (sku, currency, country, kind, from_at, until_at, minor, reason)
+    select sku, currency, country, kind, from_at, until_at, minor, reason from given where minor is not null
+    order by sku, currency, country, kind, from_at
+    on conflict (sku, currency, country, kind, from_at) do update
+        set until_at = excluded.until_at, minor = excluded.minor, reason = excluded.reason
+    where (f.until_at, f.minor, f.reason) is distinct from (excluded.until_at, excluded.minor, excluded.reason)
+    returning f.sku, f.currency, f.country, f.kind, f.from_at, f.until_at, f.minor, f.reason
+), noted as (
+    insert into commerce.price_floor_entry (at, sku, currency, country, kind, from_at, until_at, minor, reason)
+    select :at, * from (select * from dropped union all select * from put) as c
+)
+select sku from (select * from dropped union all select * from put) as c order by sku;
+
+-- name: floor_rows(skus: text[]) -> PriceFloor[]
+-- The floors of these items, now and to come.
+select sku, currency, minor, kind, reason, country, from_at, until_at from commerce.price_floor where sku = any(:skus)
+order by sku, currency, country nulls first, kind, from_at nulls first;
+
+-- name: floors(skus: text[], currency: text, country: text, at: timestamptz) -> PriceFloor[]
+-- The highest floor of each of these items in a country at an instant.
+select distinct on (sku) sku, currency, minor, kind, reason, country, from_at, until_at from commerce.price_floor
+where sku = any(:skus) and currency = :currency and (country is null or country = :country)
+    and (from_at is null or from_at <= :at) and (until_at is null or until_at > :at)
+order by sku, minor desc, kind desc;

@@ -17,17 +17,22 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from rynek.commerce.catalog import Refusal
+from rynek.commerce.catalog import Channel, Refusal
 from rynek.commerce.pricing.model import (
     Ask,
     Basis,
     Candidate,
+    CompetitorPrice,
     Considered,
+    Cost,
+    Counting,
     ListSaid,
+    Margin,
     NoPrice,
     NoTaxRate,
     NotSellable,
     Price,
+    PriceFloor,
     PriceList,
     Quote,
     QuoteLine,
@@ -46,6 +51,8 @@ T = TypeVar("T", bound=Tag)
 _EVER = datetime.min.replace(tzinfo=UTC)
 _LIST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _DEAREST = 10**12
+MOST = 10**12
+"""More than anybody buys: with it every quantity break is reached."""
 _LOOK_BACK = timedelta(days=30)
 _TOLD = timedelta(days=30)
 _TOLD_WITH_END = timedelta(days=90)
@@ -271,6 +278,107 @@ def price_faults(prices: Sequence[Price], skus: Collection[str], lists: Collecti
     return _refusals(
         ((each.list, each.sku, each.minimum, each.from_at), f"{each.list} {each.sku}", reason(each)) for each in prices
     )
+
+
+def cost_faults(costs: Sequence[Cost], skus: Collection[str]) -> list[Refusal]:
+    """Say which costs cannot be taken.
+
+    Args:
+        skus: those of the items that exist.
+    """
+    return _refusals(
+        (
+            (each.sku, each.currency, each.location, each.from_at),
+            f"{each.sku} {each.currency}",
+            _amount_fault(each, skus) or _period_fault(each.from_at, None),
+        )
+        for each in costs
+    )
+
+
+def competitor_faults(prices: Sequence[CompetitorPrice], skus: Collection[str], at: datetime) -> list[Refusal]:
+    """Say which prices seen at competitors cannot be taken.
+
+    Args:
+        skus: those of the items that exist.
+        at: now; nobody has seen what is to come.
+    """
+
+    def reason(each: CompetitorPrice) -> str | None:
+        if not each.competitor.strip():
+            return "the competitor needs a name"
+        if each.seen_at.tzinfo is not None and each.seen_at > at:
+            return "it cannot have been seen yet"
+        return _amount_fault(each, skus) or _period_fault(each.seen_at, None)
+
+    return _refusals(
+        ((each.sku, each.currency, each.competitor), f"{each.sku} {each.competitor}", reason(each)) for each in prices
+    )
+
+
+def floor_faults(floors: Sequence[PriceFloor], skus: Collection[str]) -> list[Refusal]:
+    """Say which floors cannot be taken.
+
+    Args:
+        skus: those of the items that exist.
+    """
+    return _refusals(
+        (
+            (each.sku, each.currency, each.country, each.kind, each.from_at),
+            f"{each.sku} {each.currency}",
+            _amount_fault(each, skus) or _period_fault(each.from_at, each.until_at),
+        )
+        for each in floors
+    )
+
+
+def _amount_fault(each: Cost | CompetitorPrice | PriceFloor, skus: Collection[str]) -> str | None:
+    if each.sku not in skus:
+        return f"there is no sku {each.sku}"
+    if each.currency not in EXPONENTS:
+        return f"{each.currency} is not a currency we trade in"
+    if each.minor is not None and not 0 <= each.minor <= _DEAREST:
+        return f"an amount is 0 to {_DEAREST} minor units"
+    return None
+
+
+def counting(rows: Sequence[Candidate], at: datetime, without: str | None = None) -> Counting | None:
+    """Tell which price of one piece counts for everybody, and the quantity breaks of its list; None: there is none.
+
+    Args:
+        rows: what is known of ``MOST`` of an item, which is offered.
+        without: a price list to leave out of account.
+    """
+    first = rows[0]
+    if first.rate_bp is None:
+        return None
+    rows = [each for each in rows if each.minor is not None and each.list != without]
+    winner, until = choose([each for each in rows if each.minimum == 1], at)
+    if winner is None:
+        return None
+    until = min(until, first.taxed_until or _NEVER)
+    breaks: dict[int, int] = {}
+    for minimum in sorted({each.minimum for each in rows if each.list == winner.list and each.minimum > 1}):
+        step, ending = choose([each for each in rows if each.list == winner.list and each.minimum == minimum], at)
+        until = min(until, ending)
+        if step is not None:
+            breaks[minimum] = step.minor or 0
+    return Counting(
+        first.unit, winner.minor or 0, winner.basis, winner.list, winner.priority,
+        winner.from_at, None if until == _NEVER else until, first.rate_bp, tuple(breaks.items()),
+    )  # fmt: skip
+
+
+def margin(sku: str, channel: Channel, price: Counting | None, cost: int | None) -> Margin:
+    """Tell what is left of a price without VAT after what the item costs."""
+    if price is None:
+        return Margin(sku, channel.currency, None, None, cost, None, None)
+    shown_as = displayed(price.minor, price.basis, price.rate_bp, channel.display)
+    net = displayed(price.minor, price.basis, price.rate_bp, "net")
+    if cost is None:
+        return Margin(sku, channel.currency, shown_as, net, None, None, None)
+    left = net - cost
+    return Margin(sku, channel.currency, shown_as, net, cost, left, half_up(left * 10_000, net) if net else None)
 
 
 def rate_faults(rates: Sequence[TaxRate]) -> list[Refusal]:
