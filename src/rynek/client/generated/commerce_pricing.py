@@ -3,12 +3,22 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import datetime
 import rynek.commerce.catalog.model as commerce_catalog
 import rynek.commerce.pricing.model as commerce_pricing
 from rynek.client.calls import Calls, Route
 
+_COMPETITOR_PRICES = Route[list[commerce_pricing.CompetitorPrice]](
+    "GET", "/pricing/competitor-prices", list[commerce_pricing.CompetitorPrice]
+)
+_COST_ROWS = Route[list[commerce_pricing.Cost]]("GET", "/pricing/costs", list[commerce_pricing.Cost])
+_FLOOR_ROWS = Route[list[commerce_pricing.PriceFloor]]("GET", "/pricing/floors", list[commerce_pricing.PriceFloor])
 _LISTS = Route[list[commerce_pricing.PriceList]]("GET", "/pricing/lists", list[commerce_pricing.PriceList])
+_MARGINS = Route[list[commerce_pricing.Margin]]("GET", "/pricing/margins", list[commerce_pricing.Margin])
 _PRICES = Route[list[commerce_pricing.Price]]("GET", "/pricing/prices", list[commerce_pricing.Price])
+_PUT_COMPETITOR_PRICES = Route[commerce_catalog.Taken]("PUT", "/pricing/competitor-prices", commerce_catalog.Taken)
+_PUT_COSTS = Route[commerce_catalog.Taken]("PUT", "/pricing/costs", commerce_catalog.Taken)
+_PUT_FLOORS = Route[commerce_catalog.Taken]("PUT", "/pricing/floors", commerce_catalog.Taken)
 _PUT_LISTS = Route[commerce_catalog.Taken]("PUT", "/pricing/lists", commerce_catalog.Taken)
 _PUT_PRICES = Route[commerce_catalog.Taken]("PUT", "/pricing/prices", commerce_catalog.Taken)
 _PUT_TAX_RATES = Route[commerce_catalog.Taken]("PUT", "/pricing/tax-rates", commerce_catalog.Taken)
@@ -22,13 +32,65 @@ class CommercePricing:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
+    async def competitor_prices(self, sku: list[str]) -> list[commerce_pricing.CompetitorPrice]:
+        """List what items were last seen to cost at competitors, with when and where that is known from."""
+        return await self._calls.ask(_COMPETITOR_PRICES, {}, {"sku": sku})
+
+    async def cost_rows(self, sku: list[str]) -> list[commerce_pricing.Cost]:
+        """List what items cost the shop, those to come too."""
+        return await self._calls.ask(_COST_ROWS, {}, {"sku": sku})
+
+    async def floor_rows(self, sku: list[str]) -> list[commerce_pricing.PriceFloor]:
+        """List the least that buyers may be asked for items, with the law or agreement that says so, those to come too."""
+        return await self._calls.ask(_FLOOR_ROWS, {}, {"sku": sku})
+
     async def lists(self) -> list[commerce_pricing.PriceList]:
         """List all price lists."""
         return await self._calls.ask(_LISTS, {}, None)
 
+    async def margins(
+        self, channel: str, sku: list[str], at: datetime.datetime | None = None
+    ) -> list[commerce_pricing.Margin]:
+        """Tell what the shop earns with items in a channel: the price without VAT, less the cost.
+
+        What is not sold there is left out.
+
+        Raises:
+            UnknownChannel: there is none of this code.
+        """
+        return await self._calls.ask(_MARGINS, {}, {"channel": channel, "sku": sku, "at": at})
+
     async def prices(self, sku: list[str]) -> list[commerce_pricing.Price]:
         """List the prices of items in all lists, those to come too."""
         return await self._calls.ask(_PRICES, {}, {"sku": sku})
+
+    async def put_competitor_prices(self, prices: list[commerce_pricing.CompetitorPrice]) -> commerce_catalog.Taken:
+        """Note what items were seen to cost at competitors; what is older than what is known already changes nothing.
+
+        Emits:
+            CompetitorPriceChanged for each that was seen later than the last.
+        """
+        return await self._calls.ask(_PUT_COMPETITOR_PRICES, {}, {"prices": prices})
+
+    async def put_costs(self, costs: list[commerce_pricing.Cost]) -> commerce_catalog.Taken:
+        """Set what items cost the shop, or take out costs without an amount; all that ever was set is kept in the history.
+
+        A cost is known by its item, currency, location and beginning. Of several that have begun the latest counts.
+
+        Emits:
+            CostChanged for each item of which something is different now.
+        """
+        return await self._calls.ask(_PUT_COSTS, {}, {"costs": costs})
+
+    async def put_floors(self, floors: list[commerce_pricing.PriceFloor]) -> commerce_catalog.Taken:
+        """Set the least that buyers may be asked for items, or take out floors without an amount; the history is kept.
+
+        A floor is known by its item, currency, country, kind and beginning. Of several that hold the highest counts.
+
+        Emits:
+            PriceFloorChanged for each item of which something is different now.
+        """
+        return await self._calls.ask(_PUT_FLOORS, {}, {"floors": floors})
 
     async def put_lists(self, lists: list[commerce_pricing.PriceList]) -> commerce_catalog.Taken:
         """Make price lists or change for whom and when they count.
