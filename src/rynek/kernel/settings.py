@@ -66,6 +66,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Payment providers buyers may use, by name; ``simulator`` is for rehearsals only."""
     payment_simulator: str = "http://127.0.0.1:8090"
     """Where ``python -m rynek.commerce.payments.simulator`` listens."""
+    storage: str = "folder"
+    """Where files lie: ``folder`` (``files`` in the folder above) or ``s3://bucket/prefix``."""
+    storage_endpoint: str | None = None
+    """Address of what speaks S3; None: Amazon's."""
+    storage_region: str | None = None
+    """The bucket's region; None: as ``AWS_REGION`` says."""
 
 
 def load(place: Path | None = None, environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
