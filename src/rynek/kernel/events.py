@@ -38,6 +38,10 @@ class EventType(Struct, frozen=True):
     key: str
     struct: type[Struct]
     read: Callable[[str], Any]
+    seen_by: str
+    """The policy whose holders, where it reaches everybody's things, may also be told the news of them."""
+    personal: tuple[str, ...] = ()
+    """The fields that say who somebody is, or may."""
 
 
 class Envelope(Struct, frozen=True, gc=False):
@@ -59,15 +63,25 @@ NAMES: dict[str, EventType] = {}
 TYPES: dict[type[Struct], EventType] = {}
 
 
-def event(name: str, *, key: str) -> Callable[[S], S]:
-    """Register a frozen struct as the event ``context.noun-participle``; ``key`` names the field that orders it."""
+def event(name: str, *, key: str, seen_by: str = "", personal: tuple[str, ...] = ()) -> Callable[[S], S]:
+    """Register a frozen struct as the event ``context.noun-participle``.
+
+    Args:
+        key: the field that orders it.
+        seen_by: the policy that lets outsiders learn of it; ``context.read`` unless said.
+        personal: the fields that say who somebody is: outsiders get them only where that is allowed.
+    """
 
     def register(struct: S) -> S:
         if name in NAMES:
             raise ValueError(f"two events are named {name}")
         if key not in struct.__struct_fields__:
             raise ValueError(f"{name}: {struct.__name__} has no field {key}")
-        NAMES[name] = TYPES[struct] = EventType(name, key, struct, msgspec.json.Decoder(struct).decode)
+        if amiss := set(personal) - set(struct.__struct_fields__):
+            raise ValueError(f"{name}: {struct.__name__} has no field {', '.join(sorted(amiss))}")
+        policy = seen_by or f"{name.partition('.')[0]}.read"
+        made = EventType(name, key, struct, msgspec.json.Decoder(struct).decode, policy, personal)
+        NAMES[name] = TYPES[struct] = made
         return struct
 
     return register

@@ -10,7 +10,7 @@ from rynek.kernel.faults import Conflict, Fault, TooManyRequests
 
 Role = Literal[
     "admin", "merchandise", "stock", "support", "store", "finance", "auditor", "system", "import", "browse",
-    "monitor"
+    "monitor", "integrator"
 ]  # fmt: skip
 """What somebody is there for; policies speak of roles, never of persons."""
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 from rynek.kernel.events import event
 
 
-@event("checkout.cart-changed", key="cart")
+@event("checkout.cart-changed", key="cart", seen_by="orders.read", personal=("owner",))
 class CartChanged(Struct, frozen=True):
     """A cart is new or different; ``total_minor`` in minor units of ``currency``."""
 
@@ -21,7 +21,7 @@ class CartChanged(Struct, frozen=True):
     skus: list[str]
 
 
-@event("checkout.cart-dropped", key="cart")
+@event("checkout.cart-dropped", key="cart", seen_by="orders.read")
 class CartDropped(Struct, frozen=True):
     """A cart is gone: thrown away, or merged into another."""
 

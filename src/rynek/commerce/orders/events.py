@@ -15,7 +15,7 @@ class Item(Struct, frozen=True):
     gross_minor: int
 
 
-@event("orders.order-placed", key="order")
+@event("orders.order-placed", key="order", personal=("owner",))
 class OrderPlaced(Struct, frozen=True):
     """Somebody bought."""
 
@@ -38,7 +38,7 @@ class OrderPaid(Struct, frozen=True):
     order: UUID
 
 
-@event("orders.order-cancelled", key="order")
+@event("orders.order-cancelled", key="order", personal=("reason",))  # people write it
 class OrderCancelled(Struct, frozen=True):
     """An order will not be fulfilled; its units are free again, its money goes back."""
 

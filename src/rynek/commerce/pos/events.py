@@ -9,7 +9,7 @@ from rynek.commerce.pos.model import Line, Tender
 from rynek.kernel.events import event
 
 
-@event("pos.receipt-accepted", key="store")
+@event("pos.receipt-accepted", key="store", personal=("customer",))
 class ReceiptAccepted(Struct, frozen=True):
     """A till sold something. Amounts in minor units."""
 

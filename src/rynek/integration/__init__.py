@@ -1,0 +1,1 @@
+"""Integration: the ways between Rynek and the programs of others."""

@@ -1,0 +1,9 @@
+"""Operations of the event stream."""
+
+from rynek.integration.stream import actions
+from rynek.kernel.operations import process
+
+operations = [
+    process("GET /stream/types", actions.types, "events.read", rate="read"),
+    process("GET /stream/events", actions.read, "events.read", rate="read"),
+]
