@@ -13,10 +13,18 @@ from rynek.client.generated.commerce_orders import CommerceOrders
 from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
+from rynek.client.generated.integration_stream import IntegrationStream
 from rynek.client.generated.ops import Ops
 from rynek.client.generated.security import Security
 
 __all__ = ["Client"]
+
+
+class _Integration:
+    """What is under ``integration``."""
+
+    def __init__(self, calls: Calls) -> None:
+        self.stream = IntegrationStream(calls)
 
 
 class _Commerce:
@@ -40,5 +48,6 @@ class Client(Calls):
         super().__init__(url, token, **options)
         calls = self
         self.commerce = _Commerce(calls)
+        self.integration = _Integration(calls)
         self.ops = Ops(calls)
         self.security = Security(calls)

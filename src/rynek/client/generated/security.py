@@ -114,6 +114,7 @@ class Security:
                 "import",
                 "browse",
                 "monitor",
+                "integrator",
             ]
         ],
         days: int = 365,
@@ -261,6 +262,7 @@ class Security:
                 "import",
                 "browse",
                 "monitor",
+                "integrator",
             ]
         ]
         | None = None,
