@@ -37,14 +37,20 @@ def ground(settings: Settings) -> Iterator[tuple[Settings, int]]:
 def environment(settings: Settings) -> dict[str, str]:
     """Write settings as the variables that server processes read them from."""
     plain = msgspec.structs.asdict(settings)
-    rates = msgspec.structs.asdict(plain.pop("rates"))
     del plain["owner_database"]  # servers own nothing
-    written = {f"RYNEK_{name.upper()}": _text(value) for name, value in plain.items() if value not in (None, ())}
-    return written | {f"RYNEK_RATES__{name.upper()}": str(value) for name, value in rates.items()}
+    written: dict[str, str] = {}
+    for name, value in plain.items():
+        inner = msgspec.structs.asdict(value) if isinstance(value, msgspec.Struct) else {"": value}
+        written |= {
+            f"RYNEK_{name}__{part}".removesuffix("__").upper(): _text(each)
+            for part, each in inner.items()
+            if each not in (None, ())
+        }
+    return written
 
 
 def _text(value: object) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def require_free(settings: Settings) -> None:

@@ -38,6 +38,11 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/browse": {
         "shelf.py": "what a process has ready to show, and the news that clears it: memory, so neither rule nor action",
     },
+    "integration/webhooks": {
+        "dispatch.py": "what each process keeps doing: for no operation and no event, but for what waits",
+        "filters.py": "a small language: read, checked and asked; pure, as rules are",
+        "sending.py": "the wire: addresses that were looked up once and checked, bounded answers",
+    },
     "security": {
         "gate.py": "what the door asks of security in every request, kept apart from what people ask of it",
         "policies.py": "Cedar, and the memory of what it decided",

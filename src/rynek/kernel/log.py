@@ -53,21 +53,29 @@ class Reaction(Struct, frozen=True):
     act: Callable[[Tx, Any], Awaitable[None]]
     whole: bool
     """True: ``act`` takes a whole batch of envelopes at once; False: one event at a time."""
+    among: Callable[[Tx], Awaitable[Sequence[str]]] | None = None
+    """Tells, of all events, which are wanted at this moment; None: ``types``, always."""
 
 
 REACTIONS: dict[str, Reaction] = {}
 
 
-def on(*events: type[Struct], whole: bool = False) -> Callable[[Any], Any]:
+def on(
+    *events: type[Struct], whole: bool = False, among: Callable[[Tx], Awaitable[Sequence[str]]] | None = None
+) -> Callable[[Any], Any]:
     """React to events: the function runs in the transaction that moves its cursor, so its effect happens once.
 
     A plain reaction gets ``(tx, event)``; with ``whole`` it gets ``(tx, envelopes)``, decoded and in log order.
+
+    Args:
+        among: instead of ``events``: tells which types are wanted now. It is asked after the end of the stretch to read
+            is settled, so whoever begins to want something misses nothing that commits later.
     """
 
     def register(act: Any) -> Any:
         where = act.__module__.removeprefix("rynek.").removesuffix(".reactions")
         name, context = f"{where}.{act.__name__}", where.split(".")[0]
-        REACTIONS[name] = Reaction(name, context, tuple(TYPES[each].name for each in events), act, whole)
+        REACTIONS[name] = Reaction(name, context, tuple(TYPES[each].name for each in events), act, whole, among)
         return act
 
     return register
@@ -99,7 +107,8 @@ async def advance(database: Database, reaction: Reaction) -> int:
         if cursor is None:
             return 0
         after = f"{cursor['xid']}-{cursor['seq']}"
-        waiting = await read(tx, after, cursor["horizon"], reaction.types, BATCH)
+        types = reaction.types if reaction.among is None else await reaction.among(tx)
+        waiting = await read(tx, after, cursor["horizon"], types, BATCH)
         if waiting:
             await _take(tx, reaction, waiting)
         if len(waiting) == BATCH:
@@ -202,7 +211,8 @@ async def run(database: Database, contexts: Sequence[str], pause: float = 0.1) -
 
 async def _watch(database: Database, going: Sequence[Reaction], bells: dict[str, asyncio.Event], pause: float) -> None:
     """Look for all reactions at once whether there is news: a look that locks nothing costs next to nothing."""
-    names, types = [each.name for each in going], [" ".join(each.types) for each in going]
+    names = [each.name for each in going]
+    types = [" ".join(NAMES if each.among else each.types) for each in going]
     since: dict[str, float] = {}
     counted = -COUNT_S
     while True:

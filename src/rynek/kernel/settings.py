@@ -14,7 +14,7 @@ PREFIX = "RYNEK_"
 FILE = "rynek.toml"
 _CALLERS = frozenset({"RYNEK_TOKEN", "RYNEK_URL"})
 """Variables of ``rynek call``: whom to ask and as whom is no setting of the shop."""
-LISTS = frozenset({"only", "plugins", "payment_providers"})
+LISTS = frozenset({"only", "plugins", "payment_providers", "networks", "ports"})
 """Settings whose variable holds several values with commas between."""
 
 Rate = Annotated[int, Meta(ge=1, le=10_000_000, description="requests per second, and as many again in a burst")]
@@ -32,6 +32,17 @@ class Rates(Struct, frozen=True, forbid_unknown_fields=True):
     login: Rate = 5
     bulk: Rate = 2_000
     open: Rate = 50
+
+
+class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where webhooks may go beyond the public internet."""
+
+    networks: tuple[str, ...] = ()
+    """Private networks that may be sent to, such as ``10.1.0.0/16``."""
+    ports: tuple[Annotated[int, Meta(ge=1, le=65535)], ...] = (443, 8443)
+    """Ports that may be sent to."""
+    plain: bool = False
+    """Send by http too: what is sent can then be read on its way."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -60,6 +71,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     body_limit: Annotated[int, Meta(ge=1024)] = 1_048_576
     """Largest request body in bytes."""
     rates: Rates = field(default_factory=Rates)
+    webhooks: Webhooks = field(default_factory=Webhooks)
     plugins: tuple[str, ...] = ()
     """Names of installed plugins (entry points of ``rynek.plugins``) that may run."""
     payment_providers: tuple[str, ...] = ("manual",)

@@ -2,6 +2,7 @@
 
 from rynek.integration.stream.actions import allows_personal, chosen, readable, told
 from rynek.integration.stream.model import AheadOfTheLog, CloudEvent, EventKind, Events, NoSuchEvent, Pattern, Patterns
+from rynek.integration.stream.rules import envelope, matches
 
 __all__ = [
     "AheadOfTheLog",
@@ -13,6 +14,8 @@ __all__ = [
     "Patterns",
     "allows_personal",
     "chosen",
+    "envelope",
+    "matches",
     "readable",
     "told",
 ]

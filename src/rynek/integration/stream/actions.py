@@ -50,8 +50,9 @@ def chosen(call: Call[Any], types: Sequence[str], *, personal: bool) -> list[str
         if not rules.chosen([pattern], events.NAMES):
             raise NoSuchEvent(f"there is no event {pattern}; GET /stream/types lists them", pattern=pattern)
         if not pattern.endswith("*") and pattern not in allowed:
-            policy = events.NAMES[pattern].seen_by
-            raise Forbidden(f"{pattern} is for those who have {policy} of everybody's things", action=policy)
+            kind = events.NAMES[pattern]
+            policy = kind.seen_by if call.door.gate.may(call.actor, kind.seen_by) != "all" else PERSONAL
+            raise Forbidden(f"{pattern} is for those whose {policy} reaches everybody's things", action=policy)
     return rules.chosen(types, allowed)
 
 

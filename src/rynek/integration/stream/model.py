@@ -41,7 +41,7 @@ class EventKind(Struct, frozen=True):
     """JSON Schema of ``data``, as it is told to you."""
 
 
-class CloudEvent(Struct, frozen=True):
+class CloudEvent(Struct, frozen=True, omit_defaults=True):
     """One event, in the envelope that is common to the stream and to webhooks.
 
     ``id`` is its place in the log and unique; ``sequence`` says the same in an order that texts compare by.
@@ -56,8 +56,9 @@ class CloudEvent(Struct, frozen=True):
     subject: str
     time: datetime
     datacontenttype: str
-    sequence: str
     data: Any
+    sequence: str = ""
+    """Left out where an event is not of the log."""
 
 
 class Events(Struct, frozen=True):

@@ -29,10 +29,12 @@ def envelope(position: str, kind: str, key: str, at: datetime, data: Any) -> Clo
     """Put an event into its envelope.
 
     Args:
+        position: its place in the log, or a name where it is not of the log.
         at: UTC.
         data: what it carries, without what the reader may not have.
     """
-    return CloudEvent("1.0", position, SOURCE, kind, key, at, "application/json", sequence(position), data)
+    order = sequence(position) if position[:1].isdigit() else ""
+    return CloudEvent("1.0", position, SOURCE, kind, key, at, "application/json", data, order)
 
 
 def schema(whole: dict[str, Any], hidden: Collection[str]) -> dict[str, Any]:
