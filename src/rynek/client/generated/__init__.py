@@ -14,6 +14,7 @@ from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.integration_stream import IntegrationStream
+from rynek.client.generated.integration_webhooks import IntegrationWebhooks
 from rynek.client.generated.ops import Ops
 from rynek.client.generated.security import Security
 
@@ -25,6 +26,7 @@ class _Integration:
 
     def __init__(self, calls: Calls) -> None:
         self.stream = IntegrationStream(calls)
+        self.webhooks = IntegrationWebhooks(calls)
 
 
 class _Commerce:
