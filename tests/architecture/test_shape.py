@@ -38,6 +38,11 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/browse": {
         "shelf.py": "what a process has ready to show, and the news that clears it: memory, so neither rule nor action",
     },
+    "integration/stream": {
+        "asyncapi.py": "a document of a standard's form, long by nature; pure, as rules are",
+        "live.py": "server-sent events: an answer that goes on, which no action does",
+        "tail.py": "one look at the end of the log for all who wait in a process: memory, so no action",
+    },
     "integration/webhooks": {
         "dispatch.py": "what each process keeps doing: for no operation and no event, but for what waits",
         "filters.py": "a small language: read, checked and asked; pure, as rules are",

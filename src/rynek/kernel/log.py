@@ -26,6 +26,8 @@ COUNT_S = 5.0
 BATCH = 10_000
 
 _READ = "select * from kernel.read_on($1::text::xid8, $2, $3::text::xid8, $4, $5)"
+_NEWEST = """select n.type, max(split_part(n."position", '-', 1)::bigint)
+from kernel.read_on($1::text::xid8, $2, $3::text::xid8, $4, 1000000) as n group by n.type"""
 _CURSOR = """select xid::text, seq, moved_at < now() - interval '2 seconds' as idle,
 pg_snapshot_xmin(pg_current_snapshot())::text as horizon
 from kernel.cursor where reaction = $1 for update skip locked"""
@@ -90,6 +92,12 @@ async def read(tx: Tx, after: str, below: str, types: Sequence[str], limit: int 
     xid, seq = after.split("-", 1)
     rows = await tx.rows(_READ, xid, int(seq), below, list(types), limit)
     return [Envelope(position, kind, key, at, NAMES[kind].read(data)) for position, kind, key, at, data in rows]
+
+
+async def newest(tx: Tx, after: str, below: str, types: Sequence[str]) -> list[tuple[str, int]]:
+    """Tell which types of event there are between a position and a horizon, each with its newest transaction."""
+    xid, seq = after.split("-", 1)
+    return [(kind, int(last)) for kind, last in await tx.rows(_NEWEST, xid, int(seq), below, list(types))]
 
 
 async def horizon(tx: Tx) -> str:
@@ -287,4 +295,17 @@ class Follower:
         return found
 
 
-__all__ = ["REACTIONS", "Follower", "Reaction", "advance", "append", "enrol", "horizon", "on", "read", "replay", "run"]
+__all__ = [
+    "REACTIONS",
+    "Follower",
+    "Reaction",
+    "advance",
+    "append",
+    "enrol",
+    "horizon",
+    "newest",
+    "on",
+    "read",
+    "replay",
+    "run",
+]

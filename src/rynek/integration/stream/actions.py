@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from rynek.integration.stream import rules
+from rynek.integration.stream.asyncapi import document
 from rynek.integration.stream.model import (
     AheadOfTheLog,
     CloudEvent,
@@ -17,7 +19,9 @@ from rynek.integration.stream.model import (
     NoSuchEvent,
     Patterns,
 )
+from rynek.integration.stream.tail import tail_of
 from rynek.kernel import events, log
+from rynek.kernel.actor import Actor
 from rynek.kernel.database import Database
 from rynek.kernel.door import Call
 from rynek.kernel.events import Envelope, EventType
@@ -25,7 +29,12 @@ from rynek.kernel.faults import Forbidden
 
 PERSONAL = "events.personal"
 """The policy that lets outsiders have the fields that say who somebody is."""
-LOOK_S = 0.2
+
+
+def readable_by(call: Call[Any], actor: Actor) -> set[str]:
+    """List the types that an actor may be told of, by whatever call."""
+    may = call.door.gate.may
+    return {name for name, kind in events.NAMES.items() if may(actor, kind.seen_by) == "all"}
 
 
 def readable(call: Call[Any], *, personal: bool) -> dict[str, EventType]:
@@ -86,6 +95,12 @@ def told(entry: Envelope, *, personal: bool) -> CloudEvent:
     return rules.envelope(entry.position, entry.type, entry.key, entry.at, data)
 
 
+async def asyncapi(call: Call[None]) -> dict[str, Any]:
+    """Describe the stream and webhooks as an AsyncAPI 3.0 document, with the events that you may be told of."""
+    host = (call.request.header("host") if call.request else None) or "localhost"
+    return document(await types(call), version("rynek"), host[:255])
+
+
 async def read(
     call: Call[Any],
     after: Cursor = "0-0",
@@ -108,9 +123,10 @@ async def read(
     until = asyncio.get_running_loop().time() + wait_s
     while True:
         found, after = await page(call.door.database, after, wanted, limit)
-        if found or asyncio.get_running_loop().time() >= until:
+        left = until - asyncio.get_running_loop().time()
+        if found or left <= 0 or not wanted:
             return Events([told(each, personal=personal) for each in found], after)
-        await asyncio.sleep(LOOK_S)
+        await tail_of(call.door.database).wait(wanted, after, left)
 
 
 async def page(database: Database, after: str, types: Sequence[str], limit: int) -> tuple[list[Envelope], str]:

@@ -1,9 +1,11 @@
 """Operations of the event stream."""
 
-from rynek.integration.stream import actions
+from rynek.integration.stream import actions, live
 from rynek.kernel.operations import process
 
 operations = [
     process("GET /stream/types", actions.types, "events.read", rate="read"),
+    process("GET /stream/asyncapi", actions.asyncapi, "events.read", rate="read"),
     process("GET /stream/events", actions.read, "events.read", rate="read"),
+    process("GET /stream/live", live.live, "events.read", rate="read"),
 ]
