@@ -35,6 +35,13 @@ BEYOND: dict[str, dict[str, str]] = {
         "simulator.py": "an adversarial provider: a program of its own that shares no state with the shop",
         "wire.py": "the simulator's client, behind the port",
     },
+    "commerce/checkout": {
+        "tally.py": "what carts come to, from prices, promotions, delivery and gifts: shared by every verb",
+    },
+    "commerce/promotions": {
+        "language.py": "what a promotion is written in: a language is larger than a word",
+        "programs.py": "promotions compiled: the same language as it runs",
+    },
     "commerce/browse": {
         "shelf.py": "what a process has ready to show, and the news that clears it: memory, so neither rule nor action",
     },

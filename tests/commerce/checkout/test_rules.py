@@ -19,11 +19,13 @@ from rynek.commerce.checkout.model import (
 )
 from rynek.commerce.inventory import Need
 from rynek.commerce.payments import Tender
-from rynek.commerce.pricing import Quote, QuoteLine
+from rynek.commerce.pricing import Ask, Quote, QuoteLine
+from rynek.commerce.promotions import CouponSaid, Trace, Tried
 from rynek.kernel import ids
 from rynek.kernel.faults import Invalid
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PROGRAMS = ids.new()
 HOME = Address("Ola Nowak", "Rynek 1", "Kraków", "31-042", "PL")
 
 skus = st.sampled_from("ABCDEF")
@@ -123,8 +125,65 @@ def test_the_line_of_the_delivery_stands_apart_and_no_money_is_lost(
 @given(st.none() | st.integers(-100, 100))
 def test_a_price_is_promised_for_half_an_hour_but_never_past_its_own_end(minutes: int | None) -> None:
     end = None if minutes is None else AT + timedelta(minutes=minutes)
-    found = rules.good_until(quote([], end), AT)
-    assert found == AT + timedelta(minutes=30 if minutes is None else min(30, minutes))
+    expected = AT + timedelta(minutes=30 if minutes is None else min(30, minutes))
+    assert rules.good_until(quote([], end)) == rules.good_until(quote([]), end) == expected
+
+
+@given(wants, st.lists(st.sampled_from("ABGH"), max_size=4, unique=True), st.integers(0, 3))
+def test_gifts_cost_nothing_and_are_given_while_there_are_any(
+    bought: list[Want], given_skus: list[str], free: int
+) -> None:
+    lines = [line(each.sku, each.quantity) for each in rules.merged(bought)]
+    ask = Ask("WEB-PL", "PLN", "PL", [], AT)
+    quoted = {("WEB-PL", "PL", sku, 2): line(sku, 2) for sku in "ABG"}
+    units = {("WEB-PL", sku): free for sku in "ABG"}
+    gifts, missing = rules.gifts(ask, [(sku, 2) for sku in given_skus], quoted, units)
+    there = [sku for sku in given_skus if sku != "H" and free >= 2]
+    assert ([each.sku for each in gifts], missing) == (there, set(given_skus) - set(there))
+    plain, found = rules.priced(quote(lines), None, {}), rules.priced(quote(lines), None, {}, gifts)
+    assert (found.total, found.net, found.discount) == (plain.total, plain.net, 200 * len(gifts))
+    assert rules.needs(found) == rules.needs(plain) + [Need(sku, 2) for sku in there]
+    tried = tuple(Tried(f"G-{sku}", 1, "", "basket", "applied", gift=(sku, 2)) for sku in given_skus)
+    trace = rules.without(Trace(AT, PROGRAMS, tried), missing)
+    assert [promotion for promotion, _, _ in rules.uses(trace)] == [f"G-{sku}" for sku in there]
+
+
+@given(st.lists(st.sampled_from(["applied", "lost", "near", "far"]), max_size=6))
+def test_a_buyer_is_told_what_counts_and_what_is_near(outcomes: list[str]) -> None:
+    tried = tuple(
+        Tried(
+            f"P{n}", 1, "", "basket", {"near": "unmet", "far": "unmet"}.get(each, each),  # type: ignore[arg-type]
+            "" if each in ("near", "applied") else "why", 5 if each == "applied" else 0, lacks_units=1,
+        )
+        for n, each in enumerate(outcomes)
+    )  # fmt: skip
+    trace = Trace(AT, PROGRAMS, tried)
+    assert [each.promotion for each in rules.told(trace)] == [
+        f"P{n}" for n, each in enumerate(outcomes) if each in ("applied", "near")
+    ]
+    assert rules.uses(trace) == [(f"P{n}", 5, None) for n, each in enumerate(outcomes) if each == "applied"]
+    assert rules.uses(None) == []
+    assert rules.spent(trace, "P0").facts["promotion"] == "P0"
+
+
+@given(st.lists(st.booleans(), max_size=4))
+def test_a_code_that_never_was_is_refused(known: list[bool]) -> None:
+    said = tuple(CouponSaid(f"K{n}", "P" if each else None, "why") for n, each in enumerate(known))
+    refused = rules.unknown_coupon(Trace(AT, PROGRAMS, (), said))
+    assert (refused is None) == all(known)
+    assert refused is None or refused.facts["coupons"] == [f"K{n}" for n, each in enumerate(known) if not each]
+
+
+@given(wants, wants, st.lists(st.sampled_from(["LATO", "ZIMA", "MAJ"]), max_size=3))
+def test_carts_put_together_keep_their_codes(mine: list[Want], other: list[Want], coupons: list[str]) -> None:
+    before = Terms("WEB-PL", mine, coupons=["LATO"])
+    after = rules.together(before, Terms("WEB-PL", other, coupons=coupons))
+    if any(units > 1_000_000 for units in total(mine, other).values()):
+        assert isinstance(after, Invalid)
+        return
+    assert isinstance(after, Terms)
+    assert total(list(after.lines)) == total(mine, other)
+    assert after.coupons == list(dict.fromkeys(["LATO", *coupons]))
 
 
 @given(wants, st.dictionaries(skus, st.lists(st.tuples(skus, st.integers(1, 9)), min_size=1, max_size=3)))

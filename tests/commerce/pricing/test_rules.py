@@ -209,6 +209,35 @@ def test_whatever_is_quoted_lines_and_rates_sum_to_the_total(
         assert (line.gross if basis == "gross" else line.net) == minor
 
 
+@given(priced_lines, st.sampled_from(["line", "document"]), bases, st.lists(st.integers(0, 10_000), min_size=12))
+def test_what_is_taken_off_is_taken_off_what_is_shown_and_the_rest_is_taxed(
+    lines: list[tuple[int, int, Basis]], rounding: str, display: Basis, shares: list[int]
+) -> None:
+    found = [
+        [candidate(minor=minor, rate_bp=rate, label=f"{rate}", basis=basis, rounding=rounding, display=display)]
+        for minor, rate, basis in lines
+    ]
+    before = quoted(rules.quote(ask(*((f"A{n}", 1) for n in range(len(lines)))), found))
+    assert rules.reduced(before, [0] * len(lines)) is before
+    whole = [line.gross if display == "gross" else line.net for line in before.lines]
+    off = [max(minor, 0) * share // 10_000 for minor, share in zip(whole, shares, strict=False)]
+    after = rules.reduced(before, off)
+    shown = [line.gross if display == "gross" else line.net for line in after.lines]
+    assert all(
+        left == minor - less or (not less and rounding == "document")
+        for left, minor, less in zip(shown, whole, off, strict=True)
+    )
+    assert [line.discount for line in after.lines] == off
+    assert all(line.net + line.tax == line.gross and 0 <= line.tax <= max(line.gross, 0) for line in after.lines)
+    assert (after.net, after.tax, after.gross) == (
+        sum(line.net for line in after.lines),
+        sum(line.tax for line in after.lines),
+        sum(line.gross for line in after.lines),
+    )
+    assert sum(rate.gross for rate in after.rates) == after.gross
+    assert rules.totalled(after, after.lines) == after
+
+
 def test_each_refusal_names_what_it_is_about() -> None:
     basket = ask(("TEA", 1), ("GONE", 1))
     refused = rules.quote(basket, [[candidate()], [candidate(product=None)]])

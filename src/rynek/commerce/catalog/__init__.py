@@ -52,6 +52,7 @@ from rynek.commerce.catalog.model import (
     Unit,
     UnknownChannel,
     UnknownProduct,
+    Value,
     Variant,
 )
 
@@ -80,6 +81,7 @@ __all__ = [
     "Unit",
     "UnknownChannel",
     "UnknownProduct",
+    "Value",
     "Variant",
     "archive",
     "attributes",

@@ -8,9 +8,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import catalog, inventory, orders, payments, pricing
+from rynek.commerce import inventory, orders, payments, pricing, promotions
 from rynek.commerce.checkout import events as announced
-from rynek.commerce.checkout import model, rules
+from rynek.commerce.checkout import rules, tally
 from rynek.commerce.checkout.model import (
     Body,
     Cart,
@@ -18,100 +18,26 @@ from rynek.commerce.checkout.model import (
     CartChanged,
     CartPlaced,
     CartRow,
-    ChannelClosed,
-    DeliveryUnknown,
+    Explained,
     NewCart,
     Option,
     Place,
     Placed,
+    Preview,
+    Previewed,
     Terms,
 )
+from rynek.commerce.checkout.tally import Pricing, q
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call
 from rynek.kernel.events import emit
 from rynek.kernel.faults import Fault, Invalid, NotFound
-from rynek.kernel.sql import queries
-
-q = queries(__file__, model)
 
 _encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(Body).decode
 _NOT_YOURS = "there is no such cart, or it is not yours"
-
-
-class Pricing(NamedTuple):
-    """What is to be priced: what a buyer said, and who that is."""
-
-    terms: Terms
-    owner_kind: str
-    owner: UUID
-
-
-class Price(NamedTuple):
-    """A priced cart and how long that holds."""
-
-    body: Body
-    good_until: datetime
-
-
-# --- pricing carts ----------------------------------------------------------------------------------------------------
-
-
-async def _price_many(tx: Tx, carts: Sequence[Pricing]) -> list[Price | Fault]:
-    """Price carts with their delivery: a few statements however many and however long they are."""
-    channels = {each.code: each for each in await q.channels(tx, codes=list({cart.terms.channel for cart in carts}))}
-    delivered = [(cart.terms.channel, cart.terms.delivery) for cart in carts if cart.terms.delivery is not None]
-    options: dict[tuple[str, str], str] = {}
-    if delivered:
-        there, codes = zip(*set(delivered), strict=True)
-        options = {(o.channel, o.code): o.sku for o in await q.options(tx, channels=there, codes=codes)}
-    customers = {cart.owner for cart in carts if cart.owner_kind == "customer"}
-    groups = {m.customer: m.price_group for m in await q.groups(tx, customers=list(customers))} if customers else {}
-    asks = [_ask(cart, channels, options, groups.get(cart.owner), tx.at) for cart in carts]
-    asked = [ask for ask in asks if not isinstance(ask, Fault)]
-    quotes = iter(await pricing.quote_many(tx, asked) if asked else [])
-    skus = {want.sku for cart in carts for want in cart.terms.lines}
-    components = await catalog.components(tx, list(skus)) if skus else {}
-    return [
-        ask if isinstance(ask, Fault) else _price(cart.terms, next(quotes), components, tx.at)
-        for cart, ask in zip(carts, asks, strict=True)
-    ]
-
-
-def _ask(
-    cart: Pricing, channels: dict[str, Any], options: dict[tuple[str, str], str], group: str | None, at: datetime
-) -> pricing.Ask | Fault:
-    terms = cart.terms
-    channel = channels.get(terms.channel)
-    if channel is None:
-        return ChannelClosed(f"nothing is sold in {terms.channel}", field="channel")
-    lines = [(want.sku, want.quantity) for want in terms.lines]
-    if terms.delivery is not None:
-        sku = options.get((terms.channel, terms.delivery))
-        if sku is None:
-            return DeliveryUnknown(f"{terms.channel} has no delivery {terms.delivery}", field="delivery")
-        lines.append((sku, 1))
-    country = terms.country or (terms.address.country if terms.address else channel.country)
-    return pricing.Ask(
-        channel=terms.channel, currency=channel.currency, country=country, lines=lines, at=at, group=group
-    )
-
-
-def _price(
-    terms: Terms, quote: pricing.Quote | Fault, components: dict[str, list[tuple[str, int]]], at: datetime
-) -> Price | Fault:
-    if isinstance(quote, Fault):
-        return quote
-    return Price(Body(terms, rules.priced(quote, terms.delivery, components)), rules.good_until(quote, at))
-
-
-async def _price_one(tx: Tx, terms: Terms, owner_kind: str, owner: UUID) -> Price:
-    [price] = await _price_many(tx, [Pricing(terms, owner_kind, owner)])
-    if isinstance(price, Fault):
-        raise price
-    return price
 
 
 # --- carts ------------------------------------------------------------------------------------------------------------
@@ -126,6 +52,7 @@ async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault
         NotSellable: something is not sold there.
         NoPrice: something has no price there.
         NoTaxRate: the VAT of something is not known.
+        UnknownCoupon: there is no such code.
         Invalid: an item is asked for more than a million times.
     Emits:
         CartChanged
@@ -136,13 +63,14 @@ async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault
         for call, each in zip(calls, terms, strict=True)
         if not isinstance(each, Fault)
     ]
-    prices = iter(await _price_many(tx, sound) if sound else [])
+    prices = iter(await tally.price_many(tx, sound) if sound else [])
     results: list[Cart | Fault] = []
     rows = []
     for call, each in zip(calls, terms, strict=True):
         price = each if isinstance(each, Fault) else next(prices)
-        if isinstance(price, Fault):
-            results.append(price)
+        refused = price if isinstance(price, Fault) else rules.unknown_coupon(price.body.trace)
+        if isinstance(price, Fault) or refused is not None:
+            results.append(refused or price)  # type: ignore[arg-type]
             continue
         cart = Cart(ids.new(), 1, price.body.terms, price.body.priced, price.good_until)
         rows.append(
@@ -160,7 +88,7 @@ async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault
 
 
 def _begin(new: NewCart) -> Terms | Fault:
-    said = Terms(new.channel, new.lines, new.email, new.country, new.address, new.delivery)
+    said = Terms(new.channel, new.lines, new.email, new.country, new.address, new.delivery, new.coupons)
     return rules.changed(said, CartChange())
 
 
@@ -193,7 +121,7 @@ async def cart(tx: Tx, cart: UUID) -> Cart:
     [became] = await q.placed(tx, carts=[cart]) or [None]
     body, good_until = _read(row.body), row.good_until
     if became is None and good_until <= tx.at:
-        body, good_until = await _price_one(tx, body.terms, row.owner_kind, row.owner)
+        body, good_until = await tally.price_one(tx, body.terms, row.owner_kind, row.owner)
     return Cart(row.id, row.version, body.terms, body.priced, good_until, became.order if became else None)
 
 
@@ -211,8 +139,10 @@ async def _lock(tx: Tx, cart: UUID) -> CartRow:
     return row
 
 
-async def _save(tx: Tx, row: CartRow, terms: Terms) -> Cart:
-    price = await _price_one(tx, terms, row.owner_kind, row.owner)
+async def _save(tx: Tx, row: CartRow, terms: Terms, *, typed: bool = False) -> Cart:
+    price = await tally.price_one(tx, terms, row.owner_kind, row.owner)
+    if typed and (refused := rules.unknown_coupon(price.body.trace)):
+        raise refused
     version = await q.save(
         tx, id=row.id, channel=terms.channel, good_until=price.good_until, at=tx.at, body=_encode(price.body).decode()
     )
@@ -233,6 +163,7 @@ async def change_cart(tx: Tx, cart: UUID, change: CartChange) -> Cart:
         NotSellable: something is not sold there.
         NoPrice: something has no price there.
         NoTaxRate: the VAT of something is not known.
+        UnknownCoupon: there is no such code.
         Invalid: too many lines, or too many of one item.
     Emits:
         CartChanged
@@ -243,7 +174,7 @@ async def change_cart(tx: Tx, cart: UUID, change: CartChange) -> Cart:
     terms = rules.changed(_read(row.body).terms, change)
     if isinstance(terms, Fault):
         raise terms
-    return await _save(tx, row, terms)
+    return await _save(tx, row, terms, typed=change.coupons is not msgspec.UNSET)
 
 
 async def drop_cart(tx: Tx, cart: UUID) -> None:
@@ -281,7 +212,7 @@ async def merge_cart(tx: Tx, cart: UUID, other: UUID) -> Cart:
     into, source = (_owned(rows.get(each), tx.actor, tx.reach) for each in (cart, other))
     if await q.placed(tx, carts=[cart, other]):
         raise CartPlaced
-    terms = rules.changed(_read(into.body).terms, CartChange(add=list(_read(source.body).terms.lines)))
+    terms = rules.together(_read(into.body).terms, _read(source.body).terms)
     if isinstance(terms, Fault):
         raise terms
     await q.drop(tx, id=source.id)
@@ -313,6 +244,74 @@ async def _merge_over(tx: Tx, cart: UUID, other: UUID) -> None:
     except Fault:
         # what is sold no more, or too much for one cart, stays in a cart of its own for its owner to mend
         return
+
+
+# --- why --------------------------------------------------------------------------------------------------------------
+
+
+async def preview(tx: Tx, preview: Preview) -> Previewed:
+    """Tell what a basket will come to at an instant to come, by the prices, taxes and promotions set by now.
+
+    Raises:
+        Invalid: the instant is past or has no time zone, or an item is asked for more than a million times.
+        ChannelClosed: nothing is sold in this channel.
+        DeliveryUnknown: the channel has no such delivery option.
+        NotSellable: something is not sold there then.
+        NoPrice: something has no price there then.
+        NoTaxRate: the VAT of something is not known.
+        UnknownCoupon: there is no such code.
+    """
+    if preview.at.tzinfo is None:
+        raise Invalid("an instant needs its time zone", field="at")
+    if preview.at < tx.at:
+        raise Invalid("what is past is explained, not previewed", field="at")
+    terms = _begin(preview.cart)
+    if isinstance(terms, Fault):
+        raise terms
+    kind, owner = ("customer", preview.customer) if preview.customer else ("guest", tx.actor.id)
+    price = await tally.price_one(tx, terms, kind, owner, preview.at)
+    if refused := rules.unknown_coupon(price.body.trace):
+        raise refused
+    body = price.body
+    return Previewed(
+        preview.at, body.priced, await promotions.explain(tx, body.trace, body.terms.channel, body.priced.currency)
+    )
+
+
+async def explain_cart(tx: Tx, cart: UUID) -> Explained:
+    """Explain what a cart comes to: every price and every promotion that was looked at, and what would be needed.
+
+    Raises:
+        NotFound: there is no such cart.
+        UnknownChannel: its channel is gone.
+    """
+    row = _owned(await q.cart(tx, id=cart), tx.actor, tx.reach)
+    return await _explain(tx, _read(row.body), row.good_until - rules.PROMISE)
+
+
+async def explain_order(tx: Tx, order: UUID) -> Explained:
+    """Explain what an order came to when it was bought, by what was set then.
+
+    Raises:
+        NotFound: there is no such order, or it is not yours.
+        UnknownChannel: its channel is gone.
+    """
+    found = await orders.order(tx, order)
+    return await _explain(tx, _read(bytes(found.agreed)), found.placed_at)
+
+
+async def _explain(tx: Tx, body: Body, at: datetime) -> Explained:
+    priced, trace = body.priced, body.trace
+    at = trace.at if trace is not None else at
+    bought = [*priced.lines, *([priced.delivery_line] if priced.delivery_line else [])]
+    lines = [(each.sku, each.quantity) for each in bought]
+    group = trace.group if trace is not None else None
+    ask = pricing.Ask(body.terms.channel, priced.currency, priced.country, lines, at, group)
+    reasons = await promotions.explain(tx, trace, body.terms.channel, priced.currency)
+    return Explained(
+        at, priced.currency, priced.total, priced.discount, await pricing.explain(tx, ask), reasons,
+        list(trace.coupons) if trace is not None else [],
+    )  # fmt: skip
 
 
 # --- delivery and groups ----------------------------------------------------------------------------------------------
@@ -371,6 +370,7 @@ async def place_orders(tx: Tx, calls: Sequence[Call[Place]]) -> list[Placed | Fa
         TotalDiffers: the tenders do not come to what the cart costs.
         OutOfStock: fewer units are free.
         TendersUnfit: a provider or method is not offered, or a token is missing.
+        PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
     Emits:
         OrderPlaced, StockHeld
     """
@@ -403,7 +403,7 @@ async def _bodies(tx: Tx, rows: Sequence[CartRow]) -> dict[UUID, tuple[Body, str
     stale = [row for row in rows if row.good_until <= tx.at]
     if stale:
         carts = [Pricing(_read(row.body).terms, row.owner_kind, row.owner) for row in stale]
-        for row, price in zip(stale, await _price_many(tx, carts), strict=True):
+        for row, price in zip(stale, await tally.price_many(tx, carts), strict=True):
             bodies[row.id] = price if isinstance(price, Fault) else (price.body, _encode(price.body).decode())
     return bodies
 
@@ -423,12 +423,7 @@ def _check(row: CartRow, found: tuple[Body, str] | Fault, place: Place, actor: A
 
 
 async def _place(tx: Tx, tries: Sequence[_Try]) -> dict[UUID, Placed | Fault]:
-    claims = [inventory.Claim(each.order, each.row.channel, rules.needs(each.body.priced)) for each in tries]
-    picks = await inventory.hold_many(tx, claims)
-    results: dict[UUID, Placed | Fault] = {
-        each.row.id: got for each, got in zip(tries, picks, strict=True) if isinstance(got, Fault)
-    }
-    served = [each for each, got in zip(tries, picks, strict=True) if not isinstance(got, Fault)]
+    served, results = await _serve(tx, tries)
     if not served:
         return results
     openings = {each.order: _openings(each) for each in served}
@@ -441,6 +436,39 @@ async def _place(tx: Tx, tries: Sequence[_Try]) -> dict[UUID, Placed | Fault]:
             each.order, numbers[each.order], placing.state, placing.currency, placing.total_minor, pending
         )
     return results
+
+
+async def _serve(tx: Tx, tries: Sequence[_Try]) -> tuple[list[_Try], dict[UUID, Placed | Fault]]:
+    """Give carts what is limited, promotions and stock, all of it or nothing; what one could not use another may."""
+    claims = {each.order: _claim(each) for each in tries}
+    counted = await promotions.counters(tx, list(claims.values()))
+    served: list[_Try] = []
+    results: dict[UUID, Placed | Fault] = {}
+    waiting = list(tries)
+    while waiting:
+        gone = {each.order: counted.take(claims[each.order]) for each in waiting}
+        allowed = [each for each in waiting if gone[each.order] is None]
+        needs = [inventory.Claim(each.order, each.row.channel, rules.needs(each.body.priced)) for each in allowed]
+        picks = await inventory.hold_many(tx, needs) if needs else []
+        failed = {each.row.id: got for each, got in zip(allowed, picks, strict=True) if isinstance(got, Fault)}
+        for each in allowed:
+            if each.row.id in failed:
+                counted.put_back(claims[each.order])
+            else:
+                served.append(each)
+        results |= failed
+        waiting = [each for each in waiting if gone[each.order] is not None]
+        if waiting and not failed:
+            results |= {each.row.id: rules.spent(each.body.trace, gone[each.order] or "") for each in waiting}
+            await q.expire(tx, ids=[each.row.id for each in waiting], at=tx.at)
+            break
+    await promotions.book(tx, [claims[each.order] for each in served], counted)
+    return served, results
+
+
+def _claim(each: _Try) -> promotions.Claim:
+    customer = each.row.owner if each.row.owner_kind == "customer" else None
+    return promotions.Claim(each.order, customer, rules.uses(each.body.trace))
 
 
 def _openings(each: _Try) -> list[payments.Opening]:
@@ -461,7 +489,7 @@ def _placing(each: _Try, openings: Sequence[payments.Opening]) -> orders.Placing
     priced, terms, row = each.body.priced, each.body.terms, each.row
     authorised = sum(opening.authorised_minor for opening in openings)
     lines = [
-        orders.OrderLine(n, e.sku, e.name, e.quantity, e.unit_minor, e.net, e.tax, e.gross, e.rate_bp)
+        orders.OrderLine(n, e.sku, e.name, e.quantity, e.unit_minor, e.net, e.tax, e.gross, e.rate_bp, 0, e.discount)
         for n, e in enumerate(priced.lines, 1)
     ]
     return orders.Placing(
@@ -471,6 +499,7 @@ def _placing(each: _Try, openings: Sequence[payments.Opening]) -> orders.Placing
         delivery_minor=priced.delivery_line.gross if priced.delivery_line else 0, tax_minor=priced.tax,
         total_minor=priced.total, authorised_minor=authorised,
         captured_minor=sum(opening.captured_minor for opening in openings), agreed=row.body, lines=lines,
+        discount_minor=priced.discount, promotions=[(code, minor) for code, minor, _ in rules.uses(each.body.trace)],
     )  # fmt: skip
 
 
@@ -490,6 +519,7 @@ async def place(call: Call[Any], cart: UUID, tenders: Annotated[list[payments.Te
         ChannelClosed: its channel is closed.
         DeliveryUnknown: its delivery option is gone.
         TendersUnfit: a provider or method is not offered, or a token is missing.
+        PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
     Emits:
         OrderPlaced, StockHeld
     """

@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from rynek.commerce.inventory import ChannelCode, Sku
 from rynek.commerce.payments import Tender
-from rynek.commerce.pricing import QuoteLine, RateTotal
+from rynek.commerce.pricing import QuoteLine, RateTotal, Why
+from rynek.commerce.promotions import CouponSaid, CouponText, Reason, Trace, Tried
 from rynek.kernel.faults import Conflict, Invalid
 
 Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
@@ -19,6 +20,8 @@ Email = Annotated[
 ]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z", examples=["PL"])]
 OptionCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*\Z", examples=["courier"])]
+MOST_COUPONS = 20
+Coupons = Annotated[list[CouponText], Meta(max_length=MOST_COUPONS)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 MOST_LINES = 500
 
@@ -75,6 +78,8 @@ class NewCart(Struct, frozen=True, forbid_unknown_fields=True):
     """Where it is delivered to, for VAT; None: that of the address, or the channel's."""
     address: Address | None = None
     delivery: OptionCode | None = None
+    coupons: Coupons = []
+    """Codes that the buyer has typed in."""
 
 
 class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +95,7 @@ class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
     country: Country | UnsetType | None = UNSET
     address: Address | UnsetType | None = UNSET
     delivery: OptionCode | UnsetType | None = UNSET
+    coupons: Coupons | UnsetType = UNSET
     version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
@@ -102,12 +108,14 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     country: str | None = None
     address: Address | None = None
     delivery: str | None = None
+    coupons: Sequence[str] = ()
 
 
 class Priced(Struct, frozen=True):
     """What a cart comes to. Money in minor units of ``currency``.
 
-    ``components`` says what leaves the shelf for one of each bundle.
+    ``components`` says what leaves the shelf for one of each bundle. ``discount`` is out of lines and totals already.
+    ``promotions`` are those that count, in their order, and those that would if there were more of something.
     """
 
     currency: str
@@ -119,6 +127,9 @@ class Priced(Struct, frozen=True):
     tax: int
     total: int
     components: dict[str, list[tuple[str, int]]] = {}
+    discount: int = 0
+    promotions: Sequence[Tried] = ()
+    coupons: list[CouponSaid] = []
 
 
 class Body(Struct, frozen=True):
@@ -126,6 +137,8 @@ class Body(Struct, frozen=True):
 
     terms: Terms
     priced: Priced
+    trace: Trace | None = None
+    """How it came to its discounts; None: it was priced before there were any."""
 
 
 class Cart(Struct, frozen=True):
@@ -138,6 +151,34 @@ class Cart(Struct, frozen=True):
     good_until: datetime
     order: UUID | None = None
     """The order it became."""
+
+
+class Preview(Struct, frozen=True, forbid_unknown_fields=True):
+    """A basket as it will be bought at an instant, by a customer or (None) by somebody unknown."""
+
+    cart: NewCart
+    at: datetime
+    customer: UUID | None = None
+
+
+class Previewed(Struct, frozen=True):
+    """What a basket will come to then, and why."""
+
+    at: datetime
+    priced: Priced
+    promotions: list[Reason]
+
+
+class Explained(Struct, frozen=True):
+    """Why a basket costs what it costs: the price of each line, and what became of each promotion, in order."""
+
+    at: datetime
+    currency: str
+    total: int
+    discount: int
+    lines: list[Why]
+    promotions: list[Reason]
+    coupons: list[CouponSaid]
 
 
 class CartRow(Struct, frozen=True):

@@ -44,6 +44,10 @@ update commerce.cart set channel = :channel, version = version + 1, good_until =
     body = :body::json
 where id = :id returning version
 
+-- name: expire(ids: uuid[], at: timestamptz)
+-- Let what was promised of carts end: they are priced anew when somebody looks.
+update commerce.cart set good_until = least(good_until, :at) where id = any(:ids)
+
 -- name: give(owner: uuid, to: uuid, ids: uuid[], at: timestamptz)
 -- Give a guest's carts to a customer; what was promised to a guest is looked up anew, as the customer may pay less.
 update commerce.cart set owner_kind = 'customer', owner = :to, good_until = least(good_until, :at)

@@ -1,12 +1,13 @@
 """Decisions about carts: pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from rynek.commerce.checkout.model import (
+    MOST_COUPONS,
     MOST_LINES,
     Body,
     CartChange,
@@ -18,7 +19,8 @@ from rynek.commerce.checkout.model import (
 )
 from rynek.commerce.inventory import Need
 from rynek.commerce.payments import Tender
-from rynek.commerce.pricing import Quote
+from rynek.commerce.pricing import Ask, Quote, QuoteLine
+from rynek.commerce.promotions import PromotionSpent, Trace, Tried, UnknownCoupon, written
 from rynek.kernel.faults import Fault, Invalid
 
 PROMISE = timedelta(minutes=30)
@@ -41,30 +43,112 @@ def changed(terms: Terms, change: CartChange) -> Terms | Fault:
         return Invalid(f"a cart has at most {MOST_LINES} lines", field="lines")
     if any(want.quantity > 1_000_000 for want in lines):
         return Invalid("at most 1000000 of an item", field="lines")
+    coupons = terms.coupons if change.coupons is UNSET else change.coupons
     names = ("channel", "email", "country", "address", "delivery")
     said = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
-    return replace(terms, lines=lines, **said)
+    return replace(terms, lines=lines, coupons=list(dict.fromkeys(written(each) for each in coupons)), **said)
 
 
-def priced(quote: Quote, delivery: str | None, components: dict[str, list[tuple[str, int]]]) -> Priced:
-    """Arrange a quote as a cart's prices; the line of the delivery's item comes last and stands apart."""
+def together(terms: Terms, other: Terms) -> Terms | Fault:
+    """Put what is in another cart into this one, codes too."""
+    coupons = list(dict.fromkeys([*terms.coupons, *other.coupons]))[:MOST_COUPONS]
+    return changed(terms, CartChange(add=list(other.lines), coupons=coupons))
+
+
+def gifts(
+    ask: Ask,
+    given: Iterable[tuple[str, int]],
+    lines: Mapping[tuple[str, str, str, int], QuoteLine],
+    free: Mapping[tuple[str, str], int],
+) -> tuple[list[QuoteLine], set[str]]:
+    """Add gifts to a cart as lines that cost nothing; gives them, and the items of which there are not enough."""
+    found, missing = [], set()
+    for sku, units in given:
+        line = lines.get((ask.channel, ask.country, sku, units))
+        if line is None or free.get((ask.channel, sku), 0) < units:
+            missing.add(sku)
+        else:
+            found.append(line)
+    return found, missing
+
+
+def without(trace: Trace, missing: Collection[str]) -> Trace:
+    """Say of gifts that are not there that they are gone."""
+    if not missing:
+        return trace
+    tried = (
+        replace(each, outcome="lost", why="the gift is gone", gift=None)
+        if each.gift is not None and each.gift[0] in missing
+        else each
+        for each in trace.tried
+    )
+    return replace(trace, tried=tuple(tried))
+
+
+def told(trace: Trace) -> list[Tried]:
+    """Choose what a buyer is told: what counts, and what would count if there were more of something."""
+    return [
+        each
+        for each in trace.tried
+        if each.outcome == "applied"
+        or (each.outcome == "unmet" and not each.why and (each.lacks_minor or each.lacks_units or each.lacks_weight_g))
+    ]
+
+
+def unknown_coupon(trace: Trace | None) -> Fault | None:
+    """Refuse codes that there never were."""
+    unknown = [each.coupon for each in (trace.coupons if trace else ()) if each.promotion is None]
+    return UnknownCoupon(f"there is no code {', '.join(unknown)}", coupons=unknown) if unknown else None
+
+
+def spent(trace: Trace | None, promotion: str) -> PromotionSpent:
+    """Say that a promotion which a cart counted on is gone."""
+    tried = trace.tried if trace is not None else ()
+    name = next((each.name for each in tried if each.promotion == promotion), promotion)
+    return PromotionSpent(f"somebody else had the last of {name}; look at the cart's new total", promotion=promotion)
+
+
+def uses(trace: Trace | None) -> list[tuple[str, int, str | None]]:
+    """List what an order takes of promotions: which, what it gives, and the code it was had by."""
+    tried = trace.tried if trace is not None else ()
+    return [(each.promotion, each.minor, each.coupon) for each in tried if each.outcome == "applied"]
+
+
+def priced(
+    quote: Quote,
+    delivery: str | None,
+    components: dict[str, list[tuple[str, int]]],
+    gifts: Sequence[QuoteLine] = (),
+) -> Priced:
+    """Arrange a quote as a cart's prices; the line of the delivery's item stands apart, gifts come last."""
     lines = quote.lines
+    free = [
+        replace(each, net=0, tax=0, gross=0, discount=each.gross if quote.display == "gross" else each.net)
+        for each in gifts
+    ]
+    bought = [*(lines[:-1] if delivery else lines), *free]
     return Priced(
         quote.currency,
         quote.country,
-        lines[:-1] if delivery else lines,
+        bought,
         lines[-1] if delivery else None,
         quote.rates,
         quote.net,
         quote.tax,
         quote.gross,
-        {line.sku: components[line.sku] for line in lines if line.sku in components} if components else {},
+        {line.sku: components[line.sku] for line in bought if line.sku in components} if components else {},
+        sum(line.discount for line in lines) + sum(line.discount for line in free),
     )
 
 
-def good_until(quote: Quote, at: datetime) -> datetime:
-    """Tell until when prices hold: they are promised for a while, but not past their own end."""
-    return at + PROMISE if quote.good_until is None else min(at + PROMISE, quote.good_until)
+def good_until(quote: Quote, end: datetime | None = None) -> datetime:
+    """Tell until when prices hold: they are promised for a while, but not past their own end.
+
+    Args:
+        end: when a promotion that counts ends.
+    """
+    ends = [each for each in (quote.good_until, end) if each is not None]
+    return min([quote.at + PROMISE, *ends])
 
 
 def needs(priced: Priced) -> list[Need]:

@@ -8,7 +8,15 @@ import msgspec
 
 from rynek.commerce import inventory
 from rynek.commerce.orders import model
-from rynek.commerce.orders.events import Item, OrderCancelled, OrderPaid, OrderPlaced, OrderShipped, UnitsReturned
+from rynek.commerce.orders.events import (
+    Item,
+    OrderCancelled,
+    OrderPaid,
+    OrderPlaced,
+    OrderShipped,
+    Reduction,
+    UnitsReturned,
+)
 from rynek.commerce.orders.model import (
     Balance,
     Intake,
@@ -72,10 +80,10 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
         captured,
         agreed,
     ) = columns
-    of, lines, skus, names, quantities, units, nets, line_taxes, grosses, rates = zip(
+    of, lines, skus, names, quantities, units, nets, line_taxes, grosses, rates, discounts = zip(
         *(
             (p.id, each.line, each.sku, each.name, each.quantity, each.unit_minor, each.net_minor, each.tax_minor,
-             each.gross_minor, each.rate_bp)
+             each.gross_minor, each.rate_bp, each.discount_minor)
             for p in placings for each in p.lines
         ),
         strict=True,
@@ -85,6 +93,7 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
         currencies=currencies, states=states, deliveries=deliveries, taxes=taxes, totals=totals, authorised=authorised,
         captured=captured, agreed=agreed, at=tx.at, line_orders=of, lines=lines, skus=skus, names=names,
         quantities=quantities, units=units, nets=nets, line_taxes=line_taxes, grosses=grosses, rates=rates,
+        discounts=discounts,
     )  # fmt: skip
     numbers = {each.id: each.number for each in numbered}
     emit(tx, *(_placed(p, numbers[p.id]) for p in placings))
@@ -94,8 +103,9 @@ async def place_many(tx: Tx, placings: Sequence[Placing]) -> list[Numbered]:
 def _placed(p: Placing, number: int) -> OrderPlaced:
     items = [Item(each.sku, each.quantity, each.gross_minor) for each in p.lines]
     return OrderPlaced(
-        p.id, number, p.cart_id, p.channel, p.owner_kind, p.owner, p.currency, p.total_minor, p.tax_minor, items
-    )
+        p.id, number, p.cart_id, p.channel, p.owner_kind, p.owner, p.currency, p.total_minor, p.tax_minor, items,
+        p.discount_minor, [Reduction(code, minor) for code, minor in p.promotions],
+    )  # fmt: skip
 
 
 async def order(tx: Tx, order: UUID) -> Order:

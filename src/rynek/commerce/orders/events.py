@@ -15,6 +15,13 @@ class Item(Struct, frozen=True):
     gross_minor: int
 
 
+class Reduction(Struct, frozen=True):
+    """A promotion that counted in an order, and what it took off."""
+
+    promotion: str
+    minor: int
+
+
 @event("orders.order-placed", key="order", personal=("owner",))
 class OrderPlaced(Struct, frozen=True):
     """Somebody bought."""
@@ -29,6 +36,8 @@ class OrderPlaced(Struct, frozen=True):
     total_minor: int
     tax_minor: int
     items: list[Item]
+    discount_minor: int = 0
+    promotions: list[Reduction] = []
 
 
 @event("orders.order-paid", key="order")

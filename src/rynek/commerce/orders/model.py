@@ -1,5 +1,6 @@
 """The words of orders."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -39,6 +40,8 @@ class OrderLine(Struct, frozen=True):
     gross_minor: int
     rate_bp: int
     returned: int = 0
+    discount_minor: int = 0
+    """What promotions took off; it is out of ``net_minor`` and ``gross_minor`` already."""
 
 
 class Search(Struct, frozen=True, forbid_unknown_fields=True):
@@ -175,6 +178,9 @@ class Placing(Struct, frozen=True):
     captured_minor: int
     agreed: str
     lines: list[OrderLine]
+    discount_minor: int = 0
+    promotions: Sequence[tuple[str, int]] = ()
+    """Those that counted, and what each took off."""
 
 
 class Numbered(Struct, frozen=True):

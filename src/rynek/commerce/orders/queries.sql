@@ -1,9 +1,10 @@
--- name: place(ids: uuid[], carts: uuid[], channels: text[], owner_kinds: text[], owners: uuid[], emails: text[], currencies: text[], states: text[], deliveries: bigint[], taxes: bigint[], totals: bigint[], authorised: bigint[], captured: bigint[], agreed: text[], at: timestamptz, line_orders: uuid[], lines: smallint[], skus: text[], names: text[], quantities: bigint[], units: bigint[], nets: bigint[], line_taxes: bigint[], grosses: bigint[], rates: int[]) -> Numbered[]
+-- name: place(ids: uuid[], carts: uuid[], channels: text[], owner_kinds: text[], owners: uuid[], emails: text[], currencies: text[], states: text[], deliveries: bigint[], taxes: bigint[], totals: bigint[], authorised: bigint[], captured: bigint[], agreed: text[], at: timestamptz, line_orders: uuid[], lines: smallint[], skus: text[], names: text[], quantities: bigint[], units: bigint[], nets: bigint[], line_taxes: bigint[], grosses: bigint[], rates: int[], discounts: bigint[]) -> Numbered[]
 -- Write orders and their lines.
 with l as (
     insert into commerce.order_line
-        (order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp)
-    select * from unnest(:line_orders, :lines, :skus, :names, :quantities, :units, :nets, :line_taxes, :grosses, :rates)
+        (order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, discount_minor)
+    select * from unnest(:line_orders, :lines, :skus, :names, :quantities, :units, :nets, :line_taxes, :grosses, :rates,
+        :discounts)
 )
 insert into commerce.sales_order (id, cart_id, channel, owner_kind, owner, email, currency, state, delivery_minor,
     tax_minor, total_minor, authorised_minor, captured_minor, agreed, placed_at)
@@ -20,7 +21,7 @@ from commerce.sales_order where id = :id
 
 -- name: lines(id: uuid) -> OrderLine[]
 -- The lines of an order.
-select line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, returned
+select line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, returned, discount_minor
 from commerce.order_line where order_id = :id order by line
 
 -- name: components(id: uuid) -> value

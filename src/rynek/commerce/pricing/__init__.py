@@ -42,6 +42,7 @@ from rynek.commerce.pricing.model import (
     TaxRate,
     Why,
 )
+from rynek.commerce.pricing.rules import reduced, totalled
 
 __all__ = [
     "Ask",
@@ -78,8 +79,10 @@ __all__ = [
     "put_tax_rates",
     "quote",
     "quote_many",
+    "reduced",
     "shown",
     "standing",
     "tax_rates",
+    "totalled",
     "why",
 ]

@@ -219,6 +219,8 @@ class QuoteLine(Struct, frozen=True, gc=False):
     label: str
     list: str
     minimum: int
+    discount: int = 0
+    """What promotions took off ``net`` or ``gross``, whichever the channel shows."""
 
 
 class RateTotal(Struct, frozen=True, gc=False):
@@ -244,6 +246,8 @@ class Quote(Struct, frozen=True):
     tax: int
     gross: int
     good_until: datetime | None
+    display: Basis = "gross"
+    rounding: str = "line"
 
 
 class Shown(Struct, frozen=True):

@@ -17,6 +17,8 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from rynek.commerce.catalog import Channel, Refusal
 from rynek.commerce.pricing.model import (
     Ask,
@@ -162,11 +164,36 @@ def quote(ask: Ask, found: Sequence[Sequence[Candidate]]) -> Quote | Fault:
             return _no_price(ask, found)
         good_until = min(good_until, until, winner.offered_until or _NEVER, winner.taxed_until or _NEVER)
         chosen.append(winner)
-    lines = _lines(ask, chosen)
-    rates = _rates(lines)
-    net, vat = sum(each.net for each in lines), sum(each.tax for each in lines)
     until_at = None if good_until == _NEVER else good_until
-    return Quote(ask.channel, ask.currency, ask.country, ask.at, lines, rates, net, vat, net + vat, until_at)
+    display, rounding = (chosen[0].display, chosen[0].rounding or "line") if chosen else ("gross", "line")
+    empty = Quote(ask.channel, ask.currency, ask.country, ask.at, [], [], 0, 0, 0, until_at, display, rounding)
+    return totalled(empty, _lines(ask, chosen))
+
+
+def totalled(quote: Quote, lines: list[QuoteLine]) -> Quote:
+    """Give a quote lines, and sum them up."""
+    net, vat = sum(each.net for each in lines), sum(each.tax for each in lines)
+    return replace(quote, lines=lines, rates=_rates(lines), net=net, tax=vat, gross=net + vat)
+
+
+def reduced(quote: Quote, discounts: Sequence[int]) -> Quote:
+    """Take discounts off lines and tax what is left; each is on what the channel shows, and at most all of the line."""
+    if not any(discounts):
+        return quote
+    gross = quote.display == "gross"
+    amounts: list[tuple[int, int, Basis]] = [
+        ((line.gross if gross else line.net) - off, line.rate_bp, quote.display)
+        if off
+        else (line.gross if line.basis == "gross" else line.net, line.rate_bp, line.basis)
+        for line, off in zip(quote.lines, discounts, strict=True)
+    ]
+    lines = []
+    for line, off, vat, (total, _, basis) in zip(
+        quote.lines, discounts, taxes(amounts, quote.rounding), amounts, strict=True
+    ):
+        net = total - vat if basis == "gross" else total
+        lines.append(replace(line, net=net, tax=vat, gross=net + vat, discount=line.discount + off))
+    return totalled(quote, lines)
 
 
 def _refused(ask: Ask, found: Sequence[Sequence[Candidate]]) -> Fault | None:
