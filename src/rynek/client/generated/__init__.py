@@ -13,6 +13,7 @@ from rynek.client.generated.commerce_orders import CommerceOrders
 from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
+from rynek.client.generated.commerce_promotions import CommercePromotions
 from rynek.client.generated.integration_stream import IntegrationStream
 from rynek.client.generated.integration_webhooks import IntegrationWebhooks
 from rynek.client.generated.ops import Ops
@@ -41,6 +42,7 @@ class _Commerce:
         self.payments = CommercePayments(calls)
         self.pos = CommercePos(calls)
         self.pricing = CommercePricing(calls)
+        self.promotions = CommercePromotions(calls)
 
 
 class Client(Calls):

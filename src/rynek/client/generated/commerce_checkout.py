@@ -16,9 +16,14 @@ _DELIVERY = Route[list[commerce_checkout.Option]](
     "GET", "/checkout/channels/{channel}/delivery", list[commerce_checkout.Option]
 )
 _DROP_CART = Route[None]("DELETE", "/checkout/carts/{cart}", None)
+_EXPLAIN_CART = Route[commerce_checkout.Explained](
+    "GET", "/checkout/carts/{cart}/explanation", commerce_checkout.Explained
+)
+_EXPLAIN_ORDER = Route[commerce_checkout.Explained]("GET", "/orders/{order}/explanation", commerce_checkout.Explained)
 _MERGE_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts/{cart}/merge", commerce_checkout.Cart)
 _OPEN_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts", commerce_checkout.Cart)
 _PLACE = Route[commerce_checkout.Placed]("POST", "/checkout/carts/{cart}/order", commerce_checkout.Placed)
+_PREVIEW = Route[commerce_checkout.Previewed]("POST", "/checkout/preview", commerce_checkout.Previewed)
 _PUT_DELIVERY = Route[None]("PUT", "/checkout/channels/{channel}/delivery", None)
 _PUT_GROUP = Route[None]("PUT", "/checkout/customers/{customer}/price-group", None)
 
@@ -58,6 +63,7 @@ class CommerceCheckout:
             NotSellable: something is not sold there.
             NoPrice: something has no price there.
             NoTaxRate: the VAT of something is not known.
+            UnknownCoupon: there is no such code.
             Invalid: too many lines, or too many of one item.
         Emits:
             CartChanged
@@ -78,6 +84,24 @@ class CommerceCheckout:
             CartDropped
         """
         return await self._calls.ask(_DROP_CART, {"cart": cart}, None)
+
+    async def explain_cart(self, cart: uuid.UUID) -> commerce_checkout.Explained:
+        """Explain what a cart comes to: every price and every promotion that was looked at, and what would be needed.
+
+        Raises:
+            NotFound: there is no such cart.
+            UnknownChannel: its channel is gone.
+        """
+        return await self._calls.ask(_EXPLAIN_CART, {"cart": cart}, None)
+
+    async def explain_order(self, order: uuid.UUID) -> commerce_checkout.Explained:
+        """Explain what an order came to when it was bought, by what was set then.
+
+        Raises:
+            NotFound: there is no such order, or it is not yours.
+            UnknownChannel: its channel is gone.
+        """
+        return await self._calls.ask(_EXPLAIN_ORDER, {"order": order}, None)
 
     async def merge_cart(self, cart: uuid.UUID, other: uuid.UUID) -> commerce_checkout.Cart:
         """Put what is in another cart of yours into this one; the other is gone.
@@ -104,6 +128,7 @@ class CommerceCheckout:
         country: str | None = None,
         address: commerce_checkout.Address | None = None,
         delivery: str | None = None,
+        coupons: list[str] | msgspec.UnsetType = msgspec.UNSET,
     ) -> commerce_checkout.Cart:
         """Begin a cart, with as much in it as the buyer knows already. Who has no credentials becomes a guest by it.
 
@@ -113,6 +138,7 @@ class CommerceCheckout:
             NotSellable: something is not sold there.
             NoPrice: something has no price there.
             NoTaxRate: the VAT of something is not known.
+            UnknownCoupon: there is no such code.
             Invalid: an item is asked for more than a million times.
         Emits:
             CartChanged
@@ -127,6 +153,7 @@ class CommerceCheckout:
                 "country": country,
                 "address": address,
                 "delivery": delivery,
+                "coupons": coupons,
             },
         )
 
@@ -146,10 +173,25 @@ class CommerceCheckout:
             ChannelClosed: its channel is closed.
             DeliveryUnknown: its delivery option is gone.
             TendersUnfit: a provider or method is not offered, or a token is missing.
+            PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
         Emits:
             OrderPlaced, StockHeld
         """
         return await self._calls.ask(_PLACE, {"cart": cart}, {"tenders": tenders})
+
+    async def preview(self, preview: commerce_checkout.Preview) -> commerce_checkout.Previewed:
+        """Tell what a basket will come to at an instant to come, by the prices, taxes and promotions set by now.
+
+        Raises:
+            Invalid: the instant is past or has no time zone, or an item is asked for more than a million times.
+            ChannelClosed: nothing is sold in this channel.
+            DeliveryUnknown: the channel has no such delivery option.
+            NotSellable: something is not sold there then.
+            NoPrice: something has no price there then.
+            NoTaxRate: the VAT of something is not known.
+            UnknownCoupon: there is no such code.
+        """
+        return await self._calls.ask(_PREVIEW, {}, preview)
 
     async def put_delivery(self, channel: str, options: list[commerce_checkout.Option]) -> None:
         """Add or change how a channel delivers; the price of each is that of its item.
