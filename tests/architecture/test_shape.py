@@ -38,6 +38,9 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/checkout": {
         "tally.py": "what carts come to, from prices, promotions, delivery and gifts: shared by every verb",
     },
+    "commerce/pricing": {
+        "intake.py": "what bulk writes take and refuse, apart from which price counts",
+    },
     "commerce/promotions": {
         "language.py": "what a promotion is written in: a language is larger than a word",
         "programs.py": "promotions compiled: the same language as it runs",

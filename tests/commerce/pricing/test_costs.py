@@ -252,9 +252,9 @@ def test_rows_are_refused_for_a_reason_and_the_first_of_a_key_stays(rows: list[t
     floors = [PriceFloor(sku=s, currency=c, minor=m, kind="agreed", reason="") for s, c, m in rows]
     seen = [CompetitorPrice(sku=s, currency=c, minor=m, competitor="x", seen_at=AT, source="") for s, c, m in rows]
     for found in (
-        rules.cost_faults(costs, {"A"}),
-        rules.floor_faults(floors, {"A"}),
-        rules.competitor_faults(seen, {"A"}, AT),
+        intake.cost_faults(costs, {"A"}),
+        intake.floor_faults(floors, {"A"}),
+        intake.competitor_faults(seen, {"A"}, AT),
     ):
         refused = {each.row for each in found}
         kept = [(sku, currency) for row, (sku, currency, _) in enumerate(rows) if row not in refused]

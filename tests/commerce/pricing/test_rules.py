@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace as with_
 
-from rynek.commerce.pricing import Ask, NoPrice, NoTaxRate, NotSellable, Price, PriceList, Quote, TaxRate, rules
+from rynek.commerce.pricing import Ask, NoPrice, NoTaxRate, NotSellable, Price, PriceList, Quote, TaxRate, intake, rules
 from rynek.commerce.pricing.model import Basis, Candidate, ListSaid, Said, Tag
 from rynek.kernel.money import CurrencyMismatch
 
@@ -435,7 +435,7 @@ def test_prices_are_taken_when_they_make_sense(
 ) -> None:
     row = Price(list="RETAIL", sku="TEA", minor=minor, minimum=minimum, from_at=from_at, until_at=until_at)
     sensible = minor >= 0 and minimum >= 1 and (from_at is None or until_at is None or from_at < until_at)
-    assert (rules.price_faults([row], {"TEA"}, {"RETAIL"}) == []) == sensible
+    assert (intake.price_faults([row], {"TEA"}, {"RETAIL"}) == []) == sensible
 
 
 def test_wrong_prices_hear_why() -> None:
@@ -448,7 +448,7 @@ def test_wrong_prices_hear_why() -> None:
         with_(plain, minimum=2, minor=-1),
         with_(plain, minimum=2, from_at=AT.replace(tzinfo=None)),
     ]
-    assert [(each.row, each.reason) for each in rules.price_faults(rows, {"TEA"}, {"RETAIL"})] == [
+    assert [(each.row, each.reason) for each in intake.price_faults(rows, {"TEA"}, {"RETAIL"})] == [
         (1, "it comes twice"),
         (2, "there is no sku GONE"),
         (3, "there is no price list GONE"),
@@ -460,11 +460,11 @@ def test_wrong_prices_hear_why() -> None:
 @given(st.sampled_from(["PLN", "EUR", "XXX"]), st.sampled_from([None, "WEB-PL", "GONE"]))
 def test_a_list_of_a_channel_is_in_its_currency(currency: str, channel: str | None) -> None:
     row = PriceList(code="RETAIL", name="Retail", currency=currency, channel=channel)
-    taken = rules.list_faults([row], {"WEB-PL": "PLN"}) == []
+    taken = intake.list_faults([row], {"WEB-PL": "PLN"}) == []
     assert taken == (currency != "XXX" and (channel is None or (channel, currency) == ("WEB-PL", "PLN")))
 
 
 @given(st.lists(days, max_size=5))
 def test_a_rate_begins_once(begins: list[datetime | None]) -> None:
     rows = [with_(STANDARD[0], from_at=from_at) for from_at in begins]
-    assert len(rows) - len(rules.rate_faults(rows)) == len(set(begins))
+    assert len(rows) - len(intake.rate_faults(rows)) == len(set(begins))

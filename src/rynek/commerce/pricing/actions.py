@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from rynek.commerce import catalog
 from rynek.commerce.catalog import Country, Refusal, Sku, Taken
-from rynek.commerce.pricing import model, rules
+from rynek.commerce.pricing import intake, model, rules
 from rynek.commerce.pricing.events import (
     CompetitorPriceChanged,
     CostChanged,
@@ -62,7 +62,7 @@ async def put_lists(tx: Tx, lists: Annotated[list[PriceList], _MANY]) -> Taken:
         PriceListChanged for each that is new or different.
     """
     channels = {each.code: each.currency for each in await catalog.channels(tx)}
-    refused = rules.list_faults(lists, channels)
+    refused = intake.list_faults(lists, channels)
     changed = await q.put_lists(tx, given=_json(lists, refused), at=tx.at)
     emit(tx, *(PriceListChanged(code) for code in changed))
     return _taken(lists, len(changed), refused)
@@ -84,7 +84,7 @@ async def put_prices(tx: Tx, prices: Annotated[list[Price], _MANY]) -> Taken:
     """
     skus = await q.known_skus(tx, skus=list({each.sku for each in prices}))
     codes = await q.known_lists(tx, codes=list({each.list for each in prices}))
-    refused = rules.price_faults(prices, frozenset(skus), frozenset(codes))
+    refused = intake.price_faults(prices, frozenset(skus), frozenset(codes))
     changed = await q.put_prices(tx, given=_json(prices, refused), at=tx.at)
     emit(tx, *(PriceChanged(each.sku, each.list, each.minor) for each in changed))
     return _taken(prices, len(changed), refused)
@@ -102,7 +102,7 @@ async def put_tax_rates(tx: Tx, rates: Annotated[list[TaxRate], _MANY]) -> Taken
     Emits:
         TaxRateChanged for each that is new or different.
     """
-    refused = rules.rate_faults(rates)
+    refused = intake.rate_faults(rates)
     changed = await q.put_tax_rates(tx, given=_json(rates, refused))
     emit(tx, *(TaxRateChanged(each.country, each.category) for each in changed))
     return _taken(rates, len(changed), refused)
@@ -258,7 +258,7 @@ async def put_costs(tx: Tx, costs: Annotated[list[Cost], _MANY]) -> Taken:
     Emits:
         CostChanged for each item of which something is different now.
     """
-    refused = rules.cost_faults(costs, await _known(tx, costs))
+    refused = intake.cost_faults(costs, await _known(tx, costs))
     changed = await q.put_costs(tx, given=_json(costs, refused), at=tx.at)
     emit(tx, *(CostChanged(sku) for sku in dict.fromkeys(changed)))
     return _taken(costs, len(changed), refused)
@@ -336,7 +336,7 @@ async def put_competitor_prices(tx: Tx, prices: Annotated[list[CompetitorPrice],
     Emits:
         CompetitorPriceChanged for each that was seen later than the last.
     """
-    refused = rules.competitor_faults(prices, await _known(tx, prices), tx.at)
+    refused = intake.competitor_faults(prices, await _known(tx, prices), tx.at)
     changed = await q.put_competitor_prices(tx, given=_json(prices, refused), at=tx.at)
     emit(tx, *(CompetitorPriceChanged(each.sku, each.competitor, each.currency, each.minor) for each in changed))
     return _taken(prices, len(changed), refused)
@@ -356,7 +356,7 @@ async def put_floors(tx: Tx, floors: Annotated[list[PriceFloor], _MANY]) -> Take
     Emits:
         PriceFloorChanged for each item of which something is different now.
     """
-    refused = rules.floor_faults(floors, await _known(tx, floors))
+    refused = intake.floor_faults(floors, await _known(tx, floors))
     changed = await q.put_floors(tx, given=_json(floors, refused), at=tx.at)
     emit(tx, *(PriceFloorChanged(sku) for sku in dict.fromkeys(changed)))
     return _taken(floors, len(changed), refused)
