@@ -22,6 +22,7 @@ from rynek.commerce.pricing import (
     PriceFloor,
     PriceList,
     TaxRate,
+    intake,
     rules,
 )
 from rynek.commerce.pricing.actions import cost_rows
