@@ -102,6 +102,17 @@ def work(settings: Settings) -> list[Any]:
     ]
 
 
+def errands(settings: Settings) -> list[Any]:
+    """Collect what contexts keep doing through the door, like ``work``: ``errands = [run]``; each takes the door."""
+    return [
+        each
+        for part in parts(settings.plugins)
+        for module in part.modules("http")
+        for each in getattr(module, "errands", [])
+        if not settings.only or module.__name__.removeprefix("rynek.").partition(".")[0] in settings.only
+    ]
+
+
 def policies(settings: Settings | None = None) -> dict[str, str]:
     """Collect every context's ``policy.cedar`` by the folder it lies in."""
     return {
@@ -173,6 +184,7 @@ class App:
             security.keep(self.gate),
             security.keep_sealing(self.database, secret(self.settings), anchor(self.settings)),
             *(each(self.database) for each in work(self.settings)),
+            *(each(self.door) for each in errands(self.settings)),
         ]
         self.tasks = [asyncio.create_task(each) for each in going]
 

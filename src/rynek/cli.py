@@ -15,6 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from rynek import calling
 
         sys.exit(calling.main(words[1:]))
+    if words[:1] in (["import"], ["export"]):
+        from rynek import exchanging
+
+        sys.exit(exchanging.main(words[0], words[1:]))
     given = _parser().parse_args(words)
     for each in (signal.SIGINT, signal.SIGTERM):  # both stop in order, also where the shell had us ignore Ctrl-C
         signal.signal(each, signal.default_int_handler)
@@ -38,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.set_defaults(run=_serve)
 
     commands.add_parser("call", help="call an operation of a running shop: rynek call --list")
+
+    commands.add_parser("import", help="bring a file into a running shop: rynek import products articles.csv --dry-run")
+    commands.add_parser("export", help="take a sheet out of a running shop: rynek export prices --format xlsx")
 
     admin = commands.add_parser("admin", help="make the first administrator; prints the password once")
     admin.add_argument("email")
@@ -75,12 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(run=_replay)
 
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
-    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log"])
+    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log", "import"])
     bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (sale, hot, browse)")
     bench.add_argument("--workers", type=int, default=1, help="server processes (sale, hot, replay)")
     bench.add_argument("--stored", type=int, default=0, help="orders already in the database (sale)")
     bench.add_argument("--baskets", type=int, default=20_000, help="baskets to send (replay)")
     bench.add_argument("--events", type=int, default=1_000_000, help="events to append and consume (log)")
+    bench.add_argument("--rows", type=int, default=100_000, help="rows of the file (import)")
     bench.set_defaults(run=_bench)
     return parser
 
@@ -115,12 +123,16 @@ def _replay(given: argparse.Namespace) -> int:
     return replay(_settings(given), given.baskets, given.address, given.token)
 
 
+_BENCHES = {"import": "imports"}
+"""Benches whose names no module can have."""
+
+
 def _bench(given: argparse.Namespace) -> int:
     from importlib import import_module
 
     import uvloop
 
-    code: int = uvloop.run(import_module(f"rynek.bench.{given.name}").main(given))
+    code: int = uvloop.run(import_module(f"rynek.bench.{_BENCHES.get(given.name, given.name)}").main(given))
     return code
 
 

@@ -58,6 +58,16 @@ BEYOND: dict[str, dict[str, str]] = {
         "filters.py": "a small language: read, checked and asked; pure, as rules are",
         "sending.py": "the wire: addresses that were looked up once and checked, bounded answers",
     },
+    "integration/exchange": {
+        "reading.py": "files into rows, bounded whatever they hold: neither rule, as it reads, nor action",
+        "writing.py": "rows into files",
+        "uploads.py": "files on their way in and out",
+        "workbook.py": "a program of its own, so that a workbook harms no other process",
+        "columns.py": "the columns of a sheet, from the types of its operations",
+        "things.py": "rows of a file as things of the shop",
+        "chunks.py": "some rows at a time through the door: what importing, rehearsing and undoing share",
+        "running.py": "the work behind imports and exports, taken over from a process that has died",
+    },
     "security": {
         "gate.py": "what the door asks of security in every request, kept apart from what people ask of it",
         "policies.py": "Cedar, and the memory of what it decided",

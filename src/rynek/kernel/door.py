@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from rynek.kernel import clock, ids, logs, metrics, query
 from rynek.kernel.actor import ANYONE, Actor, Reach
+from rynek.kernel.answers import keep, recall
 from rynek.kernel.batch import RETRIES, Batcher
 from rynek.kernel.database import Database, Tx, passing, unfit, unreachable
 from rynek.kernel.faults import (
@@ -30,7 +30,6 @@ from rynek.kernel.faults import (
     Unavailable,
     UnsupportedMediaType,
 )
-from rynek.kernel.jobs import every
 from rynek.kernel.operations import Operation, Registry, answer_of
 
 logger = logging.getLogger(__name__)
@@ -38,8 +37,6 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 _KEY_LIMIT = 255
-KEPT = timedelta(days=7)
-"""How long an Idempotency-Key is known."""
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -342,13 +339,13 @@ class Door:
                     raise result
                 return Response(body=body or _encode(result))
             case "process":
-                return _respond(await operation.action(call, **path, **_spread(operation, call.input)))
+                return _respond(await operation.action(call, **path, **spread(operation, call.input)))
             case "read":
                 async with self.database.transaction(operation.context, call.actor, call.reach) as tx:
-                    result = await operation.action(tx, **path, **_spread(operation, call.input))
+                    result = await operation.action(tx, **path, **spread(operation, call.input))
                 return _respond(result)
             case _:
-                return _respond(await self._commit(call, {**path, **_spread(operation, call.input)}))
+                return _respond(await self._commit(call, {**path, **spread(operation, call.input)}))
 
     async def _commit(self, call: Call[Any], values: dict[str, Any]) -> Any:
         """Run a write in its transaction; what only another process was in the way of is tried again."""
@@ -362,7 +359,7 @@ class Door:
 
     async def _once(self, call: Call[Any], values: dict[str, Any]) -> Any:
         async with self.database.transaction(call.operation.context, call.actor, call.reach) as tx:
-            if call.key is not None and (known := (await _recall(tx, [call])).get(call.key)):
+            if call.key is not None and (known := (await recall(tx, [call.key])).get(call.key)):
                 fingerprint, status, body = known
                 if fingerprint != call.fingerprint:
                     raise KeyReused
@@ -370,8 +367,8 @@ class Door:
             result = await call.operation.action(tx, **values)
             if call.key is not None:
                 result = _respond(result)
-                await _keep(tx, [(call, result.status, result.body)])
-            await call.note(tx, _target(values))
+                await keep(tx, [(call.key, call.fingerprint, result.status, result.body)])
+            await call.note(tx, target(values))
         return result
 
     def batcher(self, action: Any, operation: Operation) -> Batcher:
@@ -387,13 +384,14 @@ class Door:
         first: dict[bytes, Call[Any]] = {}
         fresh = [call for call in calls if call.key is None or first.setdefault(call.key, call) is call]
         async with self.database.transaction(operation.context, steady=True) as tx:
-            known = await _recall(tx, list(first.values())) if first else {}
+            known = await recall(tx, first) if first else {}
             ask = [call for call in fresh if call.key not in known]
             results = list(await action(tx, ask)) if ask else []
             done = [(call, result) for call, result in zip(ask, results, strict=True) if not isinstance(result, Fault)]
             bodies = {id(call): _encode(result) for call, result in done if call.key is not None}
             if bodies:
-                await _keep(tx, [(call, 200, bodies[id(call)]) for call, _ in done if call.key is not None])
+                told = [call for call, _ in done if call.key is not None]
+                await keep(tx, [(call.key, call.fingerprint, 200, bodies[id(call)]) for call in told])
             if done:
                 await self.gate.note(tx, [_line(call) for call, _ in done])
         answers: dict[Any, tuple[Any, bytes]] = {}
@@ -427,6 +425,30 @@ class Door:
         self, actor: Actor, operation: Any, values: Mapping[str, Any], request: Request | None = None
     ) -> Any:
         """Do what ``ask`` does, with the outside request that made somebody ask: some answers depend on its headers."""
+        call, path = self.prepared(actor, operation, values, request)
+        found, given = call.operation, call.input
+        if found.style == "process":
+            return await found.action(call, **path, **spread(found, given))
+        if found.style == "batch":
+            call.input = _command(found, path, given)
+            result, _ = await self.batcher(found.action, found).submit(call)
+            if isinstance(result, Fault):
+                raise result
+            return result
+        if found.style == "write":
+            return await self._commit(call, {**path, **spread(found, given)})
+        async with self.database.transaction(found.context, actor, call.reach) as tx:
+            return await found.action(tx, **path, **spread(found, given))
+
+    def prepared(
+        self, actor: Actor, operation: Any, values: Mapping[str, Any], request: Request | None = None
+    ) -> tuple[Call[Any], dict[str, Any]]:
+        """See that a call in process is allowed and sound; gives it with what its address would say.
+
+        Raises:
+            Forbidden: no policy allows it to this actor.
+            Invalid: the values are not what it takes.
+        """
         found = self.registry.by_name.get(operation) or self.registry.by_action[operation]
         reach = self._authorise(actor, found)
         given: Any = None
@@ -444,18 +466,7 @@ class Door:
         call: Call[Any] = Call(self, found, actor, reach, given)
         call.request = request
         call.fingerprint = blake2b(repr(values).encode(), digest_size=16).digest()
-        if found.style == "process":
-            return await found.action(call, **path, **_spread(found, given))
-        if found.style == "batch":
-            call.input = _command(found, path, given)
-            result, _ = await self.batcher(found.action, found).submit(call)
-            if isinstance(result, Fault):
-                raise result
-            return result
-        if found.style == "write":
-            return await self._commit(call, {**path, **_spread(found, given)})
-        async with self.database.transaction(found.context, actor, reach) as tx:
-            return await found.action(tx, **path, **_spread(found, given))
+        return call, path
 
     async def drain(self, seconds: float = 10) -> None:
         """Take no more requests, and wait until none is in flight."""
@@ -479,37 +490,15 @@ def _line(call: Call[Any]) -> Line:
     return Line(call.actor, call.operation.name, _target_of(call.input), call.fingerprint)
 
 
-async def _recall(tx: Tx, calls: Sequence[Call[Any]]) -> dict[bytes, tuple[bytes, int, bytes]]:
-    """Look up what repeated requests were answered: fingerprint of the request, status and body by key."""
-    rows = await tx.rows(
-        "select key, fingerprint, status, body from kernel.answer where key = any($1)", [call.key for call in calls]
-    )
-    return {key: (fingerprint, status, body) for key, fingerprint, status, body in rows}
-
-
-@every(3_600, "kernel.forget_answers", "kernel")
-async def forget(tx: Tx) -> None:
-    """Forget the answers to requests that nobody will repeat any more."""
-    await tx.execute("delete from kernel.answer where at < $1", tx.at - KEPT)
-
-
-async def _keep(tx: Tx, answers: Sequence[tuple[Call[Any], int, bytes]]) -> None:
-    calls, statuses, bodies = zip(*answers, strict=True)
-    await tx.execute(
-        "insert into kernel.answer (key, fingerprint, status, body)"
-        " select * from unnest($1::bytea[], $2::bytea[], $3::smallint[], $4::bytea[])",
-        [call.key for call in calls], [call.fingerprint for call in calls], statuses, bodies,
-    )  # fmt: skip
-
-
 def _command(operation: Operation, path: Mapping[str, Any], given: Any) -> Any:
     assert operation.command is not None  # noqa: S101 - batched operations have one
     if isinstance(given, operation.command):
         return given
-    return operation.command(**path, **_spread(operation, given))
+    return operation.command(**path, **spread(operation, given))
 
 
-def _spread(operation: Operation, given: Any) -> dict[str, Any]:
+def spread(operation: Operation, given: Any) -> dict[str, Any]:
+    """Give an operation's input as the arguments of its action."""
     if given is None:
         return {}
     if operation.whole:
@@ -517,7 +506,8 @@ def _spread(operation: Operation, given: Any) -> dict[str, Any]:
     return {name: getattr(given, name) for name in given.__struct_fields__}
 
 
-def _target(values: Mapping[str, Any]) -> str:
+def target(values: Mapping[str, Any]) -> str:
+    """Name what a call is about, for the audit: its first plain value."""
     return next((str(value) for value in values.values() if not isinstance(value, (Struct, list, dict))), "")[:100]
 
 
@@ -533,7 +523,7 @@ def _respond(result: Any) -> Response:
 
 def refusal(error: Exception, where: str) -> Response:
     """Turn whatever went wrong into a problem document; what is our own fault is logged and not told."""
-    fault = _fault(error)
+    fault = understood(error)
     if fault is None:
         logger.error("%s failed", where, exc_info=error)
         problem = {"type": "about:blank", "title": "Something went wrong on our side", "status": 500}
@@ -549,7 +539,8 @@ def refusal(error: Exception, where: str) -> Response:
     return Response(fault.status, _encode(fault.problem()), "application/problem+json", headers)
 
 
-def _fault(error: Exception) -> Fault | None:
+def understood(error: Exception) -> Fault | None:
+    """Tell what an error is to whoever asked; None: it is our own fault."""
     match error:
         case Fault():
             return error

@@ -45,6 +45,23 @@ class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
     """Send by http too: what is sent can then be read on its way."""
 
 
+class Files(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a file that is imported may hold; what is beyond is refused, or loses its row."""
+
+    megabytes: Annotated[int, Meta(ge=1, le=256)] = 64
+    """Of the file as it is sent."""
+    unpacked_megabytes: Annotated[int, Meta(ge=1, le=4_096)] = 512
+    """Of a workbook (XLSX) when it is unpacked, and of the memory that reading it may take."""
+    rows: Annotated[int, Meta(ge=1, le=100_000_000)] = 2_000_000
+    columns: Annotated[int, Meta(ge=1, le=16_384)] = 1_000
+    line_kilobytes: Annotated[int, Meta(ge=1, le=65_536)] = 1_024
+    """Of one row, line breaks in its cells included."""
+    depth: Annotated[int, Meta(ge=1, le=100)] = 20
+    """How deep values may be nested in JSON Lines."""
+    days: Annotated[int, Meta(ge=1, le=3_650)] = 30
+    """How long files, and what imports can be undone by, are kept."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that may differ between two installations."""
 
@@ -72,6 +89,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Largest request body in bytes."""
     rates: Rates = field(default_factory=Rates)
     webhooks: Webhooks = field(default_factory=Webhooks)
+    files: Files = field(default_factory=Files)
     plugins: tuple[str, ...] = ()
     """Names of installed plugins (entry points of ``rynek.plugins``) that may run."""
     payment_providers: tuple[str, ...] = ("manual",)

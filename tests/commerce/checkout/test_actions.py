@@ -97,7 +97,7 @@ async def refused(shop: App, who: Actor, action: Any, **values: Any) -> Fault:
     try:
         await shop.door.ask(who, action, **values)
     except (Fault, asyncpg.PostgresError) as error:
-        refusal = door._fault(error)
+        refusal = door.understood(error)
         assert refusal is not None
         return refusal
     raise AssertionError("it was not refused")

@@ -40,7 +40,7 @@ class Depot:
         try:
             await self.ask(action, **values)
         except (Fault, asyncpg.PostgresError) as error:
-            refusal = door._fault(error)
+            refusal = door.understood(error)
             assert refusal is not None
             return refusal
         raise AssertionError("it was not refused")

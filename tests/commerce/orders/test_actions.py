@@ -34,7 +34,7 @@ class Shop:
         try:
             await self.ask(action, who, **values)
         except (Fault, asyncpg.PostgresError) as error:
-            refusal = door._fault(error)
+            refusal = door.understood(error)
             assert refusal is not None
             return refusal
         raise AssertionError("it was not refused")

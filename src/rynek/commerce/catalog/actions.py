@@ -22,6 +22,7 @@ from rynek.commerce.catalog.model import (
     Bundle,
     Category,
     Channel,
+    ChannelCode,
     Code,
     Component,
     Entry,
@@ -45,6 +46,7 @@ q = queries(__file__, model)
 
 Size = Annotated[int, Meta(ge=1, le=200)]
 _MANY = Meta(max_length=1_000)
+_NONE: list[str] = []
 _entry = msgspec.json.Decoder(Entry).decode
 
 
@@ -243,6 +245,57 @@ async def products(
     if category is not None:
         return [_entry(each) for each in await q.by_category(tx, category=category, **page)]
     return [_entry(each) for each in await q.by_name(tx, name=name, **page)]
+
+
+async def listing(
+    tx: Tx, codes: Annotated[list[Text], _MANY] = _NONE, category: Code | None = None, brand: Code | None = None,
+    after: Text = "", limit: Annotated[int, Meta(ge=1, le=1_000)] = 200,
+) -> list[Entry]:  # fmt: skip
+    """List products by code: those of these codes, or all there are on from the code ``after``.
+
+    Args:
+        codes: none for all.
+        category: only those that stand in it itself.
+        brand: only those of this brand.
+    """
+    if codes:
+        found = await q.by_codes(tx, codes=codes)
+    else:
+        found = await q.listing(tx, category=category, brand=brand, after=after, size=limit)
+    return [_entry(each) for each in found]
+
+
+async def published(
+    tx: Tx, products: Annotated[list[Text], _MANY] = _NONE, channel: ChannelCode | None = None, after: Text = "",
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 200,
+) -> list[Publication]:  # fmt: skip
+    """List where products are offered, by code: of these products, or of all on from the code ``after``.
+
+    Args:
+        products: codes; none for all.
+        limit: of how many products.
+    """
+    if not products:
+        products = await q.published_next(tx, channel=channel, after=after, size=limit)
+    found: list[Publication] = await q.published(tx, products=products, channel=channel)
+    return found
+
+
+async def bundles(
+    tx: Tx, skus: Annotated[list[Sku], _MANY] = _NONE, after: Text = "",
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 200,
+) -> list[Bundle]:  # fmt: skip
+    """List bundles with what they directly hold, by sku: these, or all on from the sku ``after``.
+
+    Args:
+        skus: none for all.
+    """
+    if not skus:
+        skus = await q.bundles_next(tx, after=after, size=limit)
+    held: dict[str, list[Component]] = {}
+    for part in await q.held(tx, skus=skus):
+        held.setdefault(part.bundle, []).append(Component(sku=part.sku, quantity=part.quantity))
+    return [Bundle(sku=sku, components=parts) for sku, parts in held.items()]
 
 
 async def find(tx: Tx, sku: Text = "", gtin: Text = "") -> list[Entry]:

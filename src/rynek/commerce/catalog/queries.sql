@@ -162,6 +162,38 @@ where p.categories && (
         coalesce(:after, '00000000-0000-0000-0000-000000000000'))
 order by lower(p.name) collate "C", p.id limit :size;
 
+-- name: by_codes(codes: text[]) -> value[]
+-- The products of these codes that are not archived.
+select commerce.entry(p) from commerce.product as p where p.code = any(:codes) and not p.archived;
+
+-- name: listing(category: text, brand: text, after: text, size: int) -> value[]
+-- Products that are not archived, by code.
+select commerce.entry(p) from commerce.product as p
+where p.code > :after and not p.archived and (:category is null or p.categories @> array[:category])
+    and (:brand is null or p.brand = :brand)
+order by p.code limit :size;
+
+-- name: published_next(channel: text, after: text, size: int) -> value[]
+-- The codes of products that are published, in their order.
+select p.code from commerce.product as p
+where p.code > :after
+    and exists (select from commerce.publication as l where l.product = p.id and (:channel is null or l.channel = :channel))
+order by p.code limit :size;
+
+-- name: published(products: text[], channel: text) -> Publication[]
+-- Where these products are offered, and when.
+select p.code, l.channel, l.from_at, l.until_at, false from commerce.publication as l
+join commerce.product as p on p.id = l.product
+where p.code = any(:products) and (:channel is null or l.channel = :channel) order by p.code, l.channel;
+
+-- name: bundles_next(after: text, size: int) -> value[]
+-- The skus of bundles, in their order.
+select distinct bundle from commerce.component where bundle > :after order by bundle limit :size;
+
+-- name: held(skus: text[]) -> Part[]
+-- What these bundles directly hold.
+select bundle, sku, quantity from commerce.component where bundle = any(:skus) order by bundle, sku;
+
 -- name: by_key(sku: text, gtin: text) -> value[]
 -- The product of a sku or an article number.
 select commerce.entry(p) from commerce.product as p

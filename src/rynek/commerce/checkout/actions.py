@@ -19,6 +19,7 @@ from rynek.commerce.checkout.model import (
     CartPlaced,
     CartRow,
     Explained,
+    Member,
     NewCart,
     Option,
     Place,
@@ -37,6 +38,7 @@ from rynek.kernel.faults import Fault, Invalid, NotFound
 
 _encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(Body).decode
+_NOBODY: list[UUID] = []
 _NOT_YOURS = "there is no such cart, or it is not yours"
 
 
@@ -323,6 +325,12 @@ async def delivery(tx: Tx, channel: inventory.ChannelCode) -> list[Option]:
     return found
 
 
+async def options(tx: Tx, channel: inventory.ChannelCode) -> list[Option]:
+    """List a channel's delivery options as they are kept, those not offered now too."""
+    found: list[Option] = await q.kept_options(tx, channel=channel)
+    return found
+
+
 async def put_delivery(
     tx: Tx, channel: inventory.ChannelCode, options: Annotated[list[Option], Meta(min_length=1, max_length=200)]
 ) -> None:
@@ -344,7 +352,36 @@ async def put_group(
     tx: Tx, customer: UUID, price_group: Annotated[str, Meta(min_length=1, max_length=60, pattern="^[^\\u0000]*$")]
 ) -> None:
     """Say which group's prices a customer gets."""
-    await q.put_group(tx, customer=customer, price_group=price_group)
+    await q.put_groups(tx, customers=[customer], price_groups=[price_group])
+
+
+async def put_groups(tx: Tx, members: Annotated[list[Member], Meta(min_length=1, max_length=1_000)]) -> None:
+    """Say which groups' prices customers get; without a group they get everybody's.
+
+    Raises:
+        Invalid: a customer is given twice.
+    """
+    if len({each.customer for each in members}) < len(members):
+        raise Invalid("a customer is given twice", field="members")
+    kept = sorted((each.customer, each.price_group) for each in members if each.price_group is not None)
+    await q.drop_groups(tx, customers=[each.customer for each in members if each.price_group is None])
+    await q.put_groups(tx, customers=[each for each, _ in kept], price_groups=[each for _, each in kept])
+
+
+async def groups(
+    tx: Tx, customers: Annotated[list[UUID], Meta(max_length=1_000)] = _NOBODY, after: UUID | None = None,
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 200,
+) -> list[Member]:  # fmt: skip
+    """List which groups' prices customers get: these customers, or all that are in a group, on from one of them.
+
+    Args:
+        customers: none for all.
+    """
+    if customers:
+        found: list[Member] = await q.groups(tx, customers=customers)
+    else:
+        found = await q.groups_after(tx, after=after, size=limit)
+    return found
 
 
 # --- placing ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from rynek.commerce.checkout import actions
 from rynek.kernel.operations import batch, process, read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     batch("POST /checkout/carts", actions.open_cart, "checkout.shop", welcome=True),
@@ -15,6 +16,20 @@ operations = [
     read("GET /orders/{order}/explanation", actions.explain_order, "checkout.explain"),
     read("POST /checkout/preview", actions.preview, "checkout.explain"),
     read("GET /checkout/channels/{channel}/delivery", actions.delivery, "checkout.see-delivery"),
+    read("GET /checkout/channels/{channel}/options", actions.options, "checkout.set-up"),
     write("PUT /checkout/channels/{channel}/delivery", actions.put_delivery, "checkout.set-up"),
+    read("GET /checkout/price-groups", actions.groups, "checkout.set-up"),
+    write("PUT /checkout/price-groups", actions.put_groups, "checkout.set-up", rate="bulk"),
     write("PUT /checkout/customers/{customer}/price-group", actions.put_group, "checkout.set-up"),
 ]
+
+sheets = [
+    sheet(
+        "delivery-options", "channel", "code", put="commerce.checkout.put_delivery", get="commerce.checkout.options",
+        over="commerce.catalog.channels", gone={"active": False},
+    ),
+    sheet(
+        "price-groups", "customer", put="commerce.checkout.put_groups", get="commerce.checkout.groups",
+        gone={"price_group": None},
+    ),
+]  # fmt: skip

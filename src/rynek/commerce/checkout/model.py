@@ -249,8 +249,8 @@ class OptionRow(Struct, frozen=True):
     sku: str
 
 
-class Member(Struct, frozen=True):
-    """Which prices a customer gets."""
+class Member(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which group's prices a customer gets; None: everybody's."""
 
     customer: UUID
-    price_group: str
+    price_group: Annotated[str, Meta(min_length=1, max_length=60, pattern="^[^\\u0000]*$")] | None

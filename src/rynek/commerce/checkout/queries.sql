@@ -11,9 +11,18 @@ where (o.channel, o.code) in (select * from unnest(:channels, :codes)) and o.act
 -- Which prices these customers get.
 select customer, price_group from commerce.price_group_member where customer = any(:customers)
 
--- name: put_group(customer: uuid, price_group: text)
--- Say which prices a customer gets.
-insert into commerce.price_group_member (customer, price_group) values (:customer, :price_group)
+-- name: groups_after(after: uuid, size: int) -> Member[]
+-- Which customers get which prices, by customer.
+select customer, price_group from commerce.price_group_member
+where customer > coalesce(:after, '00000000-0000-0000-0000-000000000000') order by customer limit :size
+
+-- name: drop_groups(customers: uuid[])
+-- Let these customers get everybody's prices.
+delete from commerce.price_group_member where customer = any(:customers)
+
+-- name: put_groups(customers: uuid[], price_groups: text[])
+-- Say which prices customers get.
+insert into commerce.price_group_member (customer, price_group) select * from unnest(:customers, :price_groups)
 on conflict (customer) do update set price_group = excluded.price_group
 
 -- name: open_carts(ids: uuid[], owner_kinds: text[], owners: uuid[], channels: text[], good_untils: timestamptz[], bodies: text[], at: timestamptz)
@@ -67,6 +76,10 @@ insert into commerce.delivery_option (channel, code, name, kind, sku, rank, acti
 select :channel, * from unnest(:codes, :names, :kinds, :skus, :ranks, :actives)
 on conflict (channel, code) do update set name = excluded.name, kind = excluded.kind, sku = excluded.sku,
     rank = excluded.rank, active = excluded.active
+
+-- name: kept_options(channel: text) -> Option[]
+-- All delivery options of a channel.
+select code, name, kind, sku, rank, active from commerce.delivery_option where channel = :channel order by code
 
 -- name: delivery(channel: text) -> Option[]
 -- A channel's delivery options.

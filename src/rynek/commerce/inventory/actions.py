@@ -19,11 +19,12 @@ from rynek.commerce.inventory.events import (
 )
 from rynek.commerce.inventory.model import (
     AlreadyReceived,
+    Arrived,
     Available,
     Candidate,
     ChannelCode,
     Claim,
-    CountedLine,
+    Counts,
     DocumentDiffers,
     Entry,
     HeldForOrder,
@@ -40,6 +41,7 @@ from rynek.commerce.inventory.model import (
     Pick,
     Reference,
     Route,
+    Safeties,
     Safety,
     Sale,
     Sku,
@@ -112,9 +114,7 @@ async def routes(tx: Tx, channel: ChannelCode) -> list[Route]:
     return found
 
 
-async def put_safety(
-    tx: Tx, channel: ChannelCode, safety: Annotated[list[Safety], Meta(min_length=1, max_length=1000)]
-) -> None:
+async def put_safety(tx: Tx, channel: ChannelCode, safety: Safeties) -> None:
     """Keep units back from a channel at locations, of all items or of one.
 
     Raises:
@@ -129,6 +129,12 @@ async def put_safety(
     places, skus = zip(*keys, strict=True)
     await q.put_safety(tx, channel=channel, locations=places, skus=skus, units=[each.units for each in safety])
     emit(tx, RoutesChanged(channel))
+
+
+async def safety(tx: Tx, channel: ChannelCode) -> list[Safety]:
+    """List the units kept back from a channel, by location and item."""
+    found: list[Safety] = await q.safety(tx, channel=channel)
+    return found
 
 
 # --- what is there ----------------------------------------------------------------------------------------------------
@@ -463,12 +469,7 @@ async def adjust(
     return True
 
 
-async def count(
-    tx: Tx,
-    location: LocationCode,
-    reference: Reference,
-    lines: Annotated[list[CountedLine], Meta(min_length=1, max_length=1000)],
-) -> list[Move]:
+async def count(tx: Tx, location: LocationCode, reference: Reference, lines: Counts) -> list[Move]:
     """Set levels to what was found; gives the differences, nothing when this count is in already.
 
     Raises:
@@ -551,9 +552,7 @@ async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:
     return Transfer(transfer, given.origin, given.destination, tx.at, None, [Line(sku, n) for sku, n in total])
 
 
-async def arrive(
-    tx: Tx, transfer: UUID, received: Annotated[list[CountedLine], Meta(max_length=1000)] | UnsetType = UNSET
-) -> Transfer:
+async def arrive(tx: Tx, transfer: UUID, received: Arrived | UnsetType = UNSET) -> Transfer:
     """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest is lost.
 
     Raises:

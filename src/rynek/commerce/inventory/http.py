@@ -2,12 +2,14 @@
 
 from rynek.commerce.inventory import actions
 from rynek.kernel.operations import read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     read("GET /inventory/locations", actions.locations, "inventory.read"),
     write("PUT /inventory/locations", actions.put_locations, "inventory.set-up"),
     read("GET /inventory/channels/{channel}/locations", actions.routes, "inventory.read"),
     write("PUT /inventory/channels/{channel}/locations", actions.put_routes, "inventory.set-up"),
+    read("GET /inventory/channels/{channel}/safety", actions.safety, "inventory.set-up"),
     write("PUT /inventory/channels/{channel}/safety", actions.put_safety, "inventory.set-up"),
     read("GET /inventory/levels", actions.levels, "inventory.read"),
     read("GET /inventory/totals", actions.totals, "inventory.read"),
@@ -26,3 +28,20 @@ operations = [
     write("POST /inventory/transfers/{transfer}/arrival", actions.arrive, "inventory.transfer"),
     read("GET /inventory/transfers/{transfer}", actions.transfer, "inventory.read"),
 ]
+
+sheets = [
+    sheet("locations", "code", put="commerce.inventory.put_locations", get="commerce.inventory.locations"),
+    sheet(
+        "routes", "channel", "location", put="commerce.inventory.put_routes", get="commerce.inventory.routes",
+        over="commerce.catalog.channels", replaces=True,
+    ),
+    sheet(
+        "safety-stock", "channel", "location", "sku", put="commerce.inventory.put_safety",
+        get="commerce.inventory.safety", over="commerce.catalog.channels", gone={"units": 0},
+    ),
+    sheet(
+        "stock-counts", "location", "sku", put="commerce.inventory.count", get="commerce.inventory.shelf",
+        find="commerce.inventory.levels", over="commerce.inventory.locations", renamed={"on_hand": "counted"},
+        reference="reference", gone={"counted": 0},
+    ),
+]  # fmt: skip

@@ -143,6 +143,10 @@ class CountedLine(Struct, frozen=True, forbid_unknown_fields=True):
     counted: Counted
 
 
+Arrived = Annotated[list[CountedLine], Meta(max_length=1000)]
+Counts = Annotated[list[CountedLine], Meta(min_length=1, max_length=1000)]
+
+
 class Move(Struct, frozen=True):
     """Units that came to (positive) or left (negative) a location."""
 
@@ -184,6 +188,9 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     location: LocationCode
     units: Counted
     sku: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,39})?\Z")] = ""
+
+
+Safeties = Annotated[list[Safety], Meta(min_length=1, max_length=1000)]
 
 
 class NewTransfer(Struct, frozen=True, forbid_unknown_fields=True):

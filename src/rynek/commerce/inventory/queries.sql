@@ -26,6 +26,10 @@ insert into commerce.safety (channel, location, sku, units)
 select :channel, * from unnest(:locations, :skus, :units)
 on conflict (channel, location, sku) do update set units = excluded.units
 
+-- name: safety(channel: text) -> Safety[]
+-- What is kept back from a channel.
+select location, units, sku from commerce.safety where channel = :channel order by location, sku
+
 -- name: levels(skus: text[], location: text, after: text, limit: int) -> Level[]
 -- What locations have of items; location '' for all of them.
 select sku, location, on_hand, held, inbound from commerce.level

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from rynek.commerce import catalog
-from rynek.commerce.catalog import Country, Refusal, Sku, Taken
+from rynek.commerce.catalog import Country, Refusal, Sku, Taken, Text
 from rynek.commerce.pricing import intake, model, rules
 from rynek.commerce.pricing.events import (
     CompetitorPriceChanged,
@@ -24,6 +24,7 @@ from rynek.commerce.pricing.model import (
     CompetitorPrice,
     Cost,
     Counting,
+    ListCode,
     Margin,
     Price,
     PriceFloor,
@@ -44,6 +45,7 @@ q = queries(__file__, model)
 
 _MANY = Meta(max_length=1_000)
 _SKUS = Meta(max_length=200)
+_NONE: list[str] = []
 
 
 def _json(rows: Sequence[Any], refused: Sequence[Refusal]) -> str:
@@ -96,6 +98,23 @@ async def prices(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[Price]:
     return found
 
 
+async def listing(
+    tx: Tx, skus: Annotated[list[Sku], _MANY] = _NONE, in_list: ListCode | None = None, after: Text = "",
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 200,
+) -> list[Price]:  # fmt: skip
+    """List prices by item, those to come too: of these items, or of all on from the sku ``after``.
+
+    Args:
+        skus: none for all.
+        in_list: only those in this price list.
+        limit: of how many items.
+    """
+    if not skus:
+        skus = await q.priced_next(tx, in_list=in_list, after=after, size=limit)
+    found: list[Price] = await q.prices(tx, skus=skus)
+    return [each for each in found if in_list in (None, each.list)]
+
+
 async def put_tax_rates(tx: Tx, rates: Annotated[list[TaxRate], _MANY]) -> Taken:
     """Set rates of VAT from an instant on.
 
@@ -108,9 +127,9 @@ async def put_tax_rates(tx: Tx, rates: Annotated[list[TaxRate], _MANY]) -> Taken
     return _taken(rates, len(changed), refused)
 
 
-async def tax_rates(tx: Tx, country: Country) -> list[TaxRate]:
-    """List a country's rates of VAT, those to come too."""
-    found: list[TaxRate] = await q.tax_rates(tx, countries=[country])
+async def tax_rates(tx: Tx, country: Country | None = None) -> list[TaxRate]:
+    """List a country's rates of VAT, or those of all, those to come too."""
+    found: list[TaxRate] = await q.tax_rates(tx, country=country)
     return found
 
 

@@ -2,12 +2,14 @@
 
 from rynek.commerce.pricing import actions
 from rynek.kernel.operations import read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     read("GET /pricing/lists", actions.lists, "pricing.read"),
     write("PUT /pricing/lists", actions.put_lists, "pricing.write", rate="bulk"),
     read("GET /pricing/prices", actions.prices, "pricing.read"),
     write("PUT /pricing/prices", actions.put_prices, "pricing.write", rate="bulk"),
+    read("GET /pricing/listing", actions.listing, "pricing.read"),
     read("GET /pricing/why", actions.why, "pricing.read"),
     read("GET /pricing/tax-rates", actions.tax_rates, "pricing.read"),
     write("PUT /pricing/tax-rates", actions.put_tax_rates, "pricing.taxes", rate="bulk"),
@@ -19,3 +21,15 @@ operations = [
     read("GET /pricing/floors", actions.floor_rows, "pricing.read"),
     write("PUT /pricing/floors", actions.put_floors, "pricing.set-floors", rate="bulk"),
 ]
+
+sheets = [
+    sheet("price-lists", "code", put="commerce.pricing.put_lists", get="commerce.pricing.lists"),
+    sheet(
+        "prices", "list", "sku", "minimum", "from_at", put="commerce.pricing.put_prices",
+        get="commerce.pricing.listing", gone={"minor": None}, currency=("list", "commerce.pricing.lists"),
+    ),
+    sheet(
+        "tax-rates", "country", "category", "from_at", put="commerce.pricing.put_tax_rates",
+        get="commerce.pricing.tax_rates",
+    ),
+]  # fmt: skip

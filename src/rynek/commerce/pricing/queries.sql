@@ -91,9 +91,16 @@ on conflict (country, category, from_at) do update set rate_bp = excluded.rate_b
 where (t.rate_bp, t.label) is distinct from (excluded.rate_bp, excluded.label)
 returning country, category;
 
--- name: tax_rates(countries: text[]) -> TaxRate[]
--- Every rate of these countries, the earliest first.
-select country, category, rate_bp, label, from_at from commerce.tax_rate where country = any(:countries)
+-- name: priced_next(in_list: text, after: text, size: int) -> value[]
+-- The items that have a price, in their order.
+select v.sku from commerce.variant as v
+where v.sku > :after
+    and exists (select from commerce.price as p where p.sku = v.sku and (:in_list is null or p.list = :in_list))
+order by v.sku limit :size;
+
+-- name: tax_rates(country: text) -> TaxRate[]
+-- Every rate of a country, or of all, the earliest first.
+select country, category, rate_bp, label, from_at from commerce.tax_rate where :country is null or country = :country
 order by country, category, from_at nulls first;
 
 -- name: said(skus: text[], horizon: timestamptz) -> Said[]

@@ -1,6 +1,7 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
-from rynek.console.pages import entry, orders, receipts, stock, today, watch
+from rynek.console.pages import entry, files, orders, receipts, stock, today, watch
+from rynek.integration import exchange
 from rynek.kernel.operations import Operation, process
 
 
@@ -29,6 +30,14 @@ operations = [
     _page("GET /console/owing", stock.owing),
     _page("GET /console/receipts", receipts.receipts),
     _page("GET /console/receipts/{store}", receipts.store_receipts),
+    _page("GET /console/files", files.files, "exchange.read"),
+    process(
+        "POST /console/files", files.send_file, "exchange.import", shown=False, raw=True, limit=exchange.MOST_BYTES
+    ),
+    _form("POST /console/files/exports", files.take_out, "exchange.export"),
+    _page("GET /console/files/{exchange}", files.file, "exchange.read"),
+    _form("POST /console/files/{exchange}/settings", files.settle_file, "exchange.import"),
+    _form("POST /console/files/{exchange}/moves", files.move_file, "exchange.read"),
     _page("GET /console/audit", watch.audit),
     _page("GET /console/background", watch.work),
     _form("POST /console/background/replay", watch.replay_parked),

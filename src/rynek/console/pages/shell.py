@@ -23,6 +23,7 @@ PLACES = (
     ("orders", "/console/orders", "orders.read"),
     ("stock", "/console/stock", "inventory.read"),
     ("receipts", "/console/receipts", "pos.read"),
+    ("files", "/console/files", "exchange.read"),
     ("audit", "/console/audit", "security.audit"),
     ("work", "/console/background", "ops.watch"),
 )
