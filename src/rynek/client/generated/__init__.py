@@ -14,6 +14,7 @@ from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.commerce_promotions import CommercePromotions
+from rynek.client.generated.integration_exchange import IntegrationExchange
 from rynek.client.generated.integration_stream import IntegrationStream
 from rynek.client.generated.integration_webhooks import IntegrationWebhooks
 from rynek.client.generated.ops import Ops
@@ -26,6 +27,7 @@ class _Integration:
     """What is under ``integration``."""
 
     def __init__(self, calls: Calls) -> None:
+        self.exchange = IntegrationExchange(calls)
         self.stream = IntegrationStream(calls)
         self.webhooks = IntegrationWebhooks(calls)
 

@@ -3,6 +3,7 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import msgspec
 import rynek.commerce.catalog.model as commerce_catalog
 import uuid
 from rynek.client.calls import Calls, Route
@@ -11,15 +12,20 @@ _ARCHIVE = Route[None]("DELETE", "/catalog/products/{product}", None)
 _ATTRIBUTES = Route[list[commerce_catalog.Attribute]]("GET", "/catalog/attributes", list[commerce_catalog.Attribute])
 _BRANDS = Route[list[commerce_catalog.Brand]]("GET", "/catalog/brands", list[commerce_catalog.Brand])
 _BUNDLE = Route[list[commerce_catalog.Component]]("GET", "/catalog/bundles/{sku}", list[commerce_catalog.Component])
+_BUNDLES = Route[list[commerce_catalog.Bundle]]("GET", "/catalog/bundles", list[commerce_catalog.Bundle])
 _CATEGORIES = Route[list[commerce_catalog.Shelf]]("GET", "/catalog/categories", list[commerce_catalog.Shelf])
 _CHANNELS = Route[list[commerce_catalog.Channel]]("GET", "/catalog/channels", list[commerce_catalog.Channel])
 _FIND = Route[list[commerce_catalog.Entry]]("GET", "/catalog/find", list[commerce_catalog.Entry])
+_LISTING = Route[list[commerce_catalog.Entry]]("GET", "/catalog/listing", list[commerce_catalog.Entry])
 _PRODUCT = Route[commerce_catalog.Entry]("GET", "/catalog/products/{product}", commerce_catalog.Entry)
 _PRODUCTS = Route[list[commerce_catalog.Entry]]("GET", "/catalog/products", list[commerce_catalog.Entry])
 _PUBLICATIONS = Route[list[commerce_catalog.Publication]](
     "GET", "/catalog/products/{product}/publications", list[commerce_catalog.Publication]
 )
 _PUBLISH = Route[commerce_catalog.Taken]("PUT", "/catalog/publications", commerce_catalog.Taken)
+_PUBLISHED = Route[list[commerce_catalog.Publication]](
+    "GET", "/catalog/publications", list[commerce_catalog.Publication]
+)
 _PUT_ATTRIBUTES = Route[commerce_catalog.Taken]("PUT", "/catalog/attributes", commerce_catalog.Taken)
 _PUT_BRANDS = Route[commerce_catalog.Taken]("PUT", "/catalog/brands", commerce_catalog.Taken)
 _PUT_BUNDLES = Route[commerce_catalog.Taken]("PUT", "/catalog/bundles", commerce_catalog.Taken)
@@ -56,6 +62,16 @@ class CommerceCatalog:
         """Tell what a bundle directly holds; nothing for what is no bundle."""
         return await self._calls.ask(_BUNDLE, {"sku": sku}, None)
 
+    async def bundles(
+        self, skus: list[str] | msgspec.UnsetType = msgspec.UNSET, after: str = "", limit: int = 200
+    ) -> list[commerce_catalog.Bundle]:
+        """List bundles with what they directly hold, by sku: these, or all on from the sku ``after``.
+
+        Args:
+            skus: none for all.
+        """
+        return await self._calls.ask(_BUNDLES, {}, {"skus": skus, "after": after, "limit": limit})
+
     async def categories(self) -> list[commerce_catalog.Shelf]:
         """List the whole tree of categories, each before what is inside it."""
         return await self._calls.ask(_CATEGORIES, {}, None)
@@ -67,6 +83,25 @@ class CommerceCatalog:
     async def find(self, sku: str = "", gtin: str = "") -> list[commerce_catalog.Entry]:
         """Find products by sku or by article number, as a scanner reads it."""
         return await self._calls.ask(_FIND, {}, {"sku": sku, "gtin": gtin})
+
+    async def listing(
+        self,
+        codes: list[str] | msgspec.UnsetType = msgspec.UNSET,
+        category: str | None = None,
+        brand: str | None = None,
+        after: str = "",
+        limit: int = 200,
+    ) -> list[commerce_catalog.Entry]:
+        """List products by code: those of these codes, or all there are on from the code ``after``.
+
+        Args:
+            codes: none for all.
+            category: only those that stand in it itself.
+            brand: only those of this brand.
+        """
+        return await self._calls.ask(
+            _LISTING, {}, {"codes": codes, "category": category, "brand": brand, "after": after, "limit": limit}
+        )
 
     async def product(self, product: uuid.UUID) -> commerce_catalog.Entry:
         """Look a product up, archived or not.
@@ -107,6 +142,23 @@ class CommerceCatalog:
             PublicationChanged for each that is new or different.
         """
         return await self._calls.ask(_PUBLISH, {}, {"publications": publications})
+
+    async def published(
+        self,
+        products: list[str] | msgspec.UnsetType = msgspec.UNSET,
+        channel: str | None = None,
+        after: str = "",
+        limit: int = 200,
+    ) -> list[commerce_catalog.Publication]:
+        """List where products are offered, by code: of these products, or of all on from the code ``after``.
+
+        Args:
+            products: codes; none for all.
+            limit: of how many products.
+        """
+        return await self._calls.ask(
+            _PUBLISHED, {}, {"products": products, "channel": channel, "after": after, "limit": limit}
+        )
 
     async def put_attributes(self, attributes: list[commerce_catalog.Attribute]) -> commerce_catalog.Taken:
         """Define attributes; the kind of one stays, and its choices can only grow.

@@ -20,12 +20,17 @@ _EXPLAIN_CART = Route[commerce_checkout.Explained](
     "GET", "/checkout/carts/{cart}/explanation", commerce_checkout.Explained
 )
 _EXPLAIN_ORDER = Route[commerce_checkout.Explained]("GET", "/orders/{order}/explanation", commerce_checkout.Explained)
+_GROUPS = Route[list[commerce_checkout.Member]]("GET", "/checkout/price-groups", list[commerce_checkout.Member])
 _MERGE_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts/{cart}/merge", commerce_checkout.Cart)
 _OPEN_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts", commerce_checkout.Cart)
+_OPTIONS = Route[list[commerce_checkout.Option]](
+    "GET", "/checkout/channels/{channel}/options", list[commerce_checkout.Option]
+)
 _PLACE = Route[commerce_checkout.Placed]("POST", "/checkout/carts/{cart}/order", commerce_checkout.Placed)
 _PREVIEW = Route[commerce_checkout.Previewed]("POST", "/checkout/preview", commerce_checkout.Previewed)
 _PUT_DELIVERY = Route[None]("PUT", "/checkout/channels/{channel}/delivery", None)
 _PUT_GROUP = Route[None]("PUT", "/checkout/customers/{customer}/price-group", None)
+_PUT_GROUPS = Route[None]("PUT", "/checkout/price-groups", None)
 
 
 class CommerceCheckout:
@@ -103,6 +108,19 @@ class CommerceCheckout:
         """
         return await self._calls.ask(_EXPLAIN_ORDER, {"order": order}, None)
 
+    async def groups(
+        self,
+        customers: list[uuid.UUID] | msgspec.UnsetType = msgspec.UNSET,
+        after: uuid.UUID | None = None,
+        limit: int = 200,
+    ) -> list[commerce_checkout.Member]:
+        """List which groups' prices customers get: these customers, or all that are in a group, on from one of them.
+
+        Args:
+            customers: none for all.
+        """
+        return await self._calls.ask(_GROUPS, {}, {"customers": customers, "after": after, "limit": limit})
+
     async def merge_cart(self, cart: uuid.UUID, other: uuid.UUID) -> commerce_checkout.Cart:
         """Put what is in another cart of yours into this one; the other is gone.
 
@@ -157,6 +175,10 @@ class CommerceCheckout:
             },
         )
 
+    async def options(self, channel: str) -> list[commerce_checkout.Option]:
+        """List a channel's delivery options as they are kept, those not offered now too."""
+        return await self._calls.ask(_OPTIONS, {"channel": channel}, None)
+
     async def place(self, cart: uuid.UUID, tenders: list[commerce_payments.Tender]) -> commerce_checkout.Placed:
         """Place a cart: it becomes an order, its units are set aside, its tenders are asked for their money.
 
@@ -204,3 +226,11 @@ class CommerceCheckout:
     async def put_group(self, customer: uuid.UUID, price_group: str) -> None:
         """Say which group's prices a customer gets."""
         return await self._calls.ask(_PUT_GROUP, {"customer": customer}, {"price_group": price_group})
+
+    async def put_groups(self, members: list[commerce_checkout.Member]) -> None:
+        """Say which groups' prices customers get; without a group they get everybody's.
+
+        Raises:
+            Invalid: a customer is given twice.
+        """
+        return await self._calls.ask(_PUT_GROUPS, {}, {"members": members})

@@ -31,6 +31,9 @@ _RECEIVE = Route[bool]("POST", "/inventory/receipts", bool)
 _ROUTES = Route[list[commerce_inventory.Route]](
     "GET", "/inventory/channels/{channel}/locations", list[commerce_inventory.Route]
 )
+_SAFETY = Route[list[commerce_inventory.Safety]](
+    "GET", "/inventory/channels/{channel}/safety", list[commerce_inventory.Safety]
+)
 _SEND = Route[commerce_inventory.Transfer]("PUT", "/inventory/transfers/{transfer}", commerce_inventory.Transfer)
 _SHELF = Route[list[commerce_inventory.Level]](
     "GET", "/inventory/locations/{location}/shelf", list[commerce_inventory.Level]
@@ -229,6 +232,10 @@ class CommerceInventory:
     async def routes(self, channel: str) -> list[commerce_inventory.Route]:
         """List the locations that serve a channel, first asked first."""
         return await self._calls.ask(_ROUTES, {"channel": channel}, None)
+
+    async def safety(self, channel: str) -> list[commerce_inventory.Safety]:
+        """List the units kept back from a channel, by location and item."""
+        return await self._calls.ask(_SAFETY, {"channel": channel}, None)
 
     async def send(self, transfer: uuid.UUID, given: commerce_inventory.NewTransfer) -> commerce_inventory.Transfer:
         """Send goods to another location: they leave here and are inbound there. The id is the sender's to choose.

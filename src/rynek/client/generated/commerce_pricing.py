@@ -4,6 +4,7 @@ Made by ``make client`` from the registry; do not edit.
 """
 
 import datetime
+import msgspec
 import rynek.commerce.catalog.model as commerce_catalog
 import rynek.commerce.pricing.model as commerce_pricing
 from rynek.client.calls import Calls, Route
@@ -13,6 +14,7 @@ _COMPETITOR_PRICES = Route[list[commerce_pricing.CompetitorPrice]](
 )
 _COST_ROWS = Route[list[commerce_pricing.Cost]]("GET", "/pricing/costs", list[commerce_pricing.Cost])
 _FLOOR_ROWS = Route[list[commerce_pricing.PriceFloor]]("GET", "/pricing/floors", list[commerce_pricing.PriceFloor])
+_LISTING = Route[list[commerce_pricing.Price]]("GET", "/pricing/listing", list[commerce_pricing.Price])
 _LISTS = Route[list[commerce_pricing.PriceList]]("GET", "/pricing/lists", list[commerce_pricing.PriceList])
 _MARGINS = Route[list[commerce_pricing.Margin]]("GET", "/pricing/margins", list[commerce_pricing.Margin])
 _PRICES = Route[list[commerce_pricing.Price]]("GET", "/pricing/prices", list[commerce_pricing.Price])
@@ -43,6 +45,22 @@ class CommercePricing:
     async def floor_rows(self, sku: list[str]) -> list[commerce_pricing.PriceFloor]:
         """List the least that buyers may be asked for items, with the law or agreement that says so, those to come too."""
         return await self._calls.ask(_FLOOR_ROWS, {}, {"sku": sku})
+
+    async def listing(
+        self,
+        skus: list[str] | msgspec.UnsetType = msgspec.UNSET,
+        in_list: str | None = None,
+        after: str = "",
+        limit: int = 200,
+    ) -> list[commerce_pricing.Price]:
+        """List prices by item, those to come too: of these items, or of all on from the sku ``after``.
+
+        Args:
+            skus: none for all.
+            in_list: only those in this price list.
+            limit: of how many items.
+        """
+        return await self._calls.ask(_LISTING, {}, {"skus": skus, "in_list": in_list, "after": after, "limit": limit})
 
     async def lists(self) -> list[commerce_pricing.PriceList]:
         """List all price lists."""
@@ -118,8 +136,8 @@ class CommercePricing:
         """
         return await self._calls.ask(_PUT_TAX_RATES, {}, {"rates": rates})
 
-    async def tax_rates(self, country: str) -> list[commerce_pricing.TaxRate]:
-        """List a country's rates of VAT, those to come too."""
+    async def tax_rates(self, country: str | None = None) -> list[commerce_pricing.TaxRate]:
+        """List a country's rates of VAT, or those of all, those to come too."""
         return await self._calls.ask(_TAX_RATES, {}, {"country": country})
 
     async def why(self, question: commerce_pricing.Question) -> commerce_pricing.Why:
