@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rynek.kernel.settings import Settings, SettingsError, load
 
@@ -81,8 +82,15 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--baskets", type=int, help="how many baskets of the year (default all)")
     replay.set_defaults(run=_replay)
 
+    search = commands.add_parser("search", help="judge the ranking by the demo's queries, before and after a change")
+    search.add_argument("what", choices=["judge"])
+    search.add_argument("--weights", type=Path, help="a TOML file of weights to compare with those there are")
+    search.add_argument("--worst", type=int, default=10, help="how many of the worst answered queries to show")
+    search.add_argument("--write", type=Path, help="write the figures to this file, to compare later ones with")
+    search.set_defaults(run=_search)
+
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
-    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log", "import"])
+    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log", "import", "search"])
     bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (sale, hot, browse)")
     bench.add_argument("--workers", type=int, default=1, help="server processes (sale, hot, replay)")
     bench.add_argument("--stored", type=int, default=0, help="orders already in the database (sale)")
@@ -121,6 +129,12 @@ def _replay(given: argparse.Namespace) -> int:
     from rynek.showing import replay
 
     return replay(_settings(given), given.baskets, given.address, given.token)
+
+
+def _search(given: argparse.Namespace) -> int:
+    from rynek.demo.judge import main
+
+    return main(given)
 
 
 _BENCHES = {"import": "imports"}

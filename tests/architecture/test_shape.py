@@ -68,6 +68,16 @@ BEYOND: dict[str, dict[str, str]] = {
         "chunks.py": "some rows at a time through the door: what importing, rehearsing and undoing share",
         "running.py": "the work behind imports and exports, taken over from a process that has died",
     },
+    "commerce/search": {
+        "analysis.py": "what texts are made of: one for what is sold and what is asked, for whichever engine",
+        "sheets.py": "how a product becomes what an engine keeps",
+        "index.py": "the embedded engine and its files, behind the port",
+        "remote.py": "the engine on a cluster, behind the port",
+        "desk.py": "what a process has ready to answer with: memory, so neither rule nor action",
+        "keeper.py": "the process that keeps the index in step with the log",
+        "judging.py": "the ranking without a shop around it, to be judged",
+        "finding.py": "one way from a query to an answer, for finding and for previews",
+    },
     "security": {
         "gate.py": "what the door asks of security in every request, kept apart from what people ask of it",
         "policies.py": "Cedar, and the memory of what it decided",

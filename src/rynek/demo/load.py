@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from rynek.app import App
 from rynek.demo.articles import Article, Category
 from rynek.demo.dataset import CURRENCY, Year
+from rynek.demo.polish import polish
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 
@@ -98,7 +99,7 @@ class Move:
         brands = {article.brand for article in everything if article.brand}
         for some in chunks(sorted(brands), 1_000):
             await self.ask(
-                "commerce.catalog.put_brands", brands=[{"code": _brand(name), "name": name} for name in some]
+                "commerce.catalog.put_brands", brands=[{"code": brand_code(name), "name": name} for name in some]
             )
         done = 0
         for articles in chunks(everything, 500):
@@ -120,7 +121,7 @@ class Move:
             await self.ask("commerce.catalog.put_categories", categories=some)
 
     async def _articles(self, articles: Sequence[Article], lines: dict[str, int]) -> None:
-        taken = await self.ask("commerce.catalog.put_products", products=[_product(each) for each in articles])
+        taken = await self.ask("commerce.catalog.put_products", products=[product_of(each) for each in articles])
         wrong = {each.row for each in taken.refused}
         for each in taken.refused:
             self.refused.append(f"products.parquet, line {lines[articles[each.row].sku]}: {each.key}: {each.reason}")
@@ -153,14 +154,18 @@ class Move:
             self.progress("shelves", done, len(moves))
 
 
-def _brand(name: str) -> str:
+def brand_code(name: str) -> str:
+    """Make a brand's key of its name."""
     return code("".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name.lower()).strip("-"))
 
 
-def _product(article: Article) -> dict[str, Any]:
+def product_of(article: Article) -> dict[str, Any]:
+    """Write an article as the catalogue takes it."""
     variant: dict[str, Any] = {"sku": article.sku, "tax_category": article.tax}
-    product = {
+    product: dict[str, Any] = {
         "code": article.sku, "name": article.name, "slug": article.slug, "categories": [code(article.category)],
         "variants": [variant],
     }  # fmt: skip
-    return product | ({"brand": _brand(article.brand)} if article.brand else {})
+    if called := polish(article):
+        product["translations"] = {"pl": {"name": called}}
+    return product | ({"brand": brand_code(article.brand)} if article.brand else {})

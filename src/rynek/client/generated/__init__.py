@@ -14,6 +14,7 @@ from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.commerce_promotions import CommercePromotions
+from rynek.client.generated.commerce_search import CommerceSearch
 from rynek.client.generated.integration_exchange import IntegrationExchange
 from rynek.client.generated.integration_stream import IntegrationStream
 from rynek.client.generated.integration_webhooks import IntegrationWebhooks
@@ -45,6 +46,7 @@ class _Commerce:
         self.pos = CommercePos(calls)
         self.pricing = CommercePricing(calls)
         self.promotions = CommercePromotions(calls)
+        self.search = CommerceSearch(calls)
 
 
 class Client(Calls):

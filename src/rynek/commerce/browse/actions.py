@@ -12,7 +12,18 @@ import msgspec
 
 from rynek.commerce import catalog, inventory, pricing
 from rynek.commerce.browse import model, rules
-from rynek.commerce.browse.model import Detail, Front, Limit, Listing, NotOffered, Rubric, Sort, Text, UnknownCategory
+from rynek.commerce.browse.model import (
+    Detail,
+    Front,
+    Limit,
+    Listing,
+    NotOffered,
+    Rubric,
+    Sort,
+    Text,
+    UnknownCategory,
+    Whole,
+)
 from rynek.commerce.browse.shelf import Answer, Page, PageKey, Shelf, Stocked, shelf_of
 from rynek.commerce.catalog import Channel, ChannelCode, Code, Entry
 from rynek.kernel import clock
@@ -124,12 +135,7 @@ async def _page(database: Database, shelf: Shelf, key: PageKey) -> Page:
 async def _assemble(database: Database, shelf: Shelf, key: PageKey, page: Page) -> Answer:
     """Make a page's answer of its products' cards; those that are not on the shelf are fetched together."""
     channel = key[0]
-    items = [shelf.item((channel, each)) for each in page.products]
-    if None in items:
-        filler = await _filler(database, shelf, channel)
-        missing = [filler.submit(each) for each, item in zip(page.products, items, strict=True) if item is None]
-        fetched = iter(await asyncio.gather(*missing))
-        items = [next(fetched) if item is None else item for item in items]
+    items = await _items(database, shelf, channel, page.products)
     there: list[Stocked] = [each for each in items if each is not None]
     after = _encode(page.after)
     body = b'{"products":[%s],"after":%s}' % (b",".join(each.card for each in there), after)
@@ -177,8 +183,8 @@ async def _fill(database: Database, channel: str, products: Sequence[UUID]) -> l
     return [found.get(each) for each in products]
 
 
-async def stock(tx: Tx, channel: Channel, products: Sequence[UUID]) -> dict[UUID, Stocked]:
-    """Read products as a channel shows them now, ready to be sent."""
+async def wholes(tx: Tx, channel: Channel, products: Sequence[UUID]) -> list[Whole]:
+    """Read products as a channel shows them now; what it does not offer is not in the result."""
     rows: list[model.Row] = await q.rows(tx, channel=channel.code, at=tx.at, products=products)
     entries = [_entry(row.entry) for row in rows]
     skus = [variant.sku for entry in entries for variant in entry.variants]
@@ -188,14 +194,44 @@ async def stock(tx: Tx, channel: Channel, products: Sequence[UUID]) -> dict[UUID
     units = {each.sku: each.units for each in await inventory.available(tx, channel.code, needed)}
     attributes = {each.code: each for each in await catalog.attributes(tx)}
     facts = rules.Facts(shown, units, parts, attributes)
-    return {entry.id: _stocked(entry, row, channel.locale, facts) for entry, row in zip(entries, rows, strict=True)}
+    found = []
+    for entry, row in zip(entries, rows, strict=True):
+        detail = rules.detail(entry, row.brand, _rubrics(row.rubrics), channel.locale, facts)
+        until = [facts.shown[each.sku].good_until for each in detail.items if each.sku in facts.shown]
+        until_at = min(each or _NEVER for each in [row.until_at, *until])
+        found.append(Whole(entry, detail, until_at))
+    return found
 
 
-def _stocked(entry: Entry, row: model.Row, locale: str, facts: rules.Facts) -> Stocked:
-    shown = rules.detail(entry, row.brand, _rubrics(row.rubrics), locale, facts)
+async def stock(tx: Tx, channel: Channel, products: Sequence[UUID]) -> dict[UUID, Stocked]:
+    """Read products as a channel shows them now, ready to be sent."""
+    return {each.entry.id: _stocked(each) for each in await wholes(tx, channel, products)}
+
+
+def _stocked(whole: Whole) -> Stocked:
+    shown = whole.detail
     card, detail = _encode(rules.card(shown)), _encode(shown)
     skus = [each.sku for each in shown.items]
     tags = dict.fromkeys([*skus, *(held.sku for each in shown.items for held in each.holds)])
-    until = [facts.shown[sku].good_until for sku in skus if sku in facts.shown]
-    until_at = min(each or _NEVER for each in [row.until_at, *until])
-    return Stocked(card, detail, _etag(detail), tuple(tags), tuple({entry.slug or "", shown.slug}), until_at)
+    slugs = tuple({whole.entry.slug or "", shown.slug})
+    return Stocked(card, detail, _etag(detail), tuple(tags), slugs, whole.until_at)
+
+
+async def cards(database: Database, channel: ChannelCode, products: Sequence[UUID]) -> list[bytes | None]:
+    """Give products' cards as JSON, from the shelf or fetched together; None for what the channel does not offer.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+    """
+    there = await _items(database, shelf_of(database), channel, products)
+    return [each.card if each is not None else None for each in there]
+
+
+async def _items(database: Database, shelf: Shelf, channel: str, products: Sequence[UUID]) -> list[Stocked | None]:
+    items = [shelf.item((channel, each)) for each in products]
+    if None in items:
+        filler = await _filler(database, shelf, channel)
+        missing = [filler.submit(each) for each, item in zip(products, items, strict=True) if item is None]
+        fetched = iter(await asyncio.gather(*missing))
+        items = [next(fetched) if item is None else item for item in items]
+    return items

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.catalog import Media, Translation
+from rynek.commerce.catalog import Entry, Media, Translation
 from rynek.kernel.faults import NotFound
 from rynek.kernel.money import Currency
 
@@ -126,6 +126,14 @@ class Detail(Struct, frozen=True):
     media: list[Media]
     translations: dict[str, Translation]
     items: list[Item]
+
+
+class Whole(Struct, frozen=True):
+    """A product as the catalogue has it and as a channel shows it; ``until_at`` is when time changes that."""
+
+    entry: Entry
+    detail: Detail
+    until_at: datetime
 
 
 class Row(Struct, frozen=True):
