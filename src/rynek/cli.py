@@ -82,12 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--baskets", type=int, help="how many baskets of the year (default all)")
     replay.set_defaults(run=_replay)
 
-    search = commands.add_parser("search", help="judge the ranking by the demo's queries, before and after a change")
-    search.add_argument("what", choices=["judge"])
-    search.add_argument("--weights", type=Path, help="a TOML file of weights to compare with those there are")
-    search.add_argument("--worst", type=int, default=10, help="how many of the worst answered queries to show")
-    search.add_argument("--write", type=Path, help="write the figures to this file, to compare later ones with")
-    search.set_defaults(run=_search)
+    _judging(commands.add_parser("search", help="judge the ranking by the demo's queries, before and after a change"))
 
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
     bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log", "import", "search"])
@@ -99,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--rows", type=int, default=100_000, help="rows of the file (import)")
     bench.set_defaults(run=_bench)
     return parser
+
+
+def _judging(search: argparse.ArgumentParser) -> None:
+    search.add_argument("what", choices=["judge"])
+    search.add_argument("--weights", type=Path, help="a TOML file of weights to compare with those there are")
+    search.add_argument("--worst", type=int, default=10, help="how many of the worst answered queries to show")
+    search.add_argument("--write", type=Path, help="write the figures to this file, to compare later ones with")
+    search.set_defaults(run=_search)
 
 
 def _admin(given: argparse.Namespace) -> int:
