@@ -85,8 +85,8 @@ def _parser() -> argparse.ArgumentParser:
     _judging(commands.add_parser("search", help="judge the ranking by the demo's queries, before and after a change"))
 
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
-    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log", "import", "search"])
-    bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (sale, hot, browse)")
+    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log", "import", "search", "webhooks"])
+    bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (not replay, log, import)")
     bench.add_argument("--workers", type=int, default=1, help="server processes (sale, hot, replay)")
     bench.add_argument("--stored", type=int, default=0, help="orders already in the database (sale)")
     bench.add_argument("--baskets", type=int, default=20_000, help="baskets to send (replay)")

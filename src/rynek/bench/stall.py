@@ -19,7 +19,7 @@ from rynek.bench.wire import request
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.postgres import Cluster, start
-from rynek.kernel.settings import Rates, Settings
+from rynek.kernel.settings import Rates, Settings, Webhooks
 from rynek.serving import environment
 
 KEEPER = Actor("workload", ids.new(), roles=frozenset({"import"}), name="stall")
@@ -90,17 +90,22 @@ class Stand(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def opened(items: int, units: int, *, workers: int = 1, folder: Path | None = None) -> AsyncIterator[Stand]:
+async def opened(
+    items: int, units: int, *, workers: int = 1, folder: Path | None = None, webhooks: Webhooks | None = None
+) -> AsyncIterator[Stand]:
     """Open a fresh shop on an embedded PostgreSQL of its own (fsync and ``synchronous_commit`` on); close it after.
 
     Args:
         folder: where it lies; None for a temporary place.
+        webhooks: where webhooks may go; None: to the public internet alone.
     """
     fast = Rates(read=10**7, write=10**7, login=10**7, bulk=10**7, open=10**7)
     with TemporaryDirectory(prefix="rynek-bench-", dir=folder) as place:
         Path(place).chmod(0o711)
         with start(Path(place) / "postgres") as cluster:
-            settings = Settings(folder=Path(place), rates=fast, workers=workers, port=free_port())
+            settings = Settings(
+                folder=Path(place), rates=fast, workers=workers, port=free_port(), webhooks=webhooks or Webhooks()
+            )
             await prepare(settings, cluster.dsn, "bench")
             settings = replace(settings, database=as_app(cluster.dsn, "bench"))
             app = await App.open(settings)

@@ -1,6 +1,6 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
-from rynek.console.pages import entry, files, orders, receipts, stock, today, watch
+from rynek.console.pages import entry, files, orders, receipts, stock, today, watch, webhooks
 from rynek.integration import exchange
 from rynek.kernel.operations import Operation, process
 
@@ -38,6 +38,18 @@ operations = [
     _page("GET /console/files/{exchange}", files.file, "exchange.read"),
     _form("POST /console/files/{exchange}/settings", files.settle_file, "exchange.import"),
     _form("POST /console/files/{exchange}/moves", files.move_file, "exchange.read"),
+    _page("GET /console/webhooks", webhooks.webhooks),
+    _form("POST /console/webhooks", webhooks.make_webhook),
+    _page("GET /console/webhooks/{endpoint}", webhooks.webhook),
+    _form("POST /console/webhooks/{endpoint}", webhooks.change_webhook),
+    _form("POST /console/webhooks/{endpoint}/active", webhooks.switch_webhook),
+    _form("POST /console/webhooks/{endpoint}/personal", webhooks.personal_webhook),
+    _form("POST /console/webhooks/{endpoint}/ping", webhooks.ping_webhook),
+    _form("POST /console/webhooks/{endpoint}/replay", webhooks.replay_webhook),
+    _form("POST /console/webhooks/{endpoint}/secret", webhooks.rotate_webhook),
+    _form("POST /console/webhooks/{endpoint}/removal", webhooks.remove_webhook),
+    _page("GET /console/deliveries/{delivery}", webhooks.delivery),
+    _form("POST /console/deliveries/{delivery}/replay", webhooks.resend_delivery),
     _page("GET /console/audit", watch.audit),
     _page("GET /console/background", watch.work),
     _form("POST /console/background/replay", watch.replay_parked),

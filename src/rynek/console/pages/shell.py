@@ -24,6 +24,7 @@ PLACES = (
     ("stock", "/console/stock", "inventory.read"),
     ("receipts", "/console/receipts", "pos.read"),
     ("files", "/console/files", "exchange.read"),
+    ("webhooks", "/console/webhooks", "webhooks.read"),
     ("audit", "/console/audit", "security.audit"),
     ("work", "/console/background", "ops.watch"),
 )
