@@ -116,13 +116,13 @@ async def advance(database: Database, reaction: Reaction) -> int:
             return 0
         after = f"{cursor['xid']}-{cursor['seq']}"
         types = reaction.types if reaction.among is None else await reaction.among(tx)
-        waiting = await read(tx, after, cursor["horizon"], types, BATCH)
+        waiting = await read(tx, after, cursor["horizon"], types, BATCH) if types else []
         if waiting:
             await _take(tx, reaction, waiting)
         if len(waiting) == BATCH:
             xid, seq = waiting[-1].position.split("-")
             await tx.execute(_MOVE, reaction.name, xid, int(seq))
-        elif waiting or cursor["idle"]:
+        elif waiting or cursor["idle"] or (types and reaction.among):  # what it passed over is not read again
             await tx.execute(_MOVE, reaction.name, cursor["horizon"], 0)
         return len(waiting)
 
