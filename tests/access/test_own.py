@@ -1,5 +1,6 @@
 """Whoever reaches only their own things gets 403 or 404 for others', or does not see them, and changes nothing."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ LINES = [{"sku": SKU, "units": 1}]
 
 NOTHING_OF_OTHERS = {
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
+    "integration.webhooks.make": "an endpoint is made for whoever asks",
     "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
     "commerce.inventory.routes": "which locations serve a channel is no store's secret",
     "security.me": "tells of the caller alone; takes nothing",
@@ -194,6 +196,30 @@ async def _of_a_store(world: App) -> list[Things]:
     ]
 
 
+async def _of_an_integrator(world: App) -> list[Things]:
+    """Where somebody's program has events sent, and what was sent there."""
+    mine, other = (Actor("workload", ids.new(), frozenset({"integrator", "stock"})) for _ in range(2))
+    said = {"url": "https://a.example/tajne", "types": ["orders.*"]}
+    made = await world.door.ask(mine, "integration.webhooks.make", **said)
+    pinged = await world.door.ask(mine, "integration.webhooks.ping", endpoint=made.id)
+    since = clock.now() - timedelta(hours=1)
+    trials: list[tuple[str, dict[str, Any]]] = [
+        ("integration.webhooks.endpoints", {}),
+        ("integration.webhooks.endpoint", {"endpoint": made.id}),
+        ("integration.webhooks.deliveries", {}),
+        ("integration.webhooks.deliveries", {"endpoint": made.id}),
+        ("integration.webhooks.delivery", {"delivery": pinged.delivery}),
+        ("integration.webhooks.resend", {"delivery": pinged.delivery}),
+        ("integration.webhooks.ping", {"endpoint": made.id}),
+        ("integration.webhooks.replay", {"endpoint": made.id, "since": since}),
+        ("integration.webhooks.rotate", {"endpoint": made.id}),
+        ("integration.webhooks.change", {"endpoint": made.id, **said}),
+        ("integration.webhooks.switch", {"endpoint": made.id, "active": False}),
+        ("integration.webhooks.remove", {"endpoint": made.id}),
+    ]
+    return [Things(mine, [other], trials, ["tajne", str(made.id), str(pinged.delivery)])]
+
+
 async def _outcome(world: App, who: Actor, operation: str, values: dict[str, Any]) -> Fault | str:
     try:
         return msgspec.json.encode(await world.door.ask(who, operation, **values)).decode()
@@ -203,7 +229,12 @@ async def _outcome(world: App, who: Actor, operation: str, values: dict[str, Any
 
 @pytest.fixture(scope="module")
 async def everything(shop: App) -> list[Things]:
-    return [*await _of_buyers(shop), *await _of_customers(shop), *await _of_a_store(shop)]
+    return [
+        *await _of_buyers(shop),
+        *await _of_customers(shop),
+        *await _of_a_store(shop),
+        *await _of_an_integrator(shop),
+    ]
 
 
 async def test_others_things_are_neither_seen_nor_touched(

@@ -65,15 +65,17 @@ async def test_one_that_never_answers_keeps_nobody_waiting(post: Post, receiver:
     for n in range(49):
         await post.ask("make", url=receiver.url(f"well-{n}"), types=["catalog.channel-changed"])
     await post.ask("make", url=receiver.url("dead"), types=["catalog.channel-changed"])
-    await post.announce(*(ChannelChanged(f"D{n}") for n in range(40)))
+    await post.announce(*(ChannelChanged(f"D{n}") for n in range(20)))
     await post.route()
     delivering = asyncio.create_task(dispatch.deliver(post.world.database))
-    async with asyncio.timeout(60):
-        while sum(each.path != "/dead" for each in receiver.got) < 49 * 40:  # noqa: ASYNC110 - the receiver rings no bell
-            await asyncio.sleep(0.05)
-    assert len(receiver.at("dead")) <= dispatch.AT_ONCE
-    over.set()
-    delivering.cancel()
-    await asyncio.gather(delivering, return_exceptions=True)
+    try:
+        async with asyncio.timeout(180):  # on a machine that others use as well
+            while sum(each.path != "/dead" for each in receiver.got) < 49 * 20:
+                await asyncio.sleep(0.05)
+        assert 0 < len(receiver.at("dead")) <= dispatch.AT_ONCE
+    finally:
+        over.set()
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
     for n in range(49):
-        assert len({each.headers["webhook-id"] for each in receiver.at(f"well-{n}")}) == 40
+        assert len({each.headers["webhook-id"] for each in receiver.at(f"well-{n}")}) == 20

@@ -5,7 +5,7 @@ import ipaddress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct, defstruct
 from standardwebhooks import Webhook
@@ -23,6 +23,7 @@ inner = st.sampled_from(INSIDE).flatmap(
 )
 
 
+@settings(deadline=None)
 @given(inner)
 def test_private_addresses_are_not_reachable_however_they_are_embedded(number: int) -> None:
     v4 = ipaddress.IPv4Address(number)
@@ -40,6 +41,7 @@ def test_private_addresses_are_not_reachable_however_they_are_embedded(number: i
             rules.address(url, {443}, (), plain=False)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_whatever_is_said_is_an_address_or_is_refused(text: str) -> None:
     for url in (text, f"https://{text}", f"https://{text}/x"):
@@ -51,6 +53,7 @@ def test_whatever_is_said_is_an_address_or_is_refused(text: str) -> None:
         assert rules.literal(str(found.host)) is None or rules.reachable(ipaddress.ip_address(str(found.host)), ())
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(min_size=24, max_size=64), min_size=1, max_size=3), st.text("abc-123", min_size=1), st.text())
 def test_every_secret_signs_as_the_standard_library_does(keys: list[bytes], identity: str, text: str) -> None:
     body = text.encode("utf-8", "replace")
@@ -64,6 +67,7 @@ def test_every_secret_signs_as_the_standard_library_does(keys: list[bytes], iden
         Webhook(rules.secret(key)).verify(body, headers, json_parse=False)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.floats(0, 1), st.floats(0, 10**7))
 def test_tries_come_later_and_later_up_to_a_bound(attempt: int, chance: float, asked: float) -> None:
     assert 3.9 < rules.wait_s(attempt, chance) < 7.3 * 3600
@@ -75,6 +79,7 @@ def test_tries_come_later_and_later_up_to_a_bound(attempt: int, chance: float, a
         assert min(asked, 3600) <= fate.wait_s < 7.3 * 3600
 
 
+@settings(deadline=None)
 @given(st.one_of(st.none(), st.integers(100, 599)), st.integers(1, 20))
 def test_only_success_is_success(status: int | None, attempt: int) -> None:
     fate = rules.fate(status, attempt, 0, 0.5)
@@ -84,6 +89,7 @@ def test_only_success_is_success(status: int | None, attempt: int) -> None:
         assert rules.fate(status, attempt, 0, 0.5, lost=True).state == "parked"
 
 
+@settings(deadline=None)
 @given(st.integers(1, 50), st.integers(0, 60), st.booleans(), st.booleans())
 def test_one_that_fails_or_is_slow_has_one_at_a_time(at_once: int, flying: int, failing: bool, slow: bool) -> None:  # noqa: FBT001 - drawn
     room = rules.room(at_once, flying, failing=failing, slow=slow)
@@ -91,6 +97,7 @@ def test_one_that_fails_or_is_slow_has_one_at_a_time(at_once: int, flying: int, 
     assert room + flying <= max(flying, 1 if failing or slow else at_once)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=2_000))
 def test_what_is_kept_of_an_answer_is_a_short_line(text: str) -> None:
     kept = rules.redacted(text)
@@ -136,6 +143,7 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+@settings(deadline=None)
 @given(orders, st.integers(-(10**9), 10**9), st.text(max_size=5))
 def test_comparisons_mean_what_they_say(order: Order, number: int, text: str) -> None:
     assert holds(f"total_minor >= {number}", order) == (order.total_minor >= number)
@@ -147,6 +155,7 @@ def test_comparisons_mean_what_they_say(order: Order, number: int, text: str) ->
     assert holds("", order)
 
 
+@settings(deadline=None)
 @given(orders, st.integers(0, 9), st.integers(0, 9))
 def test_and_binds_tighter_than_or_and_not_tightest(order: Order, one: int, other: int) -> None:
     a, b, c = f"total_minor > {one}", f"total_minor < {other}", "first = true"
@@ -156,6 +165,7 @@ def test_and_binds_tighter_than_or_and_not_tightest(order: Order, one: int, othe
     assert holds(f"not {a} and not ({b} or {c})", order) == (not at and not (bt or ct))
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.text("()andornt='\"<>, 1", max_size=60))
 def test_whatever_is_said_is_a_filter_or_is_refused(text: str) -> None:
     try:
@@ -193,6 +203,7 @@ def test_what_cannot_be_read_says_where(text: str) -> None:
 names = st.text("abcdef", min_size=1, max_size=6).map("f_{}".format)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(names, st.sampled_from([str, int, bool, float]), min_size=1, max_size=5))
 def test_the_fields_of_an_event_are_known_by_their_kinds(shape: dict[str, Any]) -> None:
     made = defstruct("Made", list(shape.items()))

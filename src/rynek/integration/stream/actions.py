@@ -106,13 +106,13 @@ async def read(
     after: Cursor = "0-0",
     types: Patterns = [],  # noqa: B006 - msgspec copies it
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100,
-    wait_s: Annotated[int, Meta(ge=0, le=30)] = 0,
+    wait_s: Annotated[int, Meta(ge=1, le=30)] | None = None,
 ) -> Events:
     """Read on in the log after a place, in its order; nothing is left out that commits late.
 
     Args:
         types: patterns, any of which an event has to fit; none means all that you may have.
-        wait_s: how long to wait for something new when there is nothing yet.
+        wait_s: how long to wait for something new when there is nothing yet; None for not at all.
 
     Raises:
         AheadOfTheLog: the log has not come to this place.
@@ -120,7 +120,7 @@ async def read(
     """
     personal = allows_personal(call)
     wanted = chosen(call, types, personal=personal)
-    until = asyncio.get_running_loop().time() + wait_s
+    until = asyncio.get_running_loop().time() + (wait_s or 0)
     while True:
         found, after = await page(call.door.database, after, wanted, limit)
         left = until - asyncio.get_running_loop().time()

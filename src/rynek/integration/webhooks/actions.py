@@ -49,8 +49,8 @@ _SLACK = timedelta(minutes=15)
 """How much later than its first statement a transaction may commit, and its news be found where it is looked for."""
 
 
-def _owner(call: Call[Any]) -> UUID | None:
-    return None if call.reach == "all" else call.actor.id
+def _owner(asked: Call[Any] | Tx) -> UUID | None:
+    return None if asked.reach == "all" else asked.actor.id
 
 
 async def _locked(tx: Tx, endpoint: UUID, owner: UUID | None) -> bool:
@@ -64,21 +64,19 @@ async def _locked(tx: Tx, endpoint: UUID, owner: UUID | None) -> bool:
 # --- endpoints --------------------------------------------------------------------------------------------------------
 
 
-async def endpoints(call: Call[None]) -> list[Endpoint]:
+async def endpoints(tx: Tx) -> list[Endpoint]:
     """List where events are sent, and how that goes."""
-    async with call.transaction() as tx:
-        found: list[Endpoint] = await q.endpoints(tx, owner=_owner(call), only=None, at=tx.at)
+    found: list[Endpoint] = await q.endpoints(tx, owner=_owner(tx), only=None, at=tx.at)
     return found
 
 
-async def endpoint(call: Call[None], endpoint: UUID) -> Endpoint:
+async def endpoint(tx: Tx, endpoint: UUID) -> Endpoint:
     """Show an endpoint.
 
     Raises:
         NoSuchEndpoint: there is none, or it is another's.
     """
-    async with call.transaction() as tx:
-        return await _endpoint(tx, endpoint, _owner(call))
+    return await _endpoint(tx, endpoint, _owner(tx))
 
 
 async def _endpoint(tx: Tx, endpoint: UUID, owner: UUID | None) -> Endpoint:
@@ -234,25 +232,23 @@ async def rotate(call: Call[Any], endpoint: UUID, overlap_s: int = OVERLAP_S) ->
 # --- deliveries -------------------------------------------------------------------------------------------------------
 
 
-async def deliveries(call: Call[Any], search: DeliverySearch) -> list[Delivery]:
+async def deliveries(tx: Tx, search: DeliverySearch) -> list[Delivery]:
     """List deliveries, the newest first."""
-    async with call.transaction() as tx:
-        found: list[Delivery] = await q.deliveries(
-            tx, owner=_owner(call), endpoint=search.endpoint, state=search.state, type=search.type, event=search.event,
-            before=search.before, limit=search.limit,
-        )  # fmt: skip
+    found: list[Delivery] = await q.deliveries(
+        tx, owner=_owner(tx), endpoint=search.endpoint, state=search.state, type=search.type, event=search.event,
+        before=search.before, limit=search.limit,
+    )  # fmt: skip
     return found
 
 
-async def delivery(call: Call[None], delivery: UUID) -> Told:
+async def delivery(tx: Tx, delivery: UUID) -> Told:
     """Show a delivery with its attempts.
 
     Raises:
         NoSuchDelivery: there is none, or it is another's.
     """
-    async with call.transaction() as tx:
-        found = await _delivery(tx, delivery, _owner(call))
-        return Told(found, await q.attempts(tx, delivery=delivery))
+    found = await _delivery(tx, delivery, _owner(tx))
+    return Told(found, await q.attempts(tx, delivery=delivery))
 
 
 async def _delivery(tx: Tx, delivery: UUID, owner: UUID | None) -> Delivery:

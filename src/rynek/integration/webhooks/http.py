@@ -2,12 +2,12 @@
 
 from rynek.integration.webhooks import actions, dispatch
 from rynek.integration.webhooks.ports import configure
-from rynek.kernel.operations import process
+from rynek.kernel.operations import process, read
 
 operations = [
-    process("GET /webhooks/endpoints", actions.endpoints, "webhooks.read", rate="read"),
+    read("GET /webhooks/endpoints", actions.endpoints, "webhooks.read"),
     process("POST /webhooks/endpoints", actions.make, "webhooks.write"),
-    process("GET /webhooks/endpoints/{endpoint}", actions.endpoint, "webhooks.read", rate="read"),
+    read("GET /webhooks/endpoints/{endpoint}", actions.endpoint, "webhooks.read"),
     process("PUT /webhooks/endpoints/{endpoint}", actions.change, "webhooks.write"),
     process("DELETE /webhooks/endpoints/{endpoint}", actions.remove, "webhooks.write"),
     process("PUT /webhooks/endpoints/{endpoint}/active", actions.switch, "webhooks.write"),
@@ -15,8 +15,8 @@ operations = [
     process("POST /webhooks/endpoints/{endpoint}/secret", actions.rotate, "webhooks.write"),
     process("POST /webhooks/endpoints/{endpoint}/ping", actions.ping, "webhooks.write"),
     process("POST /webhooks/endpoints/{endpoint}/replay", actions.replay, "webhooks.write"),
-    process("GET /webhooks/deliveries", actions.deliveries, "webhooks.read", rate="read"),
-    process("GET /webhooks/deliveries/{delivery}", actions.delivery, "webhooks.read", rate="read"),
+    read("GET /webhooks/deliveries", actions.deliveries, "webhooks.read"),
+    read("GET /webhooks/deliveries/{delivery}", actions.delivery, "webhooks.read"),
     process("POST /webhooks/deliveries/{delivery}/replay", actions.resend, "webhooks.write"),
 ]
 work = [dispatch.deliver]
