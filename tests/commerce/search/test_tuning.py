@@ -114,6 +114,18 @@ async def test_weights_are_data(world: App, keeper: Keeper) -> None:
     await tune(world, "put_weights", channel=CHANNEL, **msgspec.structs.asdict(weights))
 
 
+async def test_an_index_is_built_anew_when_that_is_asked_for(world: App, keeper: Keeper) -> None:
+    before = await tune(world, "state")
+    assert (before.state, before.writes) == ("good", True)
+    assert before.products == len(codes(await found(world, "", limit=100)))
+    await tune(world, "rebuild")
+    await keeper.check()
+    keeper.desk.refresh()
+    after = await tune(world, "state")
+    assert (after.state, after.products) == ("good", before.products)
+    assert after.generation != before.generation
+
+
 async def test_a_shopper_tunes_nothing(world: App, keeper: Keeper) -> None:
     for operation, values in (
         ("weights", {"channel": CHANNEL}),

@@ -41,6 +41,7 @@ STOCK_S = 0.5
 SOLD_S = 600.0
 """How often new sales are taken into the ranking."""
 CHECK_S = 60.0
+COMMIT_S = 0.5
 SEAL_S = 60.0
 """How often it is written down that nothing happened."""
 SOLD_DAYS = 90
@@ -105,7 +106,7 @@ class Keeper:
         if self.moved and time.monotonic() - self._stock_at > STOCK_S:
             self._stock_at = time.monotonic()
             await self.look_at_stock()
-        while self.products:
+        while self.products and not self.accused:
             batch = list(self.products)[:BATCH]
             written = await self.read(batch)
             for each in batch:
@@ -122,8 +123,10 @@ class Keeper:
             self.done = self.follower.position
         pen = self._pen()
         pen.put(*written)
-        pen.commit(self.done)
-        self._sealed_at = time.monotonic()
+        # where much is waiting, not every batch needs a commit of its own
+        if len(self.products) < BATCH or time.monotonic() - self._sealed_at > COMMIT_S:
+            pen.commit(self.done)
+            self._sealed_at = time.monotonic()
 
     def _pen(self) -> Pen:
         if self.pen is None:
@@ -304,11 +307,18 @@ class Keeper:
             await asyncio.to_thread(before.close)
         logger.info("the search index was built: %d sheets in %.1f s", count, time.monotonic() - began)
 
+    @property
+    def accused(self) -> bool:
+        """Whether a reader found damaged what is written here, or it counts no more."""
+        if self.generation is None:
+            return False
+        return self.desk.store.accused(self.generation) or self.desk.store.current() != self.generation
+
     async def check(self) -> None:
         """See from time to time that the index is as it was written, and whether a reader found it damaged."""
         if self.generation is None:
             return
-        damage = self.desk.store.accused(self.generation) or self.desk.store.current() != self.generation
+        damage = self.accused
         if not damage and time.monotonic() - self._checked_at > CHECK_S:
             self._checked_at = time.monotonic()
             try:

@@ -1,6 +1,7 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
 from rynek.console.pages import entry, files, orders, receipts, stock, today, watch, webhooks
+from rynek.console.pages import entry, files, finding, orders, receipts, stock, today, watch
 from rynek.integration import exchange
 from rynek.kernel.operations import Operation, process
 
@@ -50,6 +51,14 @@ operations = [
     _form("POST /console/webhooks/{endpoint}/removal", webhooks.remove_webhook),
     _page("GET /console/deliveries/{delivery}", webhooks.delivery),
     _form("POST /console/deliveries/{delivery}/replay", webhooks.resend_delivery),
+    _page("GET /console/search", finding.reports),
+    _form("POST /console/search/rebuild", finding.rebuild),
+    _page("GET /console/search/tuning", finding.tuning),
+    _form("POST /console/search/weights", finding.weigh),
+    _form("POST /console/search/rules", finding.rule),
+    _form("POST /console/search/rules/{rule}/removal", finding.drop_rule),
+    _form("POST /console/search/synonyms", finding.synonym),
+    _form("POST /console/search/synonyms/{synonym}/removal", finding.drop_synonym),
     _page("GET /console/audit", watch.audit),
     _page("GET /console/background", watch.work),
     _form("POST /console/background/replay", watch.replay_parked),

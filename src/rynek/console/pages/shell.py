@@ -25,6 +25,7 @@ PLACES = (
     ("receipts", "/console/receipts", "pos.read"),
     ("files", "/console/files", "exchange.read"),
     ("webhooks", "/console/webhooks", "webhooks.read"),
+    ("search", "/console/search", "search.report"),
     ("audit", "/console/audit", "security.audit"),
     ("work", "/console/background", "ops.watch"),
 )

@@ -55,3 +55,82 @@ if (recount) {
 // on a narrow screen the categories begin folded
 const menu = document.querySelector(".unfold");
 if (menu && matchMedia("(max-width: 52rem)").matches) menu.open = false;
+
+// what is narrowed by a tick is narrowed at once
+for (const tick of document.querySelectorAll("[data-narrow]")) {
+  tick.addEventListener("change", () => tick.form.requestSubmit());
+}
+for (const form of document.querySelectorAll(".narrow")) {
+  form.addEventListener("submit", () => {
+    for (const input of form.querySelectorAll("input:not([type=checkbox])")) input.disabled = input.value === "";
+  });
+}
+
+// suggestions as one types: the arrows go through them, Enter follows one
+const seek = document.querySelector("[data-suggest]");
+if (seek) {
+  const input = seek.querySelector("input");
+  const list = seek.querySelector("ul");
+  const where = {
+    query: (each) => `${seek.dataset.home}/search?${new URLSearchParams({ q: each.value })}`,
+    category: (each) => `${seek.dataset.home}?${new URLSearchParams({ category: each.value })}`,
+    brand: (each) => `${seek.dataset.home}/search?${new URLSearchParams({ brand: each.value })}`,
+    product: (each) => `${seek.dataset.home}/products/${encodeURIComponent(each.value)}`,
+  };
+  let asked = 0;
+  let chosen = -1;
+  let waiting;
+
+  const choose = (at) => {
+    const rows = list.children;
+    chosen = rows.length ? (at + rows.length) % rows.length : -1;
+    [...rows].forEach((row, n) => row.setAttribute("aria-selected", String(n === chosen)));
+  };
+  const hide = () => {
+    list.hidden = true;
+    chosen = -1;
+  };
+  const suggest = async () => {
+    const mine = ++asked;
+    if (input.value.trim().length < 2) return hide();
+    try {
+      const query = new URLSearchParams({ q: input.value, language: document.documentElement.lang });
+      const answer = await fetch(`${seek.dataset.suggest}?${query}`);
+      if (mine !== asked || !answer.ok) return;
+      const rows = (await answer.json()).map((each) => {
+        const row = document.createElement("li");
+        const link = document.createElement("a");
+        const kind = document.createElement("small");
+        row.role = "option";
+        link.href = where[each.kind](each);
+        link.append(each.text);
+        kind.textContent = list.dataset[each.kind];
+        link.append(kind);
+        row.append(link);
+        return row;
+      });
+      list.replaceChildren(...rows);
+      list.hidden = rows.length === 0;
+      chosen = -1;
+    } catch {
+      hide();
+    }
+  };
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(suggest, 60);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      choose(event.key === "ArrowDown" ? chosen + 1 : chosen < 0 ? -1 : chosen - 1);
+    } else if (event.key === "Enter" && chosen >= 0) {
+      event.preventDefault();
+      list.children[chosen].querySelector("a").click();
+    } else if (event.key === "Escape") {
+      hide();
+    }
+  });
+  document.addEventListener("click", (event) => seek.contains(event.target) || hide());
+}

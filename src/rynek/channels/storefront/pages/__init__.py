@@ -1,6 +1,6 @@
 """The shop's pages."""
 
-from rynek.channels.storefront.pages import art, shelves, till
+from rynek.channels.storefront.pages import art, finding, shelves, till
 from rynek.kernel.operations import Operation, process
 
 
@@ -16,6 +16,7 @@ operations = [
     _page("GET /shop/art/{file}", art.art, rate="bulk"),
     _form("POST /shop/language", shelves.speak),
     _page("GET /shop/{channel}", shelves.listing),
+    _page("GET /shop/{channel}/search", finding.find),
     _page("GET /shop/{channel}/products/{product}", shelves.product),
     _page("GET /shop/{channel}/cart", till.cart),
     _form("POST /shop/{channel}/cart/lines", till.add),

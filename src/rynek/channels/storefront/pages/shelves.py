@@ -4,25 +4,45 @@ from typing import Any
 from uuid import UUID
 
 from rynek.channels.storefront import rules
+from rynek.channels.storefront.pages.finding import Asked, look, shelf, tell
+from rynek.channels.storefront.pages.shop import Visit, inside, read, show, shown, visit
 from rynek.channels.storefront.pages.shop import go as lead
-from rynek.channels.storefront.pages.shop import inside, read, show, shown, visit
 from rynek.commerce import browse
+from rynek.commerce.search import SearchNotReady
 from rynek.kernel import words
 from rynek.kernel.door import Call, Response
 
 PAGE = 24
 
 
+class Shelf(Asked, frozen=True, kw_only=True):
+    """What the address of a shelf asks for: ``sort`` and ``after`` where it is shown without the search engine."""
+
+    sort: str = "name"
+    after: UUID | None = None
+
+
 @shown
-async def listing(
-    call: Call[Any], channel: str, category: str = "", sort: str = "name", after: UUID | None = None
-) -> Response:
-    """Show what a shop offers, page by page."""
+async def listing(call: Call[Any], channel: str, asked: Shelf) -> Response:
+    """Show what a shop offers, page by page; without facets while the index is being built."""
     at = await visit(call, channel)
-    asked = await call.ask(
-        "commerce.browse.listing", channel=channel, category=category or None, sort=sort, after=after, limit=PAGE
+    if asked.category and asked.category not in {each.code for each in at.front.rubrics}:
+        return await _plain(call, at, asked)
+    if asked.after is None:
+        try:
+            found = await look(call, at, asked)
+        except SearchNotReady:
+            return await _plain(call, at, asked)
+        return shelf(call, at, asked, found, at.home)
+    return await _plain(call, at, asked)
+
+
+async def _plain(call: Call[Any], at: Visit, asked: Shelf) -> Response:
+    category, sort, after = asked.category, asked.sort, asked.after
+    answer = await call.ask(
+        "commerce.browse.listing", channel=at.front.code, category=category or None, sort=sort, after=after, limit=PAGE
     )
-    found: browse.Listing = read(asked, browse.Listing)
+    found: browse.Listing = read(answer, browse.Listing)
     paths = {each.code: each.path for each in at.front.rubrics}
     names = {each.code: each.name for each in at.front.rubrics}
     open_ = rules.branch(paths, category or None)
@@ -34,9 +54,12 @@ async def listing(
 
 
 @shown
-async def product(call: Call[Any], channel: str, product: str) -> Response:
-    """Show a product with its variants."""
+async def product(
+    call: Call[Any], channel: str, product: str, search: UUID | None = None, q: str = "", place: int | None = None
+) -> Response:  # fmt: skip
+    """Show a product with its variants; whoever found it by words says so by the address."""
     at = await visit(call, channel)
+    await tell(call, channel, search, q, place)
     found: browse.Detail = read(
         await call.ask("commerce.browse.product", channel=channel, product=product), browse.Detail
     )
