@@ -77,6 +77,7 @@ def stem(word: str, language: str) -> str:
     return MARKS[language] + fold(_STEMMERS[language].stemWord(word.casefold()))
 
 
+@lru_cache(maxsize=10_000)
 def measure(number: str, unit: str) -> str | None:
     """Write a size in its one form; None when it is no unit: ``measure("1,5", "l")`` is ``1500ml``.
 
@@ -148,6 +149,7 @@ def wider(word: str, languages: tuple[str, ...] = LANGUAGES) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=20_000)
 def tokens(text: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     """Write a text as the index has it: every word by all its forms, sizes in their one form."""
     return " ".join(

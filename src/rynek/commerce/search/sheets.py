@@ -50,7 +50,7 @@ def sheet(
         id=f"{channel} {detail.id}", channel=channel,
         name=analysis.joined(analysis.tokens(f"{each.name} {_variants(detail)}", each.languages) for each in spoken),
         head=analysis.joined(analysis.tokens(analysis.head(w.name, w.language), w.languages) for w in spoken),
-        around=analysis.tokens(" ; ".join([detail.brand or "", *facts, *_told(properties)])),
+        around=analysis.joined(map(analysis.tokens, [detail.brand or "", *facts, *_told(properties)])),
         prose=analysis.joined(analysis.tokens(each.prose[:2_000], each.languages) for each in spoken),
         codes=codes(entry.code, detail.items), categories=list(dict.fromkeys(path)), brand=entry.brand,
         values=values(properties), numbers=numbers(properties), price=min(prices, default=None),
