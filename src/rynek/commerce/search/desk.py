@@ -147,13 +147,18 @@ class Desk:
         return rules.Lexicon(engine.products, engine.known, engine.begun, self._near)
 
     def _near(self, word: str, most: int) -> Sequence[tuple[str, int, int]]:
+        """Give words that are near; where none is, the list may be too old to have it."""
+        if not most:
+            return []
+        found = self._nearest(word, most, WORDS_S)
+        return found or self._nearest(word, most, WORDS_S / 15)
+
+    def _nearest(self, word: str, most: int, fresh_s: float) -> Sequence[tuple[str, int, int]]:
         at, names, counts = self._words
-        if time.monotonic() - at > WORDS_S:
+        if time.monotonic() - at > fresh_s:
             counts = self.engine.vocabulary()
             names = list(counts)
             self._words = (time.monotonic(), names, counts)
-        if not most:
-            return []
         near = process.extract(word, names, scorer=OSA.distance, score_cutoff=most, limit=40)
         found = [(each, int(far), counts[each]) for each, far, _ in near]
         # a mistake in the first letter is rare
