@@ -1,7 +1,6 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
-from rynek.console.pages import entry, files, orders, receipts, stock, today, watch, webhooks
-from rynek.console.pages import entry, files, finding, orders, receipts, stock, today, watch
+from rynek.console.pages import entry, files, finding, orders, receipts, stock, today, watch, webhooks
 from rynek.integration import exchange
 from rynek.kernel.operations import Operation, process
 
