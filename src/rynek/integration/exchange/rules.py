@@ -312,6 +312,9 @@ def put(thing: dict[str, Any], path: Sequence[str | int], value: Any) -> None:
     Args:
         value: ``GONE`` takes it out.
     """
+    if len(path) == 1 and value is not GONE:  # most are so
+        thing[str(path[0])] = value
+        return
     place: Any = thing
     for step, following in itertools.pairwise(path):
         if isinstance(step, int):

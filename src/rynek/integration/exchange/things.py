@@ -84,7 +84,7 @@ class Cells:
         if isinstance(cell, str):
             if self.escaped:
                 cell = rules.natural(cell)
-            if column.kind != "text":
+            if column.kind not in ("text", "value"):
                 cell = cell.strip()
         if cell in (None, ""):
             return self._empty(place)
@@ -101,7 +101,9 @@ class Cells:
                 return self._plain(place, column.kind, cell)
 
     def _empty(self, place: Place) -> Any:
-        if "*" in place.path or "#" in place.path:
+        parts = self.form.sheet.parts
+        inside = parts is not None and len(place.path) > 1 and place.path[0] == parts[0] and place.otherwise is GONE
+        if inside or "*" in place.path or "#" in place.path:
             return GONE
         if place.nullable:
             return None
@@ -263,7 +265,7 @@ class Rows:
         if parts is None or any(place.path == parts and value for place, _, value in said.values):
             return
         for place, name, value in said.values:
-            if place.path[0] == parts[0] and len(place.path) > 1 and value not in (None, "", [], place.otherwise):
+            if place.path[0] == parts[0] and len(place.path) > 1 and value not in (None, "", [], GONE, place.otherwise):
                 key = next(each.column.name for each in self.form.places if each.path == parts)
                 said.refused.append((said.line.number, key, "", f"it is needed, as the row has a {name}"))
                 return
