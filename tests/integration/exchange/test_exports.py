@@ -124,7 +124,7 @@ async def test_what_is_written_is_read_as_it_was(world: App, wanted: NewExport, 
         place, said = await prepared(path, said, "file.xlsx" if wanted.format == "xlsx" else "file")
         for was, now in zip(made, read(place, sheet, said), strict=True):
             for name in was.__struct_fields__:
-                assert getattr(now, name) == getattr(was, name), was.code
+                assert getattr(now, name) == getattr(was, name), was
 
 
 async def test_no_cell_of_an_export_is_a_formula(world: App) -> None:
