@@ -41,6 +41,9 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/pricing": {
         "intake.py": "what bulk writes take and refuse, apart from which price counts",
     },
+    "commerce/simulations": {
+        "desk.py": "the process that counts, and both sides of the pipe to it: neither decision nor verb",
+    },
     "commerce/promotions": {
         "language.py": "what a promotion is written in: a language is larger than a word",
         "programs.py": "promotions compiled: the same language as it runs",

@@ -1,13 +1,18 @@
 """Promotions: what buyers get on top of prices, decided by rules that are data, and why."""
 
-from rynek.commerce.promotions.actions import book, counters, decide, explain, give_back, programs, used_by
-from rynek.commerce.promotions.language import Promotion
+from rynek.commerce.promotions.actions import book, counters, decide, explain, give_back, programs, refused, used_by
+from rynek.commerce.promotions.language import Gift, Lane, Promotion, What
 from rynek.commerce.promotions.model import (
     Asked,
+    Buying,
     Claim,
     CouponSaid,
     CouponText,
     Decided,
+    Facts,
+    FactsRow,
+    Left,
+    Line,
     Outcome,
     PromotionSpent,
     Reason,
@@ -16,15 +21,25 @@ from rynek.commerce.promotions.model import (
     UnknownCoupon,
     Used,
 )
+from rynek.commerce.promotions.programs import Programs, fits
+from rynek.commerce.promotions.rules import decide as decide_basket
 from rynek.commerce.promotions.rules import written
 
 __all__ = [
     "Asked",
+    "Buying",
     "Claim",
     "CouponSaid",
     "CouponText",
     "Decided",
+    "Facts",
+    "FactsRow",
+    "Gift",
+    "Lane",
+    "Left",
+    "Line",
     "Outcome",
+    "Programs",
     "Promotion",
     "PromotionSpent",
     "Reason",
@@ -32,12 +47,16 @@ __all__ = [
     "Tried",
     "UnknownCoupon",
     "Used",
+    "What",
     "book",
     "counters",
     "decide",
+    "decide_basket",
     "explain",
+    "fits",
     "give_back",
     "programs",
+    "refused",
     "used_by",
     "written",
 ]

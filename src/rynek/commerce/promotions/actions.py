@@ -99,20 +99,21 @@ async def put_promotions(tx: Tx, promotions: Annotated[list[Promotion], _MANY]) 
     Emits:
         PromotionChanged for each that is new or different.
     """
-    refused = await _refused(tx, promotions)
-    wrong = {each.row for each in refused}
+    wrong_ones = await refused(tx, promotions)
+    wrong = {each.row for each in wrong_ones}
     kept = [each for row, each in enumerate(promotions) if row not in wrong]
     documents = msgspec.json.encode([msgspec.to_builtins(each) for each in kept]).decode()
     changed = await q.put(tx, given=documents, at=tx.at, kind=tx.actor.kind, actor=tx.actor.id)
     if changed:
         await q.raise_version(tx)
     emit(tx, *(announced.PromotionChanged(p.code, p.version, p.state, p.shelf) for p in changed))
-    return Taken(len(changed), len(kept) - len(changed), refused)
+    return Taken(len(changed), len(kept) - len(changed), wrong_ones)
 
 
-async def _refused(tx: Tx, promotions: Sequence[Promotion]) -> list[Refusal]:
-    refused = rules.faults(promotions, {each.code for each in await q.lanes(tx)})
-    wrong = {each.row for each in refused}
+async def refused(tx: Tx, promotions: Sequence[Promotion]) -> list[Refusal]:
+    """Say which promotions cannot be taken, and why: what they say is checked, and what they speak of has to exist."""
+    found = rules.faults(promotions, {each.code for each in await q.lanes(tx)})
+    wrong = {each.row for each in found}
     whats = [what for each in promotions for what in rules.whats(each)]
     known: model.Known = await q.known(
         tx,
@@ -124,8 +125,8 @@ async def _refused(tx: Tx, promotions: Sequence[Promotion]) -> list[Refusal]:
     )
     for row, each in enumerate(promotions):
         if row not in wrong and (reason := rules.unknown(each, known)):
-            refused.append(Refusal(row, each.code, reason))
-    return sorted(refused, key=lambda each: each.row)
+            found.append(Refusal(row, each.code, reason))
+    return sorted(found, key=lambda each: each.row)
 
 
 async def promotions(
@@ -371,8 +372,8 @@ async def tryout(tx: Tx, trial: Trial) -> Tryout:
         NoTaxRate: the VAT of something is not known.
         Invalid: the promotion cannot be taken, or it is one of the shelf.
     """
-    if refused := await _refused(tx, [trial.promotion]):
-        raise Invalid(refused[0].reason, field="promotion")
+    if wrong := await refused(tx, [trial.promotion]):
+        raise Invalid(wrong[0].reason, field="promotion")
     if trial.promotion.shelf:
         raise Invalid("a promotion on the shelf changes prices, not baskets", field="promotion")
     place = await catalog.channel(tx, trial.channel)
