@@ -63,8 +63,8 @@ ACTIVE = promotion("ACTIVE", state="active", gives={"give": "percent", "bp": 2_0
 
 def wanted(*promotions: Promotion, **more: Any) -> Wanted:
     until = SINCE + timedelta(days=30)
-    return Wanted(**{"name": "a try", "promotions": list(promotions), "since": SINCE, "until": until, "currency": "PLN"} | more
-    )
+    said: dict[str, Any] = {"name": "a try", "since": SINCE, "until": until, "currency": "PLN"}
+    return Wanted(**said | {"promotions": list(promotions)} | more)
 
 
 def given_of(*promotions: Promotion, active: Sequence[Promotion] = (), **more: Any) -> Given:

@@ -13,6 +13,9 @@ from rynek.kernel.faults import Conflict, NotFound
 from rynek.kernel.money import Currency
 
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
+Customer = UUID
+WITHOUT, WITH = UUID(int=0), UUID(int=1)
+"""What the promotions that count without the draft and with it are told apart by."""
 Share = Annotated[int, Meta(ge=-10_000, le=100_000, description="hundredths of a percent: -1000 is 10 % less")]
 
 

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec.structs import replace
@@ -28,10 +27,13 @@ from rynek.commerce.promotions import (
     fits,
 )
 from rynek.commerce.simulations.model import (
+    WITH,
+    WITHOUT,
     Assumed,
     Basket,
     Bought,
     Counted,
+    Customer,
     Given,
     Had,
     Item,
@@ -114,8 +116,8 @@ class Reckoner:
         others = [(as_if(p), version) for p, version in given.active if p.code not in self.drafts]
         active = others if wanted.beside == "active" else []
         drafts = [(as_if(each, draft=True), 0) for each in wanted.promotions]
-        self.before = Programs(UUID(int=0), lanes, active)
-        self.after = Programs(UUID(int=1), lanes, [*active, *drafts])
+        self.before = Programs(WITHOUT, lanes, active)
+        self.after = Programs(WITH, lanes, [*active, *drafts])
         self.prices = {each.sku: each.minor for each in wanted.prices.prices} if wanted.prices else {}
         self.changes = wanted.prices.changes if wanted.prices else []
         self.gross = wanted.prices is None or wanted.prices.basis == "gross"
@@ -259,7 +261,7 @@ class _Tally:
 
     def __init__(self, had: Iterable[Had], mine: Iterable[Mine]) -> None:
         self.sums: dict[tuple[str, str], list[int]] = {}
-        self.reach: Counter[tuple[UUID, str]] = Counter()
+        self.reach: Counter[tuple[Customer, str]] = Counter()
         self.had = {each.promotion: each for each in had}
         self.mine = {(each.customer, each.promotion): each.times for each in mine}
 
@@ -271,7 +273,7 @@ class _Tally:
             for place, number in enumerate(numbers):
                 found[place] += number
 
-    def left(self, promotion: Promotion, customer: UUID | None) -> Left:
+    def left(self, promotion: Promotion, customer: Customer | None) -> Left:
         """Say what is left of a draft after all that was counted before."""
         code = promotion.code
         now = self.sums.get(("promotion", code))
@@ -384,7 +386,7 @@ def _book_near(tried: Tried, total: int, tally: _Tally) -> None:
 def merged(portions: Iterable[Counted]) -> Counted:
     """Add portions up."""
     sums: dict[tuple[str, str], list[int]] = {}
-    reach: Counter[tuple[UUID, str]] = Counter()
+    reach: Counter[tuple[Customer, str]] = Counter()
     lines = 0
     for each in portions:
         lines += each.lines
