@@ -248,7 +248,7 @@ async def test_after_a_crash_another_process_goes_on_where_it_stood(world: App, 
     assert found.state == "running"
     assert 4 <= found.baskets < ORDERS + RECEIPTS
     counting = Counting(world.database, 5)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         while (await look(world, begun)).ended_at is None:
             await counting.advance()
     await counting.close()
