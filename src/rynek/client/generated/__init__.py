@@ -15,6 +15,7 @@ from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.commerce_promotions import CommercePromotions
 from rynek.client.generated.commerce_search import CommerceSearch
+from rynek.client.generated.commerce_simulations import CommerceSimulations
 from rynek.client.generated.integration_exchange import IntegrationExchange
 from rynek.client.generated.integration_stream import IntegrationStream
 from rynek.client.generated.integration_webhooks import IntegrationWebhooks
@@ -47,6 +48,7 @@ class _Commerce:
         self.pricing = CommercePricing(calls)
         self.promotions = CommercePromotions(calls)
         self.search = CommerceSearch(calls)
+        self.simulations = CommerceSimulations(calls)
 
 
 class Client(Calls):
