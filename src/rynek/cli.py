@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rynek.kernel.settings import Settings, SettingsError, load
 
@@ -73,14 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="end when the baskets are in")
     demo.set_defaults(run=_demo)
 
-    replay = commands.add_parser(
-        "replay", help="send the demo's baskets to the shop that runs here, then check its books"
-    )
-    replay.add_argument("--folder", help="where the shop lies (default .rynek)")
-    replay.add_argument("--address", default="127.0.0.1:8000", help="where it listens (default 127.0.0.1:8000)")
-    replay.add_argument("--token", help="of a program with the role import (default: one is made)")
-    replay.add_argument("--baskets", type=int, help="how many baskets of the year (default all)")
-    replay.set_defaults(run=_replay)
+    _add_replays(commands)
 
     _judging(commands.add_parser("search", help="judge the ranking by the demo's queries, before and after a change"))
 
@@ -102,6 +96,24 @@ def _judging(search: argparse.ArgumentParser) -> None:
     search.add_argument("--worst", type=int, default=10, help="how many of the worst answered queries to show")
     search.add_argument("--write", type=Path, help="write the figures to this file, to compare later ones with")
     search.set_defaults(run=_search)
+
+
+def _add_replays(commands: Any) -> None:
+    replay = commands.add_parser(
+        "replay", help="send the demo's baskets to the shop that runs here, then check its books"
+    )
+    replay.add_argument("--folder", help="where the shop lies (default .rynek)")
+    replay.add_argument("--address", default="127.0.0.1:8000", help="where it listens (default 127.0.0.1:8000)")
+    replay.add_argument("--token", help="of a program with the role import (default: one is made)")
+    replay.add_argument("--baskets", type=int, help="how many baskets of the year (default all)")
+    replay.set_defaults(run=_replay)
+
+    promoted = commands.add_parser(
+        "replay-promotions", help="decide a month of the demo's baskets by promotions, against the tills, by reason"
+    )
+    promoted.add_argument("--month", help="such as 2017-11 (default that, or the basket's)")
+    promoted.add_argument("--basket", help="explain this basket line by line instead (the data set's basket_id)")
+    promoted.set_defaults(run=_replay_promotions)
 
 
 def _admin(given: argparse.Namespace) -> int:
@@ -142,6 +154,12 @@ def _search(given: argparse.Namespace) -> int:
 
 _BENCHES = {"import": "imports"}
 """Benches whose names no module can have."""
+
+
+def _replay_promotions(given: argparse.Namespace) -> int:
+    from rynek.campaigning import replay_promotions
+
+    return replay_promotions(given.month, given.basket)
 
 
 def _bench(given: argparse.Namespace) -> int:

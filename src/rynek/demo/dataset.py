@@ -138,6 +138,16 @@ class Moved(Struct, frozen=True):
     units: int
 
 
+class Couponed(Struct, frozen=True, gc=False):
+    """A line that a coupon was redeemed on, in cents: the maker's and what the shop added; ``household`` by number."""
+
+    household: int
+    at: datetime
+    sku: str
+    coupon: int
+    match: int
+
+
 def folder() -> Path:
     """Find the data set's files without importing the package, which would load pandas.
 
@@ -263,6 +273,28 @@ class Year:
         sums = {name: int(column[lines].sum(dtype=np.int64)) for name, column in money.items()}
         baskets = np.unique(np.searchsorted(self._first, lines, side="right"))
         return Totals(baskets=len(baskets), lines=len(lines), **sums)
+
+    def within(self, begin: datetime, end: datetime) -> tuple[int, int]:
+        """Tell which receipts were written from ``begin`` to before ``end``: their ``limit`` and ``start``."""
+        start, stop = np.searchsorted(self._second, [begin.timestamp(), end.timestamp()]).tolist()
+        return stop - start, start
+
+    def written(self, reference: str) -> datetime | None:
+        """Tell when a receipt was written, by its reference; None: there is none of it."""
+        number = int(reference) if reference.isascii() and reference.isdecimal() else -1
+        found = self._second[self._basket == number].tolist()
+        return datetime.fromtimestamp(found[0], UTC) if found else None
+
+    def couponed(self) -> Iterator[Couponed]:
+        """Give all lines of the year that a coupon was redeemed on, in the order of time."""
+        lines = np.flatnonzero(self._coupon > 0)
+        basket = np.searchsorted(self._first, lines, side="right") - 1
+        columns = (
+            self._household[basket], self._second[basket], self._product[lines], self._coupon[lines],
+            self._match[lines],
+        )  # fmt: skip
+        for household, second, product, coupon, match in zip(*(each.tolist() for each in columns), strict=True):
+            yield Couponed(household, datetime.fromtimestamp(second, UTC), self._skus[product], coupon, match)
 
     def moved(self, limit: int | None = None, start: int = 0) -> Iterator[Moved]:
         """Tell how many units of each article leave each shop in the same stretch, where any do."""

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -91,11 +92,16 @@ class Move:
         await self.ask("commerce.pricing.put_prices", prices=prices)
         await self.ask("commerce.checkout.put_delivery", channel=CHANNEL, options=options)
 
-    async def catalogue(self, limit: int | None = None) -> None:
-        """Bring categories, brands and articles, what sells best first, with prices and stock for the web shop."""
+    async def catalogue(self, limit: int | None = None, skus: AbstractSet[str] | None = None) -> None:
+        """Bring categories, brands and articles, what sells best first, with prices and stock for the web shop.
+
+        Args:
+            skus: of these alone; None: of all.
+        """
         await self._categories(self.year.categories)
         lines = {article.sku: line for line, article in enumerate(self.year.articles, 1)}
-        everything = sorted(self.year.articles, key=lambda article: -article.sold)[:limit]
+        offered = [each for each in self.year.articles if skus is None or each.sku in skus]
+        everything = sorted(offered, key=lambda article: -article.sold)[:limit]
         brands = {article.brand for article in everything if article.brand}
         for some in chunks(sorted(brands), 1_000):
             await self.ask(
