@@ -32,6 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
+def _benches() -> list[str]:
+    """Name the modules of ``bench`` that are benches: those that can be run."""
+    folder = Path(__file__).parent / "bench"
+    names = {module: name for name, module in _BENCHES.items()}
+    found = (path.stem for path in folder.glob("*.py") if "\nasync def main(" in path.read_text("utf-8"))
+    return sorted(names.get(each, each) for each in found)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="rynek", description="Omnichannel commerce on one truth and one event log.")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -79,13 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     _judging(commands.add_parser("search", help="judge the ranking by the demo's queries, before and after a change"))
 
     bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
-    bench.add_argument("name", choices=["sale", "hot", "browse", "replay", "log", "import", "search", "webhooks"])
-    bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts (not replay, log, import)")
+    bench.add_argument("name", choices=_benches())
+    bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts")
     bench.add_argument("--workers", type=int, default=1, help="server processes (sale, hot, replay)")
     bench.add_argument("--stored", type=int, default=0, help="orders already in the database (sale)")
     bench.add_argument("--baskets", type=int, default=20_000, help="baskets to send (replay)")
     bench.add_argument("--events", type=int, default=1_000_000, help="events to append and consume (log)")
     bench.add_argument("--rows", type=int, default=100_000, help="rows of the file (import)")
+    bench.add_argument("--promotions", type=int, help="active promotions (price: 500; sale: none)")
+    bench.add_argument("--lines", type=int, default=200, help="lines of a cart (price)")
     bench.set_defaults(run=_bench)
     return parser
 

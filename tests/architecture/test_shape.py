@@ -47,6 +47,7 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/promotions": {
         "language.py": "what a promotion is written in: a language is larger than a word",
         "programs.py": "promotions compiled: the same language as it runs",
+        "rewards.py": "what each word of giving gives to lines: arithmetic apart from compiling",
     },
     "commerce/browse": {
         "shelf.py": "what a process has ready to show, and the news that clears it: memory, so neither rule nor action",

@@ -71,8 +71,8 @@ end $$;
 """
 
 
-async def templates(stand: Stand, wishes: Sequence[Lines]) -> None:
-    """Make carts as buyers do; what is placed later are copies of these."""
+async def templates(stand: Stand, wishes: Sequence[Lines], begin: int = 0) -> None:
+    """Make carts as buyers do, numbered from ``begin``; what is placed later are copies of these."""
     guest = Actor("guest", UUID(int=1))
     carts = []
     for wish in wishes:
@@ -83,12 +83,12 @@ async def templates(stand: Stand, wishes: Sequence[Lines]) -> None:
                 address=HOME, delivery=COURIER,
             )
         )  # fmt: skip
-    sql(stand, _PGBENCH + _template_rows(carts))
+    sql(stand, (_PGBENCH if begin == 0 else "") + _template_rows(carts, begin))
 
 
-def _template_rows(carts: Sequence[Cart]) -> str:
+def _template_rows(carts: Sequence[Cart], begin: int) -> str:
     rows = []
-    for number, cart in enumerate(carts):
+    for number, cart in enumerate(carts, begin):
         priced, some, guest = cart.priced, cart.id, UUID(int=1)
         facts = [(e.sku, e.quantity, e.name, e.unit_minor, e.net, e.tax, e.gross, e.rate_bp) for e in priced.lines]
         skus, units, names, prices, nets, taxes, grosses, rates = zip(*facts, strict=True)

@@ -4,18 +4,24 @@ One fresh shop on one machine, load included; 64 buyers over HTTP. First ``pgben
 carts, one transaction each through one prepared function that writes the same rows. Then buyers place carts of the same
 kind through the door. Then they buy from nothing: a cart with three lines,
 address and delivery (1), placed and paid (2).
+
+With ``--promotions 50`` buyers then place carts that so many active promotions were counted in, and buy from nothing
+with them; ``kept`` is that rate of placing to the one before.
 """
 
 import argparse
 import itertools
 import re
 import subprocess
+from collections.abc import Sequence
 from random import Random
+from uuid import UUID
 
 import msgspec
 
-from rynek.bench.carts import BUYERS, HOME, guests, placer, prepare, ready, settle, store, templates
-from rynek.bench.load import Script, drive, line
+from rynek.bench.carts import BUYERS, HOME, Lines, guests, placer, prepare, ready, settle, store, templates
+from rynek.bench.load import Run, Script, drive, line
+from rynek.bench.offers import furnish
 from rynek.bench.proc import usage
 from rynek.bench.stall import COURIER, KEEPER, Stand, batches, opened
 from rynek.bench.wire import request
@@ -44,9 +50,11 @@ async def main(args: argparse.Namespace) -> int:
         placers = [placer(token, carts[guest]) for guest, token in buyers]
         placing = await drive(stand.server.address, placers, seconds=args.seconds)
         after, after_pg = stand.server.usage(), usage(stand.cluster.pid)
+        reduced = await _with_promotions(stand, args, wishes, buyers, first + 2 * many) if args.promotions else None
         buying = await drive(stand.server.address, [_buyer(n) for n in range(BUYERS)], seconds=args.seconds)
         placed, bought = placing.statuses.get(200, 0), buying.labels["place"].answers
-        amiss = await _amiss(stand, args.stored + by_pgbench[0] + placed + bought)
+        cheaper = reduced.statuses.get(200, 0) if reduced is not None else 0
+        amiss = await _amiss(stand, args.stored + by_pgbench[0] + placed + cheaper + bought)
         print(
             f"statuses: placing {placing.statuses}, buying {buying.statuses}; errors {placing.errors | buying.errors}"
         )
@@ -60,7 +68,7 @@ async def main(args: argparse.Namespace) -> int:
         for each in amiss:
             print(f"BROKEN: {each}")
         per_s = placed / placing.seconds
-        figures = {
+        figures: dict[str, str | float] = {
             "placed_per_s": per_s,
             "p99_ms": placing.overall.p99_ms,
             "pgbench_per_s": by_pgbench[1],
@@ -69,8 +77,30 @@ async def main(args: argparse.Namespace) -> int:
             "requests_per_purchase": f"{buying.overall.answers / max(bought, 1):.2f}",
             "stored": args.stored,
         }
+        statuses = set(placing.statuses) | set(buying.statuses)
+        if reduced is not None:
+            figures |= {
+                "promotions": args.promotions,
+                "reduced_per_s": cheaper / reduced.seconds,
+                "kept": f"{cheaper / reduced.seconds / per_s:.2f}",
+            }
+            statuses |= set(reduced.statuses)
         print(line("sale", **figures))
-        return 1 if amiss or set(placing.statuses) | set(buying.statuses) != {200} else 0
+        return 1 if amiss or statuses != {200} else 0
+
+
+async def _with_promotions(
+    stand: Stand, args: argparse.Namespace, wishes: Sequence[Lines], buyers: Sequence[tuple[UUID, str]], first: int
+) -> Run:
+    """Let buyers place carts in which promotions were counted."""
+    await furnish(stand.app, stand.stall.skus, args.promotions)
+    await templates(stand, wishes, TEMPLATES)
+    prepare(stand, first, int(args.seconds * 12_000), (TEMPLATES, 2 * TEMPLATES))
+    settle(stand)
+    carts = ready(stand, first)
+    return await drive(
+        stand.server.address, [placer(token, carts[guest]) for guest, token in buyers], seconds=args.seconds
+    )
 
 
 # --- measuring --------------------------------------------------------------------------------------------------------

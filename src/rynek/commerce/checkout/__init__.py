@@ -1,7 +1,8 @@
 """Checkout: carts, what they come to, and how they become orders."""
 
 from rynek.commerce.checkout.actions import cart, carts, change_cart, drop_cart, merge_cart, open_cart, place
-from rynek.commerce.checkout.model import Address, Body, Cart, CartChange, NewCart, Placed, Want
+from rynek.commerce.checkout.model import Address, Body, Cart, CartChange, NewCart, Placed, Terms, Want
+from rynek.commerce.checkout.tally import price_one
 
 __all__ = [
     "Address",
@@ -10,6 +11,7 @@ __all__ = [
     "CartChange",
     "NewCart",
     "Placed",
+    "Terms",
     "Want",
     "cart",
     "carts",
@@ -18,4 +20,5 @@ __all__ = [
     "merge_cart",
     "open_cart",
     "place",
+    "price_one",
 ]

@@ -2,6 +2,8 @@
 
 from rynek.commerce.promotions.actions import book, counters, decide, explain, give_back, programs, refused, used_by
 from rynek.commerce.promotions.language import Gift, Lane, Promotion, What
+from rynek.commerce.promotions.actions import baskets, book, counters, decide, explain, give_back, programs, used_by
+from rynek.commerce.promotions.language import Promotion
 from rynek.commerce.promotions.model import (
     Asked,
     Buying,
@@ -23,6 +25,8 @@ from rynek.commerce.promotions.model import (
 )
 from rynek.commerce.promotions.programs import Programs, fits
 from rynek.commerce.promotions.rules import decide as decide_basket
+from rynek.commerce.promotions.programs import Programs
+from rynek.commerce.promotions.rules import decide as count
 from rynek.commerce.promotions.rules import written
 
 __all__ = [
@@ -48,7 +52,9 @@ __all__ = [
     "UnknownCoupon",
     "Used",
     "What",
+    "baskets",
     "book",
+    "count",
     "counters",
     "decide",
     "decide_basket",

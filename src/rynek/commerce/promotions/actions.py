@@ -24,6 +24,7 @@ from rynek.commerce.promotions.model import (
     Claim,
     Coupon,
     CouponKept,
+    CouponSaid,
     Decided,
     Facts,
     Kept,
@@ -292,6 +293,15 @@ async def decide(tx: Tx, asked: Sequence[Asked], given: Programs | None = None) 
     ready = given or await programs(tx)
     if not ready.all and not any(each.coupons for each in asked):
         return [Decided(_nothing(each), Trace(each.at, ready.version)) for each in asked]
+    found = []
+    for each, said in await baskets(tx, asked, ready):
+        outcome = rules.decide(ready, each)
+        found.append(Decided(outcome, Trace(each.at, ready.version, outcome.tried, tuple(said), each.group)))
+    return found
+
+
+async def baskets(tx: Tx, asked: Sequence[Asked], ready: Programs) -> list[tuple[Buying, list[CouponSaid]]]:
+    """Look up all that promotions are decided from, with what became of the codes that were typed in."""
     facts = await _facts(tx, ready, asked)
     typed = {each for basket in asked for each in basket.coupons}
     known = {row.coupon: row for row in await q.coupons(tx, coupons=list(typed))} if typed else {}
@@ -313,8 +323,7 @@ async def decide(tx: Tx, asked: Sequence[Asked], given: Programs | None = None) 
                 for code in ready.counted
             },
         )  # fmt: skip
-        outcome = rules.decide(ready, buying)
-        found.append(Decided(outcome, Trace(basket.at, ready.version, outcome.tried, tuple(said), basket.group)))
+        found.append((buying, said))
     return found
 
 

@@ -4,7 +4,7 @@ A basket is looked at with all programs at once: every line is looked up by its 
 one index of all that programs speak of, so that five hundred promotions cost little more than the few that fit.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,61 +40,22 @@ from rynek.commerce.promotions.language import (
     Weekdays,
     What,
 )
-from rynek.commerce.promotions.model import Buying, Facts, FactsRow, Line
-from rynek.kernel.money import split
+from rynek.commerce.promotions.model import Facts, FactsRow, Line
+from rynek.commerce.promotions.rewards import (
+    Give,
+    Miss,
+    Shares,
+    State,
+    Test,
+    bundle,
+    buy_get,
+    free,
+    half_up,
+    off,
+    shared,
+)
 
 _attributes = msgspec.json.Decoder(dict[str, Value]).decode
-
-Shares = list[tuple[int, int]]
-"""What lines get: (place of the line, minor units); a line that has to be there for others gets 0."""
-
-
-class Miss(Struct, frozen=True, gc=False):
-    """Why a condition does not hold: in words, or how much more would do."""
-
-    why: str = ""
-    lacks_minor: int | None = None
-    lacks_units: int | None = None
-    lacks_weight_g: int | None = None
-
-
-Test = Callable[["State"], Miss | None]
-Give = Callable[["State", Sequence[bool]], list[Shares]]
-"""What it would give on the lines that are not blocked: pieces that are taken whole or not at all."""
-
-
-class State:
-    """A basket while promotions are counted; the line after the last is delivery."""
-
-    __slots__ = ("buying", "closed", "left", "lines", "selected", "sums", "touched")
-
-    def __init__(self, buying: Buying, lines: Sequence[Line], selected: dict[int, list[int]]) -> None:
-        self.buying = buying
-        self.lines = lines
-        self.selected = selected
-        self.left = [*(line.minor for line in lines), buying.delivery_minor or 0]
-        self.closed = [False] * len(self.left)
-        self.touched = [False] * len(self.left)
-        self.sums: dict[tuple[int, str], int] = {}
-
-    def chosen(self, what: int) -> Sequence[int]:
-        """List the lines that fit."""
-        return self.selected.get(what, ())
-
-    def much(self, what: int, of: str) -> int:
-        """Tell how much of something there is, as the basket stood when the lane began."""
-        found = self.sums.get((what, of))
-        if found is None:
-            found = self.sums[what, of] = self._much(what, of)
-        return found
-
-    def _much(self, what: int, of: str) -> int:
-        if of == "minor":
-            return sum(self.left[i] for i in self.chosen(what))
-        some = [self.lines[i] for i in self.chosen(what)]
-        if of == "units":
-            return sum(line.quantity for line in some if line.unit == "pcs")
-        return sum(line.quantity * (line.weight_g or 0) if line.unit == "pcs" else line.quantity for line in some)
 
 
 class Compiled(Struct, frozen=True, gc=False):
@@ -104,7 +65,7 @@ class Compiled(Struct, frozen=True, gc=False):
     version: int
     channels: frozenset[str] | None
     """Where it may count; None: everywhere."""
-    targets: tuple[int, ...]
+    targets: frozenset[int]
     """What has to be in the basket; one of each."""
     tests: tuple[Test, ...]
     give: Give
@@ -263,7 +224,7 @@ def compiled(programs: Programs, promotion: Promotion, version: int) -> Compiled
     targets, reached, give, following = _reward(programs, promotion.gives)
     limits = [_limit(promotion)] if promotion.uses or promotion.uses_each or promotion.budget_minor else []
     return Compiled(
-        promotion, version, frozenset.intersection(*channels) if channels else None, targets,
+        promotion, version, frozenset.intersection(*channels) if channels else None, frozenset(targets),
         (*limits, *tests, *reached), give, following,
     )  # fmt: skip
 
@@ -355,15 +316,6 @@ def _nearest(misses: Sequence[Miss | None]) -> Miss | None:
 # --- what is given ----------------------------------------------------------------------------------------------------
 
 
-def _half_up(numerator: int, denominator: int) -> int:
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def _priced(minor: int, line: Line) -> int:
-    """Price a line at so much a piece, or 1000 g or ml."""
-    return minor * line.quantity if line.unit == "pcs" else _half_up(minor * line.quantity, 1_000)
-
-
 _Made = tuple[tuple[int, ...], list[Test], Give, Test | None]
 """What has to be there, what else has to hold, what it gives, and what would make it more."""
 
@@ -372,7 +324,7 @@ def _reward(programs: Programs, reward: Reward) -> _Made:
     match reward:
         case Percent() | Amount() | FixedPrice():
             what = programs.number(reward.of)
-            return (what,), [], _off(reward, what), None
+            return (what,), [], off(reward, what), None
         case Steps():
             return _steps(reward, programs.number(reward.of))
         case BuyGet():
@@ -381,7 +333,7 @@ def _reward(programs: Programs, reward: Reward) -> _Made:
             return (
                 (buy, get),
                 [_enough(reward, buy, get)],
-                lambda state, blocked: _buy_get(reward, buy, get, state, blocked),
+                lambda state, blocked: buy_get(reward, buy, get, state, blocked),
                 None,
             )
         case BundlePrice():
@@ -390,51 +342,13 @@ def _reward(programs: Programs, reward: Reward) -> _Made:
             return (
                 tuple(what for what, _ in parts),
                 fewest,
-                lambda state, blocked: _bundle(reward, parts, state, blocked),
+                lambda state, blocked: bundle(reward, parts, state, blocked),
                 None,
             )
         case Delivery():
             return (), [_delivered(reward)], _delivery(reward), None
         case Gift():
             return (), [], lambda _state, _blocked: [], None
-
-
-def _off(reward: Percent | Amount | FixedPrice, what: int) -> Give:
-    match reward:
-        case Percent(bp=bp, most_minor=None):
-            return lambda state, blocked: [
-                [(i, _half_up(state.left[i] * bp, 10_000))] for i in _free(state, what, blocked)
-            ]
-        case Percent(bp=bp, most_minor=most):
-            return lambda state, blocked: _capped(state, _free(state, what, blocked), bp, most or 0)
-        case Amount(minor=minor, each=True):
-            return lambda state, blocked: [
-                [(i, min(state.left[i], _priced(minor, state.lines[i])))] for i in _free(state, what, blocked)
-            ]
-        case Amount(minor=minor):
-            return lambda state, blocked: _shared(state, _free(state, what, blocked), minor)
-        case FixedPrice(minor=minor):
-            return lambda state, blocked: [
-                [(i, gain)]
-                for i in _free(state, what, blocked)
-                if (gain := state.left[i] - _priced(minor, state.lines[i])) > 0
-            ]
-
-
-def _free(state: State, what: int, blocked: Sequence[bool]) -> list[int]:
-    return [i for i in state.chosen(what) if not blocked[i] and state.left[i] > 0]
-
-
-def _shared(state: State, lines: Sequence[int], minor: int) -> list[Shares]:
-    """Take an amount off lines together, shared out by what they come to (largest remainder)."""
-    weights = [state.left[i] for i in lines]
-    total = min(minor, sum(weights))
-    return [list(zip(lines, split(total, weights), strict=True))] if total > 0 else []
-
-
-def _capped(state: State, lines: Sequence[int], bp: int, most: int) -> list[Shares]:
-    total = _half_up(sum(state.left[i] for i in lines) * bp, 10_000)
-    return _shared(state, lines, min(total, most))
 
 
 def _steps(reward: Steps, what: int) -> _Made:
@@ -445,10 +359,10 @@ def _steps(reward: Steps, what: int) -> _Made:
 
     def give(state: State, blocked: Sequence[bool]) -> list[Shares]:
         step = next(step for step in reversed(steps) if step.at_least <= measure(state))
-        lines = _free(state, what, blocked)
+        lines = free(state, what, blocked)
         if step.bp is not None:
-            return [[(i, _half_up(state.left[i] * step.bp, 10_000))] for i in lines]
-        return _shared(state, lines, step.minor or 0)
+            return [[(i, half_up(state.left[i] * step.bp, 10_000))] for i in lines]
+        return shared(state, lines, step.minor or 0)
 
     def lacking(state: State, least: int) -> Miss:
         return Miss(**{f"lacks_{reward.by}": least - measure(state)})  # type: ignore[arg-type]
@@ -477,28 +391,10 @@ def _delivered(reward: Delivery) -> Test:
 def _delivery(reward: Delivery) -> Give:
     def give(state: State, blocked: Sequence[bool]) -> list[Shares]:
         last = len(state.lines)
-        minor = _half_up(state.left[last] * reward.bp, 10_000)
+        minor = half_up(state.left[last] * reward.bp, 10_000)
         return [] if blocked[last] or not minor else [[(last, minor)]]
 
     return give
-
-
-# --- so many for so many ----------------------------------------------------------------------------------------------
-
-
-def _pieces(state: State, what: int, blocked: Sequence[bool]) -> dict[int, int]:
-    """Count the pieces of lines that may still be given something."""
-    lines = state.lines
-    return {i: lines[i].quantity for i in _free(state, what, blocked) if lines[i].unit == "pcs"}
-
-
-def _cheapest(state: State, lines: Iterable[int]) -> list[int]:
-    """Sort lines by what a piece costs as it stands; equals stay in the order of their skus."""
-    return sorted(lines, key=lambda i: (state.left[i] / state.lines[i].quantity, i))
-
-
-def _off_pieces(state: State, line: int, pieces: int, bp: int) -> int:
-    return _half_up(state.left[line] * pieces * bp, state.lines[line].quantity * 10_000)
 
 
 def _enough(reward: BuyGet, buy: int, get: int) -> Test:
@@ -514,80 +410,3 @@ def _enough(reward: BuyGet, buy: int, get: int) -> Test:
         return Miss(lacks_units=lack) if lack > 0 else None
 
     return test
-
-
-def _buy_get(reward: BuyGet, buy: int, get: int, state: State, blocked: Sequence[bool]) -> list[Shares]:
-    """Find how often it counts, and which pieces are given: the cheapest that leave enough to be bought."""
-    bought, gotten = _pieces(state, buy, blocked), _pieces(state, get, blocked)
-    units = sum((bought | gotten).values())
-    times = min(
-        sum(bought.values()) // reward.buy_units,
-        sum(gotten.values()) // reward.get_units,
-        units // (reward.buy_units + reward.get_units),
-        reward.times or units,
-    )
-    if not times:
-        return []
-    given = _taken(
-        _cheapest(state, gotten),
-        gotten,
-        times * reward.get_units,
-        bought,
-        sum(bought.values()) - times * reward.buy_units,
-    )
-    left = {i: units - given.get(i, 0) for i, units in bought.items()}
-    paid = _taken(reversed(_cheapest(state, left)), left, times * reward.buy_units, {}, 0)
-    shares = dict.fromkeys(paid, 0) | {i: _off_pieces(state, i, pieces, reward.bp) for i, pieces in given.items()}
-    return [sorted(shares.items())] if any(shares.values()) else []
-
-
-def _taken(
-    order: Iterable[int], there: dict[int, int], wanted: int, spared: dict[int, int], spare: int
-) -> dict[int, int]:
-    """Take pieces from lines in order; of those that are ``spared`` for something else at most ``spare``."""
-    found: dict[int, int] = {}
-    for i in order:
-        pieces = min(there[i], wanted, spare) if i in spared else min(there[i], wanted)
-        if pieces > 0:
-            found[i] = pieces
-            wanted -= pieces
-            spare -= pieces if i in spared else 0
-    return found
-
-
-def _bundle(
-    reward: BundlePrice, parts: Sequence[tuple[int, int]], state: State, blocked: Sequence[bool]
-) -> list[Shares]:
-    """Put bundles together, of the dearest that fit; the part with the least choice is served first."""
-    there = [(_pieces(state, what, blocked), units) for what, units in parts]
-    there.sort(key=lambda part: len(part[0]))
-    remaining = {i: pieces for some, _ in there for i, pieces in some.items()}
-    dearest = [(list(reversed(_cheapest(state, some))), units) for some, units in there]
-    used: dict[int, int] = {}
-    times, most = 0, reward.times or max(remaining.values(), default=0)
-    while times < most and (one := _one_bundle(dearest, dict(remaining))):
-        repeat = min(most - times, *(remaining[i] // pieces for i, pieces in one.items()))
-        value = sum(_off_pieces(state, i, pieces, 10_000) for i, pieces in one.items())
-        if value <= reward.minor:
-            break
-        for i, pieces in one.items():
-            remaining[i] -= pieces * repeat
-            used[i] = used.get(i, 0) + pieces * repeat
-        times += repeat
-    lines = sorted(used)
-    weights = [_off_pieces(state, i, used[i], 10_000) for i in lines]
-    gain = sum(weights) - reward.minor * times
-    return [list(zip(lines, split(gain, weights), strict=True))] if gain > 0 else []
-
-
-def _one_bundle(dearest: Sequence[tuple[list[int], int]], remaining: dict[int, int]) -> dict[int, int]:
-    """Choose the pieces of one bundle; nothing when a part cannot be had."""
-    chosen: dict[int, int] = {}
-    for lines, units in dearest:
-        some = _taken(lines, remaining, units, {}, 0)
-        if sum(some.values()) < units:
-            return {}
-        for i, pieces in some.items():
-            remaining[i] -= pieces
-            chosen[i] = chosen.get(i, 0) + pieces
-    return chosen

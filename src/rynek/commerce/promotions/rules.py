@@ -42,7 +42,8 @@ from rynek.commerce.promotions.model import (
     Reason,
     Tried,
 )
-from rynek.commerce.promotions.programs import Compiled, Miss, Programs, Shares, State, leaves
+from rynek.commerce.promotions.programs import Compiled, Programs, leaves
+from rynek.commerce.promotions.rewards import Miss, Shares, State
 from rynek.kernel.money import EXPONENTS, Money
 
 Taken = dict[str, Shares]
@@ -70,10 +71,16 @@ def decide(programs: Programs, buying: Buying) -> Outcome:
 
 def _lane(state: State, lane: Lane, here: Sequence[Compiled], tried: list[Tried], gifts: list[tuple[str, int]]) -> None:
     live: list[Compiled] = []
+    there = state.selected.keys()
     for each in here:
-        if not _concerned(state, each):
+        if not there >= each.targets or not _concerned(state, each):
             continue
-        miss = next((miss for test in each.tests if (miss := test(state)) is not None), None)
+        for test in each.tests:
+            miss = test(state)
+            if miss is not None:
+                break
+        else:
+            miss = None
         if miss is not None:
             tried.append(_unmet(each, miss))
         elif isinstance(each.promotion.gives, Gift):
@@ -91,22 +98,16 @@ def _concerned(state: State, each: Compiled) -> bool:
     promotion, at = each.promotion, state.buying.at
     if promotion.coded and promotion.code not in state.buying.coupons:
         return False
-    if (promotion.from_at is not None and at < promotion.from_at) or (
-        promotion.until_at is not None and at >= promotion.until_at
-    ):
-        return False
-    return all(what in state.selected for what in each.targets)
+    begun = promotion.from_at is None or promotion.from_at <= at
+    return begun and (promotion.until_at is None or at < promotion.until_at)
 
 
 def _blocked(state: State, each: Compiled, claimed: Collection[int] = ()) -> list[bool]:
     """Tell which lines a promotion may not touch."""
-    taken = each.promotion.exclusive
-    if not claimed and not taken:
-        return state.closed
-    return [
-        closed or (taken and touched) or place in claimed
-        for place, (closed, touched) in enumerate(zip(state.closed, state.touched, strict=True))
-    ]
+    taken = state.touched if each.promotion.exclusive else state.closed  # what is closed has been touched
+    if not claimed:
+        return taken
+    return [shut or place in claimed for place, shut in enumerate(taken)]
 
 
 def _affordable(state: State, each: Compiled, pieces: Sequence[Shares]) -> bool:
@@ -141,7 +142,7 @@ def _in_turn(state: State, live: Sequence[Compiled], *, claiming: bool) -> list[
             continue
         shares = [share for piece in pieces for share in piece]
         if not shares:
-            tried.append(_lost(state, each, claims, each.give(state, state.closed)))
+            tried.append(_lost(state, each, claims, each.give(state, state.closed) if claims else ()))
             continue
         _book(state, each, shares)
         tried.append(_tried(state, each, shares))

@@ -1,6 +1,6 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
-from rynek.console.pages import entry, files, finding, orders, receipts, stock, today, watch, webhooks
+from rynek.console.pages import entry, files, finding, orders, promotions, receipts, stock, today, watch, webhooks
 from rynek.integration import exchange
 from rynek.kernel.operations import Operation, process
 
@@ -25,6 +25,13 @@ operations = [
     _form("POST /console/orders/{order}/cancellation", orders.cancel_order),
     _form("POST /console/orders/{order}/shipment", orders.ship_order),
     _form("POST /console/orders/{order}/notes", orders.note_order),
+    _page("GET /console/orders/{order}/why", promotions.why_order),
+    _page("GET /console/promotions", promotions.promotions),
+    _page("GET /console/promotions/new", promotions.new_promotion),
+    _form("POST /console/promotions", promotions.save_promotion),
+    _page("GET /console/promotions/{promotion}", promotions.promotion),
+    _form("POST /console/promotions/{promotion}/state", promotions.move_promotion),
+    _form("POST /console/promotions/{promotion}/coupons", promotions.make_coupons),
     _page("GET /console/stock", stock.stock),
     _page("GET /console/stock/{sku}", stock.item),
     _page("GET /console/owing", stock.owing),

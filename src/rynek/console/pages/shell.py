@@ -21,6 +21,7 @@ HOME = "/console"
 PLACES = (
     ("today", "/console", "console.see"),
     ("orders", "/console/orders", "orders.read"),
+    ("promotions", "/console/promotions", "promotions.read"),
     ("stock", "/console/stock", "inventory.read"),
     ("receipts", "/console/receipts", "pos.read"),
     ("files", "/console/files", "exchange.read"),

@@ -21,6 +21,7 @@ operations = [
     _page("GET /shop/{channel}/cart", till.cart),
     _form("POST /shop/{channel}/cart/lines", till.add),
     _form("POST /shop/{channel}/cart/lines/{sku}", till.change),
+    _form("POST /shop/{channel}/cart/coupons", till.coupon),
     _page("GET /shop/{channel}/checkout", till.checkout),
     _form("POST /shop/{channel}/checkout", till.buy),
     _page("GET /shop/{channel}/orders/{order}", till.confirmation),

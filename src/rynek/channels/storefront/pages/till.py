@@ -102,6 +102,21 @@ async def change(call: Call[Any], channel: str, sku: str, quantity: int = 0) -> 
 
 
 @shown
+async def coupon(call: Call[Any], channel: str, coupon: str = "", drop: str = "") -> Response:
+    """Type a code in, or take it out again."""
+    at = await visit(call, channel)
+    if at.cart is None:
+        raise NotFound("there is no cart")
+    typed = coupon.strip().upper()
+    others = [each for each in at.cart.terms.coupons if each != typed]
+    try:
+        await call.ask("commerce.checkout.change_cart", cart=at.cart.id, coupons=others if drop else [*others, typed])
+    except Fault as fault:
+        return await _cart(call, at, told(at.w, fault), fault.status)
+    return go(f"{at.home}/cart")
+
+
+@shown
 async def checkout(call: Call[Any], channel: str) -> Response:
     """Show the checkout: who, where to, how, and what it comes to, on one page."""
     at = await visit(call, channel)
