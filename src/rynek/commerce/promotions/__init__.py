@@ -1,9 +1,17 @@
 """Promotions: what buyers get on top of prices, decided by rules that are data, and why."""
 
-from rynek.commerce.promotions.actions import book, counters, decide, explain, give_back, programs, refused, used_by
+from rynek.commerce.promotions.actions import (
+    baskets,
+    book,
+    counters,
+    decide,
+    explain,
+    give_back,
+    programs,
+    refused,
+    used_by,
+)
 from rynek.commerce.promotions.language import Gift, Lane, Promotion, What
-from rynek.commerce.promotions.actions import baskets, book, counters, decide, explain, give_back, programs, used_by
-from rynek.commerce.promotions.language import Promotion
 from rynek.commerce.promotions.model import (
     Asked,
     Buying,
@@ -25,8 +33,6 @@ from rynek.commerce.promotions.model import (
 )
 from rynek.commerce.promotions.programs import Programs, fits
 from rynek.commerce.promotions.rules import decide as decide_basket
-from rynek.commerce.promotions.programs import Programs
-from rynek.commerce.promotions.rules import decide as count
 from rynek.commerce.promotions.rules import written
 
 __all__ = [
@@ -54,7 +60,6 @@ __all__ = [
     "What",
     "baskets",
     "book",
-    "count",
     "counters",
     "decide",
     "decide_basket",
