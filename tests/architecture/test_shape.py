@@ -48,6 +48,8 @@ BEYOND: dict[str, dict[str, str]] = {
         "language.py": "what a promotion is written in: a language is larger than a word",
         "programs.py": "promotions compiled: the same language as it runs",
         "rewards.py": "what each word of giving gives to lines: arithmetic apart from compiling",
+        "shelf.py": "what promotions make of prices over time; pure, as rules are, apart from baskets",
+        "shelving.py": "the verbs of the shelf: prices that nobody but it writes",
     },
     "commerce/browse": {
         "shelf.py": "what a process has ready to show, and the news that clears it: memory, so neither rule nor action",

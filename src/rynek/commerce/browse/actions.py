@@ -15,6 +15,7 @@ from rynek.commerce.browse import model, rules
 from rynek.commerce.browse.model import (
     Detail,
     Front,
+    Group,
     Limit,
     Listing,
     NotOffered,
@@ -30,6 +31,7 @@ from rynek.kernel import clock
 from rynek.kernel.batch import Batcher
 from rynek.kernel.database import Database, Tx
 from rynek.kernel.door import Call, Response
+from rynek.kernel.faults import Invalid
 from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
@@ -40,6 +42,8 @@ _entry = msgspec.json.Decoder(Entry).decode
 _rubrics = msgspec.json.Decoder(list[Rubric]).decode
 # anyone may keep an answer, but has to ask whether it still holds: that costs a line, and a change shows at once
 _CACHING = ("cache-control", "public, no-cache")
+# what is not so yet is kept nowhere
+_PRIVATE = ("cache-control", "private, no-store")
 
 
 async def listing(
@@ -101,6 +105,86 @@ async def front(tx: Tx, channel: ChannelCode) -> Front:
     return Front(found.code, found.name, found.currency, found.country, found.locale, found.display, rubrics)
 
 
+# --- as it will be ----------------------------------------------------------------------------------------------------
+
+
+async def preview_front(call: Call[Any], channel: ChannelCode, at: datetime) -> Front:
+    """Show what a shop will say of itself at an instant to come, by all that is set by now.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+        Invalid: the instant has no time zone, or is not to come.
+    """
+    async with call.door.database.transaction("commerce") as tx:
+        _to_come(tx, at)
+        found = await catalog.channel(tx, channel)
+        rubrics: list[Rubric] = await q.rubrics_at(tx, channel=channel, at=at)
+    said = Front(found.code, found.name, found.currency, found.country, found.locale, found.display, rubrics)
+    return cast("Front", Response(body=_encode(said), headers=(_PRIVATE,)))
+
+
+async def preview_listing(  # noqa: PLR0913, PLR0917 - a listing, with two questions more
+    call: Call[Any], channel: ChannelCode, at: datetime, group: Group | None = None, category: Code | None = None,
+    sort: Sort = "name", after: UUID | None = None, limit: Limit = 24,
+) -> Listing:  # fmt: skip
+    """List what a channel will offer at an instant to come, to a customer group, by all that is set by now.
+
+    Prices, publications, taxes and promotions on the shelf are those of then; what is in stock is what is there now.
+
+    Args:
+        group: whose prices; None: everybody's.
+        category: only what is in it or in one inside it.
+        after: the last product of the page before.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+        UnknownCategory: there is no such category.
+        Invalid: the instant has no time zone, or is not to come.
+    """
+    async with call.door.database.transaction("commerce") as tx:
+        _to_come(tx, at)
+        place = await catalog.channel(tx, channel)
+        found = await _products(tx, (channel, category, sort, after, limit), at)
+        items = await stock(tx, place, found[:limit], at, group)
+    cards = b",".join(items[each].card for each in found[:limit] if each in items)
+    body = b'{"products":[%s],"after":%s}' % (cards, _encode(found[limit - 1] if len(found) > limit else None))
+    return cast("Listing", Response(body=body, headers=(_PRIVATE,)))
+
+
+async def preview_product(
+    call: Call[Any], channel: ChannelCode, product: Text, at: datetime, group: Group | None = None
+) -> Detail:
+    """Show a product as it will be at an instant to come, to a customer group, by all that is set by now.
+
+    Args:
+        product: its address (slug) or its id.
+        group: whose prices; None: everybody's.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+        NotOffered: there will be no such product in this channel then.
+        Invalid: the instant has no time zone, or is not to come.
+    """
+    async with call.door.database.transaction("commerce") as tx:
+        _to_come(tx, at)
+        place = await catalog.channel(tx, channel)
+        try:
+            key: UUID | None = UUID(product)
+        except ValueError:
+            key = await q.of_slug(tx, slug=product, locale=place.locale)
+        items = await stock(tx, place, [key], at, group) if key is not None else {}
+    if key not in items:
+        raise NotOffered(f"{channel} will not offer {product} then", channel=channel)
+    return cast("Detail", Response(body=items[key].detail, headers=(_PRIVATE,)))
+
+
+def _to_come(tx: Tx, at: datetime) -> None:
+    if at.tzinfo is None:
+        raise Invalid("an instant needs its time zone", field="at")
+    if at < tx.at:
+        raise Invalid("a preview is of what is to come; commerce.pricing.why explains the past", field="at")
+
+
 def _respond(call: Call[Any], body: bytes, etag: str) -> Response:
     """Send what is ready, or say that what the caller has is still so."""
     headers = (("etag", etag), _CACHING)
@@ -112,24 +196,28 @@ def _respond(call: Call[Any], body: bytes, etag: str) -> Response:
 
 async def _page(database: Database, shelf: Shelf, key: PageKey) -> Page:
     """Read which products are on a page."""
-    channel, category, sort, after, limit = key
+    channel, limit = key[0], key[4]
     began = shelf.tick
     async with database.transaction("commerce") as tx:
         await catalog.channel(tx, channel)
-        page = {"channel": channel, "at": tx.at, "after": after, "size": limit + 1}
-        if category is None:
-            found = await (q.by_name if sort == "name" else q.by_newest)(tx, **page)
-        else:
-            codes = await q.subtree(tx, category=category)
-            if not codes:
-                raise UnknownCategory(f"there is no category {category}", category=category)
-            found = await (q.in_category_by_name if sort == "name" else q.in_category_by_newest)(
-                tx, codes=codes, **page
-            )
+        found = await _products(tx, key, tx.at)
         opens_at = await q.opens_at(tx, channel=channel, at=tx.at)
     read = Page(found[:limit], found[limit - 1] if len(found) > limit else None, opens_at or _NEVER)
     shelf.put_page(key, read, began)
     return read
+
+
+async def _products(tx: Tx, key: PageKey, at: datetime) -> list[UUID]:
+    """Find the products of a page and the one after it, as a channel offers them at an instant."""
+    channel, category, sort, after, limit = key
+    page = {"channel": channel, "at": at, "after": after, "size": limit + 1}
+    if category is None:
+        return cast("list[UUID]", await (q.by_name if sort == "name" else q.by_newest)(tx, **page))
+    codes = await q.subtree(tx, category=category)
+    if not codes:
+        raise UnknownCategory(f"there is no category {category}", category=category)
+    within = q.in_category_by_name if sort == "name" else q.in_category_by_newest
+    return cast("list[UUID]", await within(tx, codes=codes, **page))
 
 
 async def _assemble(database: Database, shelf: Shelf, key: PageKey, page: Page) -> Answer:
@@ -183,12 +271,19 @@ async def _fill(database: Database, channel: str, products: Sequence[UUID]) -> l
     return [found.get(each) for each in products]
 
 
-async def wholes(tx: Tx, channel: Channel, products: Sequence[UUID]) -> list[Whole]:
-    """Read products as a channel shows them now; what it does not offer is not in the result."""
-    rows: list[model.Row] = await q.rows(tx, channel=channel.code, at=tx.at, products=products)
+async def wholes(
+    tx: Tx, channel: Channel, products: Sequence[UUID], at: datetime | None = None, group: str | None = None
+) -> list[Whole]:
+    """Read products as a channel shows them; what it does not offer is not in the result.
+
+    Args:
+        at: None for now; what is in stock is always what is there now.
+        group: whose prices; None: everybody's.
+    """
+    rows: list[model.Row] = await q.rows(tx, channel=channel.code, at=at or tx.at, products=products)
     entries = [_entry(row.entry) for row in rows]
     skus = [variant.sku for entry in entries for variant in entry.variants]
-    shown = await pricing.shown(tx, channel.code, skus)
+    shown = await pricing.shown(tx, channel.code, skus, at, group)
     parts = await catalog.components(tx, skus)
     needed = list({*skus, *(sku for each in parts.values() for sku, _ in each)})
     units = {each.sku: each.units for each in await inventory.available(tx, channel.code, needed)}
@@ -203,9 +298,11 @@ async def wholes(tx: Tx, channel: Channel, products: Sequence[UUID]) -> list[Who
     return found
 
 
-async def stock(tx: Tx, channel: Channel, products: Sequence[UUID]) -> dict[UUID, Stocked]:
-    """Read products as a channel shows them now, ready to be sent."""
-    return {each.entry.id: _stocked(each) for each in await wholes(tx, channel, products)}
+async def stock(
+    tx: Tx, channel: Channel, products: Sequence[UUID], at: datetime | None = None, group: str | None = None
+) -> dict[UUID, Stocked]:
+    """Read products as ``wholes`` does, ready to be sent."""
+    return {each.entry.id: _stocked(each) for each in await wholes(tx, channel, products, at, group)}
 
 
 def _stocked(whole: Whole) -> Stocked:

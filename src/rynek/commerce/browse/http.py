@@ -8,6 +8,9 @@ operations = [
     read("GET /browse/{channel}", actions.front, "browse.read"),
     process("GET /browse/{channel}/listing", actions.listing, "browse.read", rate="read"),
     process("GET /browse/{channel}/products/{product}", actions.product, "browse.read", rate="read"),
+    process("GET /browse/{channel}/preview", actions.preview_front, "browse.preview", rate="read"),
+    process("GET /browse/{channel}/preview/listing", actions.preview_listing, "browse.preview", rate="read"),
+    process("GET /browse/{channel}/preview/products/{product}", actions.preview_product, "browse.preview", rate="read"),
 ]
 
 work = [follow]

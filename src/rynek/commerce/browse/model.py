@@ -12,6 +12,9 @@ from rynek.kernel.money import Currency
 
 Sort = Literal["name", "newest"]
 Limit = Annotated[int, Meta(ge=1, le=100)]
+Group = Annotated[
+    str, Meta(max_length=60, pattern=r"^[^\x00]*\Z", description="key of a customer group", examples=["gold"])
+]
 Text = Annotated[str, Meta(max_length=255, pattern=r"^[^\x00]*\Z")]
 
 

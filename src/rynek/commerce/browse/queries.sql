@@ -12,6 +12,16 @@ where c.code in (
         join commerce.product as p on p.id = b.product and not p.archived where b.channel = :channel))
 order by c.path;
 
+-- name: rubrics_at(channel: text, at: timestamptz) -> Rubric[]
+-- The categories in which a channel offers something at an instant, those around them included, as they are walked.
+select c.code, c.name, c.path from commerce.category as c
+where c.code in (
+    select unnest(string_to_array(d.path, '/')) from commerce.category as d
+    where d.code in (select unnest(p.categories) from commerce.publication as b
+        join commerce.product as p on p.id = b.product and not p.archived
+        where b.channel = :channel and (b.from_at is null or b.from_at <= :at) and (b.until_at is null or b.until_at > :at)))
+order by c.path;
+
 -- name: by_name(channel: text, at: timestamptz, after: uuid, size: int) -> value[]
 -- Products that a channel offers now, by name, after one of them.
 select d.id from commerce.product as d

@@ -23,6 +23,7 @@ from rynek.commerce.pricing.actions import (
 )
 from rynek.commerce.pricing.model import (
     Ask,
+    Basis,
     CompetitorPrice,
     Cost,
     Counting,
@@ -39,13 +40,15 @@ from rynek.commerce.pricing.model import (
     RateTotal,
     Reduction,
     Shown,
+    Tag,
     TaxRate,
     Why,
 )
-from rynek.commerce.pricing.rules import reduced, totalled
+from rynek.commerce.pricing.rules import choose, displayed, rate_at, reduced, totalled
 
 __all__ = [
     "Ask",
+    "Basis",
     "CompetitorPrice",
     "Cost",
     "Counting",
@@ -62,10 +65,13 @@ __all__ = [
     "RateTotal",
     "Reduction",
     "Shown",
+    "Tag",
     "TaxRate",
     "Why",
+    "choose",
     "competitor_prices",
     "costs",
+    "displayed",
     "explain",
     "floors",
     "lists",
@@ -79,6 +85,7 @@ __all__ = [
     "put_tax_rates",
     "quote",
     "quote_many",
+    "rate_at",
     "reduced",
     "shown",
     "standing",

@@ -185,17 +185,23 @@ async def quote(tx: Tx, ask: Ask) -> Quote:
     return found
 
 
-async def shown(tx: Tx, channel: str, skus: Sequence[str], at: datetime | None = None) -> dict[str, Shown]:
-    """Tell what a shop shows as the prices of items: for everybody, one piece, with the lowest price after a reduction.
+async def shown(
+    tx: Tx, channel: str, skus: Sequence[str], at: datetime | None = None, group: str | None = None
+) -> dict[str, Shown]:
+    """Tell what a shop shows as the prices of items: of one piece, with the lowest price after a reduction.
 
     What is not sold in the channel is not in the result; what has no price is, with ``minor`` None.
+
+    Args:
+        at: UTC; None for now.
+        group: whose prices; None: everybody's.
 
     Raises:
         UnknownChannel: there is none of this code.
     """
     place = await catalog.channel(tx, channel)
     at = at or tx.at
-    asks = [Ask(channel, place.currency, place.country, [(sku, 1)], at) for sku in skus]
+    asks = [Ask(channel, place.currency, place.country, [(sku, 1)], at, group) for sku in skus]
     offered = [
         (ask, rows) for ask, rows in zip(asks, await _candidates(tx, asks), strict=True) if rows[0].product is not None
     ]

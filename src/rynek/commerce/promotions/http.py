@@ -1,6 +1,6 @@
 """The operations of promotions."""
 
-from rynek.commerce.promotions import actions
+from rynek.commerce.promotions import actions, shelving
 from rynek.kernel.operations import read, write
 
 operations = [
@@ -11,6 +11,8 @@ operations = [
     read("POST /promotions/tryout", actions.tryout, "promotions.read"),
     write("PUT /promotions/segments", actions.put_members, "promotions.segments", rate="bulk"),
     write("PUT /promotions/coupons", actions.put_coupons, "promotions.write", rate="bulk"),
+    read("GET /promotions/shelf-amiss", shelving.shelf_amiss, "promotions.read"),
+    read("GET /promotions/shelf/{sku}", shelving.on_shelf, "promotions.read"),
     read("GET /promotions/{promotion}", actions.promotion, "promotions.read"),
     read("GET /promotions/{promotion}/versions", actions.versions, "promotions.read"),
     read("GET /promotions/{promotion}/uses", actions.uses, "promotions.read"),

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.catalog import ChannelCode, Code, Country, Row, Sku, Value
+from rynek.commerce.catalog import ChannelCode, Code, Country, Row, Sku, Unit, Value
+from rynek.commerce.pricing import Basis
 from rynek.commerce.promotions.language import Lane, Promotion, PromotionCode, Units  # noqa: F401 - statements find it
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid, NotFound
@@ -263,6 +264,83 @@ class Tryout(Struct, frozen=True):
     currency: str
     before: Tally
     after: Tally
+
+
+# --- the shelf --------------------------------------------------------------------------------------------------------
+
+
+class Ware(Struct, frozen=True):
+    """An item as promotions on the shelf see it, with the channels in which it is offered now, or was, or will be."""
+
+    sku: str
+    unit: Unit
+    tax_category: str
+    channels: list[str]
+    paths: list[str]
+    brand: str | None
+    attributes: str
+
+    @property
+    def facts(self) -> "FactsRow":
+        """What promotions ask of it."""
+        return FactsRow(self.sku, self.paths, self.brand, self.attributes)
+
+
+class ShelfPrice(Struct, frozen=True, gc=False):
+    """A price on the shelf, for a period (None: no bound), from a quantity on; ``listed_minor`` is what lies under it.
+
+    Money on the ``basis`` of the list. ``tried`` is what promotions did to it when the period begins.
+    """
+
+    list: str
+    sku: str
+    channel: str
+    group: str | None
+    basis: Basis
+    minimum: int
+    from_at: datetime | None
+    until_at: datetime | None
+    minor: int
+    listed_minor: int
+    tried: tuple[Tried, ...] = ()
+
+
+class OnShelf(Struct, frozen=True):
+    """A price on the shelf, which promotions made it, and what it lies over.
+
+    ``written`` is false for the moment until the list says what the rules say.
+    """
+
+    list: str
+    channel: str
+    group: str | None
+    basis: Basis
+    minimum: int
+    from_at: datetime | None
+    until_at: datetime | None
+    minor: int
+    listed_minor: int
+    written: bool
+    promotions: Sequence[Reason]
+
+
+class AmissPrice(Struct, frozen=True):
+    """A price on the shelf that is not what the rules say; ``minor`` is what they say, None: there should be none."""
+
+    sku: str
+    list: str
+    minimum: int
+    from_at: datetime | None
+    until_at: datetime | None
+    minor: int | None
+
+
+class Amiss(Struct, frozen=True):
+    """What is amiss on the shelf among the items looked at; go on with ``after`` (None: all were)."""
+
+    looked: int
+    prices: list[AmissPrice]
+    after: str | None
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

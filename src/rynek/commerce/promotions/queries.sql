@@ -229,3 +229,49 @@ with made as (
     where b.id = :batch order by k on conflict do nothing returning 1
 )
 update commerce.promotion_batch set made = made + (select count(*) from made) where id = :batch returning made
+
+-- name: shelving() -> value
+-- Whether promotions change prices on the shelf, or ever did.
+select exists (select from commerce.promotion where shelf and state = 'active')
+    or exists (select from commerce.shelf_list)
+
+-- name: shelf_lists() -> value[]
+-- The price lists that are the shelf's own.
+select code from commerce.shelf_list order by code
+
+-- name: own_lists(codes: text[])
+-- Note that price lists are the shelf's own.
+insert into commerce.shelf_list (code) select code from unnest(:codes) as n (code) order by code on conflict do nothing
+
+-- name: open_items(skus: text[])
+-- Have something to lock of items whose prices on the shelf are made.
+insert into commerce.shelf_item (sku) select sku from unnest(:skus) as n (sku) order by sku on conflict do nothing
+
+-- name: lock_items(skus: text[]) -> value[]
+-- Lock items, in key order: whoever makes their prices reads what there is once nobody else is at it.
+select sku from commerce.shelf_item where sku = any(:skus) order by sku for update
+
+-- name: wares(skus: text[]) -> Ware[]
+-- What promotions on the shelf ask of items.
+select v.sku, v.unit, v.tax_category,
+    array(select b.channel from commerce.publication b where b.product = p.id order by b.channel),
+    array(select c.path from commerce.category c where c.code = any(p.categories) order by c.path), p.brand,
+    (p.attributes || v.attributes)::text
+from commerce.variant v join commerce.product p on p.id = v.product and not p.archived
+where v.sku = any(:skus) and v.active
+
+-- name: skus_of(products: uuid[]) -> value[]
+-- The items of products, those that are sold no more too.
+select sku from commerce.variant where product = any(:products)
+
+-- name: scope(skus: text[], brands: text[], categories: text[], everything: boolean, after: text, limit: int) -> value[]
+-- Items by sku: these, or those of these brands, or in these categories or inside them, or all.
+select v.sku from commerce.variant v join commerce.product p on p.id = v.product
+where v.sku > :after and (:everything or v.sku = any(:skus) or p.brand = any(:brands) or p.categories && array(
+    select i.code from commerce.category i join commerce.category top on top.code = any(:categories)
+    where i.path = top.path or starts_with(i.path, top.path || '/')))
+order by v.sku limit :limit
+
+-- name: listed(list: text, after: text, limit: int) -> value[]
+-- Items that have a price in a list, by sku.
+select distinct sku from commerce.price where list = :list and sku > :after order by sku limit :limit

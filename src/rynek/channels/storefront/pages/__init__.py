@@ -12,12 +12,18 @@ def _form(route: str, handler: object) -> Operation:
     return process(route, handler, "storefront.buy", rate="write", shown=False, form=True)
 
 
+def _staff(route: str, handler: object, *, form: bool = False) -> Operation:
+    return process(route, handler, "browse.preview", rate="write" if form else "read", shown=False, form=form)
+
+
 operations = [
     _page("GET /shop/art/{file}", art.art, rate="bulk"),
     _form("POST /shop/language", shelves.speak),
     _page("GET /shop/{channel}", shelves.listing),
     _page("GET /shop/{channel}/search", finding.find),
     _page("GET /shop/{channel}/products/{product}", shelves.product),
+    _staff("GET /shop/{channel}/preview", shelves.preview),
+    _staff("POST /shop/{channel}/preview", shelves.begin_preview, form=True),
     _page("GET /shop/{channel}/cart", till.cart),
     _form("POST /shop/{channel}/cart/lines", till.add),
     _form("POST /shop/{channel}/cart/lines/{sku}", till.change),

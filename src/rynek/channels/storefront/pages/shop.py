@@ -3,6 +3,7 @@
 import functools
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,8 +14,9 @@ from msgspec import Struct
 
 from rynek import security
 from rynek.channels.storefront import rules
+from rynek.channels.storefront.pages import coming
 from rynek.commerce import browse
-from rynek.kernel import pages, words
+from rynek.kernel import clock, pages, words
 from rynek.kernel.actor import Actor
 from rynek.kernel.door import Call, Door, Request, Response, dress
 from rynek.kernel.faults import Fault
@@ -29,12 +31,20 @@ _DAY_S = 86_400
 _fronts: WeakKeyDictionary[Door, dict[str, tuple[float, browse.Front]]] = WeakKeyDictionary()
 
 
+class Preview(Struct, frozen=True):
+    """When, and for which group, staff look at a shop: as it will be."""
+
+    at: datetime
+    group: str | None
+
+
 class Visit(Struct, frozen=True):
     """Somebody in a shop: where, in which language, and with which cart, if they have begun one."""
 
     front: browse.Front
     w: Language
     cart: Any = None
+    preview: "Preview | None" = None
 
     @property
     def home(self) -> str:
@@ -46,6 +56,28 @@ async def visit(call: Call[Any], channel: str) -> Visit:
     """Find out where somebody is and what they have in their cart."""
     front = await _front(call, channel)
     return Visit(front, language(call.request, front.locale), await cart_of(call, call.actor, channel))
+
+
+async def ahead(call: Call[Any], channel: str) -> Visit:
+    """Find out where somebody is who looks around; staff may look at the shop as it will be, and see that they do."""
+    then = _preview(call)
+    if then is None:
+        return await visit(call, channel)
+    asked = await call.ask("commerce.browse.preview_front", channel=channel, at=then.at)
+    front = read(asked, browse.Front)
+    return Visit(front, language(call.request, front.locale), preview=then)
+
+
+def _preview(call: Call[Any]) -> Preview | None:
+    asked = coming.preview(call.request.header("cookie")) if call.request is not None else None
+    if asked is None or asked[0] <= clock.now() or not may_preview(call):
+        return None
+    return Preview(*asked)
+
+
+def may_preview(call: Call[Any]) -> bool:
+    """Tell whether somebody may look at what is to come."""
+    return call.actor.kind == "staff" and call.door.gate.may(call.actor, "browse.preview") is not None
 
 
 async def _front(call: Call[Any], channel: str) -> browse.Front:
@@ -109,7 +141,7 @@ def show(call: Call[Any], at: Visit, template: str, /, status: int = 200, **valu
     """Answer with a page of a shop."""
     return pages.page(
         template, status, **spoken(at.w), front=at.front, home=at.home, cart=at.cart, address=here(call.request),
-        picture=picture, **values,
+        picture=picture, preview=at.preview, may_preview=may_preview(call), **values,
     )  # fmt: skip
 
 
@@ -155,6 +187,7 @@ def refused(w: Language, status: int, code: str, detail: str) -> Response:
     title = w(key) if w.has(key) else w("fault.other")
     return pages.page(
         "storefront/refused.html", status, **spoken(w), front=None, home="/", cart=None, address="/", title=title,
+        preview=None, may_preview=False,
         detail=detail, status_code=status,
     )  # fmt: skip
 
