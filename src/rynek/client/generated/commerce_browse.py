@@ -3,6 +3,7 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import datetime
 import rynek.commerce.browse.model as commerce_browse
 import typing
 import uuid
@@ -10,6 +11,11 @@ from rynek.client.calls import Calls, Route
 
 _FRONT = Route[commerce_browse.Front]("GET", "/browse/{channel}", commerce_browse.Front)
 _LISTING = Route[commerce_browse.Listing]("GET", "/browse/{channel}/listing", commerce_browse.Listing)
+_PREVIEW_FRONT = Route[commerce_browse.Front]("GET", "/browse/{channel}/preview", commerce_browse.Front)
+_PREVIEW_LISTING = Route[commerce_browse.Listing]("GET", "/browse/{channel}/preview/listing", commerce_browse.Listing)
+_PREVIEW_PRODUCT = Route[commerce_browse.Detail](
+    "GET", "/browse/{channel}/preview/products/{product}", commerce_browse.Detail
+)
 _PRODUCT = Route[commerce_browse.Detail]("GET", "/browse/{channel}/products/{product}", commerce_browse.Detail)
 
 
@@ -47,6 +53,63 @@ class CommerceBrowse:
         """
         return await self._calls.ask(
             _LISTING, {"channel": channel}, {"category": category, "sort": sort, "after": after, "limit": limit}
+        )
+
+    async def preview_front(self, channel: str, at: datetime.datetime) -> commerce_browse.Front:
+        """Show what a shop will say of itself at an instant to come, by all that is set by now.
+
+        Raises:
+            UnknownChannel: there is no such channel.
+            Invalid: the instant has no time zone, or is not to come.
+        """
+        return await self._calls.ask(_PREVIEW_FRONT, {"channel": channel}, {"at": at})
+
+    async def preview_listing(
+        self,
+        channel: str,
+        at: datetime.datetime,
+        group: str | None = None,
+        category: str | None = None,
+        sort: typing.Literal["name", "newest"] = "name",
+        after: uuid.UUID | None = None,
+        limit: int = 24,
+    ) -> commerce_browse.Listing:
+        """List what a channel will offer at an instant to come, to a customer group, by all that is set by now.
+
+        Prices, publications, taxes and promotions on the shelf are those of then; what is in stock is what is there now.
+
+        Args:
+            group: whose prices; None: everybody's.
+            category: only what is in it or in one inside it.
+            after: the last product of the page before.
+
+        Raises:
+            UnknownChannel: there is no such channel.
+            UnknownCategory: there is no such category.
+            Invalid: the instant has no time zone, or is not to come.
+        """
+        return await self._calls.ask(
+            _PREVIEW_LISTING,
+            {"channel": channel},
+            {"at": at, "group": group, "category": category, "sort": sort, "after": after, "limit": limit},
+        )
+
+    async def preview_product(
+        self, channel: str, product: str, at: datetime.datetime, group: str | None = None
+    ) -> commerce_browse.Detail:
+        """Show a product as it will be at an instant to come, to a customer group, by all that is set by now.
+
+        Args:
+            product: its address (slug) or its id.
+            group: whose prices; None: everybody's.
+
+        Raises:
+            UnknownChannel: there is no such channel.
+            NotOffered: there will be no such product in this channel then.
+            Invalid: the instant has no time zone, or is not to come.
+        """
+        return await self._calls.ask(
+            _PREVIEW_PRODUCT, {"channel": channel, "product": product}, {"at": at, "group": group}
         )
 
     async def product(self, channel: str, product: str) -> commerce_browse.Detail:

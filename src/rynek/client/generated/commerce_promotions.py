@@ -20,12 +20,16 @@ _LANES = Route[list[commerce_promotions_language.Lane]](
     "GET", "/promotions/lanes", list[commerce_promotions_language.Lane]
 )
 _MAKE_COUPONS = Route[commerce_promotions.Batch]("POST", "/promotions/{promotion}/batches", commerce_promotions.Batch)
+_ON_SHELF = Route[list[commerce_promotions.OnShelf]](
+    "GET", "/promotions/shelf/{sku}", list[commerce_promotions.OnShelf]
+)
 _PROMOTION = Route[commerce_promotions.Kept]("GET", "/promotions/{promotion}", commerce_promotions.Kept)
 _PROMOTIONS = Route[list[commerce_promotions.Kept]]("GET", "/promotions", list[commerce_promotions.Kept])
 _PUT_COUPONS = Route[commerce_catalog.Taken]("PUT", "/promotions/coupons", commerce_catalog.Taken)
 _PUT_LANES = Route[commerce_catalog.Taken]("PUT", "/promotions/lanes", commerce_catalog.Taken)
 _PUT_MEMBERS = Route[int]("PUT", "/promotions/segments", int)
 _PUT_PROMOTIONS = Route[commerce_catalog.Taken]("PUT", "/promotions", commerce_catalog.Taken)
+_SHELF_AMISS = Route[commerce_promotions.Amiss]("GET", "/promotions/shelf-amiss", commerce_promotions.Amiss)
 _TRYOUT = Route[commerce_promotions.Tryout]("POST", "/promotions/tryout", commerce_promotions.Tryout)
 _USES = Route[list[commerce_promotions.Used]]("GET", "/promotions/{promotion}/uses", list[commerce_promotions.Used])
 _VERSIONS = Route[list[commerce_promotions.Version]](
@@ -74,6 +78,10 @@ class CommercePromotions:
             {"size": size, "prefix": prefix, "uses": uses, "until_at": until_at},
         )
 
+    async def on_shelf(self, sku: str) -> list[commerce_promotions.OnShelf]:
+        """Tell which prices promotions make of an item's on the shelf, now and to come, and which promotions."""
+        return await self._calls.ask(_ON_SHELF, {"sku": sku}, None)
+
     async def promotion(self, promotion: str) -> commerce_promotions.Kept:
         """Look a promotion up.
 
@@ -115,6 +123,13 @@ class CommercePromotions:
             PromotionChanged for each that is new or different.
         """
         return await self._calls.ask(_PUT_PROMOTIONS, {}, {"promotions": promotions})
+
+    async def shelf_amiss(self, after: str = "", limit: int = 500) -> commerce_promotions.Amiss:
+        """Look through items, and tell which of their prices on the shelf are not what the rules say.
+
+        What has changed only just may be among them, for the shelf follows the news.
+        """
+        return await self._calls.ask(_SHELF_AMISS, {}, {"after": after, "limit": limit})
 
     async def tryout(self, trial: commerce_promotions.Trial) -> commerce_promotions.Tryout:
         """Try a promotion on a basket before it counts: what the basket comes to without it and with it.
