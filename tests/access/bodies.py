@@ -30,7 +30,6 @@ SAMPLES: dict[str, Any] = {
     "email": "ola@example.com", "password": "a long enough password", "new": "a long enough password",
     "sku": SKU, "gtin": "5901234123457", "postcode": "31-042", "phone": "+48 600 600 600", "language": "pl",
     "currency": "PLN", "country": "PL", "url": "https://example.com/a.jpg",
-    **dict.fromkeys(("from_at", "until_at", "since", "until"), "2026-01-31T12:00:00Z"),
 }  # fmt: skip
 """Samples where the schema's own would not fit its pattern."""
 
@@ -53,16 +52,20 @@ def in_path(name: str) -> str:
     return {"channel": "WEB-PL", "sku": SKU}.get(name, str(ids.new()))
 
 
-def _fullest(reader: Outliner, name: str, schema: Mapping[str, Any]) -> Any:
-    """Fill in everything that can be said."""
+def _fullest(reader: Outliner, name: str, schema: Mapping[str, Any], inside: frozenset[str] = frozenset()) -> Any:
+    """Fill in everything that can be said; what may hold itself (``inside``) does so once."""
     if "$ref" in schema:
-        return _fullest(reader, name, reader.components[schema["$ref"].rpartition("/")[2]])
+        kind = schema["$ref"].rpartition("/")[2]
+        return _fullest(reader, name, reader.components[kind], inside | {kind})
     if "anyOf" in schema:
-        return _fullest(reader, name, next(each for each in schema["anyOf"] if each != {"type": "null"}))
+        fresh = (each for each in schema["anyOf"] if each.get("$ref", "").rpartition("/")[2] not in inside)
+        return _fullest(reader, name, next((e for e in fresh if e != {"type": "null"}), {"type": "null"}), inside)
     if schema.get("type") == "object" and "properties" in schema:
-        return {inner: _fullest(reader, inner, each) for inner, each in schema["properties"].items()}
+        return {inner: _fullest(reader, inner, each, inside) for inner, each in schema["properties"].items()}
     if schema.get("type") == "array" and isinstance(schema.get("items"), Mapping):
-        return [_fullest(reader, name, schema["items"])]
+        return [_fullest(reader, name, schema["items"], inside)]
+    if schema.get("format") == "date-time":
+        return "2026-01-31T12:00:00Z"
     if schema.get("type") == "string" and name in SAMPLES:
         return SAMPLES[name]
     return reader.example(schema)
