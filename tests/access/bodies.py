@@ -30,6 +30,7 @@ SAMPLES: dict[str, Any] = {
     "email": "ola@example.com", "password": "a long enough password", "new": "a long enough password",
     "sku": SKU, "gtin": "5901234123457", "postcode": "31-042", "phone": "+48 600 600 600", "language": "pl",
     "currency": "PLN", "country": "PL", "url": "https://example.com/a.jpg",
+    **dict.fromkeys(("from_at", "until_at", "since", "until", "at", "seen_at"), "2026-01-31T12:00:00Z"),
 }  # fmt: skip
 """Samples where the schema's own would not fit its pattern."""
 
@@ -64,8 +65,6 @@ def _fullest(reader: Outliner, name: str, schema: Mapping[str, Any], inside: fro
         return {inner: _fullest(reader, inner, each, inside) for inner, each in schema["properties"].items()}
     if schema.get("type") == "array" and isinstance(schema.get("items"), Mapping):
         return [_fullest(reader, name, schema["items"], inside)]
-    if schema.get("format") == "date-time":
-        return "2026-01-31T12:00:00Z"
     if schema.get("type") == "string" and name in SAMPLES:
         return SAMPLES[name]
     return reader.example(schema)
