@@ -216,7 +216,7 @@ def test_rules_move_products_and_lose_none(found: list[Match], data: st.DataObje
         pin = pins.get(str(each.match.product))
         if pin is not None:
             assert place >= min(pin.place, len(laid) - len(pins) + 1)
-            assert each.why[-1] == Part("pinned", 1.0, "r")
+            assert each.moved[-1] == Part("pinned", 1.0, "r")
 
 
 def test_what_is_pinned_comes_though_it_was_not_found() -> None:

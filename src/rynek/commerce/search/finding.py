@@ -67,7 +67,12 @@ async def find(
     cards = await browse.cards(database, channel, [each.match.product for each in page])
     hits = [
         # the card is JSON already; it is sent as it is
-        Hit(cast("browse.Card", msgspec.Raw(card)), place, round(stand.score, 4), stand.why if wanted.why else [])
+        Hit(
+            cast("browse.Card", msgspec.Raw(card)),
+            place,
+            round(stand.score, 4),
+            stand.why(tuning.weights) if wanted.why else [],
+        )
         for place, (stand, card) in enumerate(zip(page, cards, strict=True), start + 1)
         if card is not None
     ]
@@ -195,11 +200,11 @@ async def _stands(
     """Rank what was found and let the rules act; they do where one looks by relevance."""
     ask, matches = looked.ask, looked.matches
     if ask.order != "relevance":
-        return [rules.Stand(each, each.text, []) for each in matches.found], matches.total, []
+        return [rules.Stand(each, each.text) for each in matches.found], matches.total, []
     window = ask.weights.window
     concerned = _concerned(desk, ask, matches.found[:window], [each for each in acts if each.act in ("raise", "bury")])
     stands = rules.ranked(matches.found[:window], ask.weights, concerned)
-    stands += [rules.Stand(each, each.text, rules.parts(each, ask.weights)) for each in matches.found[window:]]
+    stands += [rules.Stand(each, each.text) for each in matches.found[window:]]
     ruled = [rule.name for each in concerned.values() for rule in each]
     pins = {each.target.removeprefix("product:"): each for each in acts if each.act == "pin"}
     if not pins or any(each.field != "category" for each in ask.narrows):

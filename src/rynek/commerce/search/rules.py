@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -139,10 +140,16 @@ def _keys(said: Iterable[analysis.Word], language: str) -> set[tuple[str, ...]]:
     }
 
 
+@lru_cache(maxsize=50_000)
+def _known_as(phrase: str, language: str) -> frozenset[tuple[str, ...]]:
+    """Give the stems of a synonym's phrase: there are few, and each query is compared with all of them."""
+    return frozenset(_keys(analysis.words(phrase), language))
+
+
 def _others(synonym: Synonym, said: Sequence[analysis.Word], language: str) -> list[str]:
     """Give the other words for a phrase; none when the synonym is not about it."""
     asked = _keys(said, language)
-    about = [n for n, each in enumerate(synonym.words) if _keys(analysis.words(each), language) & asked]
+    about = [n for n, each in enumerate(synonym.words) if _known_as(each, language) & asked]
     if not about:
         return []
     if synonym.one_way:
@@ -255,17 +262,28 @@ def parts(match: Match, weights: Weights) -> list[Part]:
     ]
 
 
+def _factor(match: Match, weights: Weights) -> float:
+    """Give the product of a match's parts, without writing each of them down."""
+    known = min(max(match.margin or 0.0, 0.0), 1.0)
+    free = 1.0 if match.available else weights.sold_out
+    return match.text * free * (1 + weights.sales * selling(match.sold)) * (1 + weights.margin * known)
+
+
 def score(factors: Iterable[Part]) -> float:
     """Multiply the factors."""
     return math.prod(each.factor for each in factors)
 
 
 class Stand(Struct, frozen=True):
-    """A match with its score and the reasons for it."""
+    """A match with its score, and the rules that moved it."""
 
     match: Match
     score: float
-    why: list[Part]
+    moved: list[Part] = []
+
+    def why(self, weights: Weights) -> list[Part]:
+        """Give all reasons for its place: the factors, and the rules."""
+        return [*parts(self.match, weights), *self.moved]
 
 
 def ranked(found: Sequence[Match], weights: Weights, acts: Mapping[str, Sequence[Rule]]) -> list[Stand]:
@@ -276,12 +294,12 @@ def ranked(found: Sequence[Match], weights: Weights, acts: Mapping[str, Sequence
     """
     stands = []
     for each in found:
-        why = parts(each, weights)
-        for rule in acts.get(str(each.product), ()):
-            why.append(
-                Part("raised", rule.factor, rule.name) if rule.act == "raise" else Part("buried", 0.0, rule.name)
-            )
-        stands.append(Stand(each, score(why), why))
+        moved = [
+            Part("raised", rule.factor, rule.name) if rule.act == "raise" else Part("buried", 0.0, rule.name)
+            for rule in (acts.get(str(each.product), ()) if acts else ())
+        ]
+        factor = _factor(each, weights)
+        stands.append(Stand(each, factor * score(moved) if moved else factor, moved))
     return sorted(stands, key=lambda each: -each.score)
 
 
@@ -300,7 +318,7 @@ def pinned(stands: Sequence[Stand], pins: Mapping[str, Rule], spare: Mapping[str
         match = stand.match if stand else spare.get(product)
         if match is not None:
             reason = Part("pinned", 1.0, rule.name)
-            why = [*stand.why, reason] if stand else [reason]
+            why = [*stand.moved, reason] if stand else [reason]
             at = min(max(rule.place - 1, at + 1), len(rest))
             rest.insert(at, Stand(match, stand.score if stand else 0.0, why))
     return rest
