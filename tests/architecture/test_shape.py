@@ -51,6 +51,10 @@ BEYOND: dict[str, dict[str, str]] = {
         "shelf.py": "what promotions make of prices over time; pure, as rules are, apart from baskets",
         "shelving.py": "the verbs of the shelf: prices that nobody but it writes",
     },
+    "commerce/media": {
+        "darkroom.py": "the processes in which pictures are decoded, bounded and replaced when they die",
+        "press.py": "what runs in them: a program of its own that imports nothing of Rynek and may do nothing else",
+    },
     "commerce/browse": {
         "shelf.py": "what a process has ready to show, and the news that clears it: memory, so neither rule nor action",
     },

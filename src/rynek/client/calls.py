@@ -77,18 +77,33 @@ class Calls:
             Fault: it is refused.
             OSError: the server could not be reached, or broke off each time; whether the call was heard is unknown.
         """
-        target = route.path.format_map({name: quote(_text(value), safe="") for name, value in path.items()})
-        headers = {} if self.token is None else {"authorization": f"Bearer {self.token}"}
-        body = None
-        if route.method == "GET":
-            query = urlencode(_pairs(given))
-            target += f"?{query}" if query else ""
-        else:
-            headers["idempotency-key"] = str(uuid.uuid4())
-            if given is not None:
-                headers["content-type"] = "application/json"
-                body = _encode(_present(given))
-        answer = await self._insist(route.method, target, headers, body)
+        if route.method != "GET":
+            body = None if given is None else _encode(_present(given))
+            return await self.send(route, path, body, "application/json")
+        query = urlencode(_pairs(given))
+        answer = await self._insist("GET", _target(route, path) + (f"?{query}" if query else ""), self._headers(), None)
+        return self._take(route, answer)
+
+    async def send(self, route: Route[T], path: Mapping[str, Any], body: bytes | None, kind: str) -> T:
+        """Call an operation with a body as it is: a file.
+
+        Args:
+            path: values of the variables in its path.
+            kind: what the body is, such as ``image/jpeg``.
+
+        Raises:
+            Fault: it is refused.
+            OSError: the server could not be reached, or broke off each time; whether the call was heard is unknown.
+        """
+        headers = self._headers() | {"idempotency-key": str(uuid.uuid4())}
+        if body is not None:
+            headers["content-type"] = kind
+        return self._take(route, await self._insist(route.method, _target(route, path), headers, body))
+
+    def _headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"authorization": f"Bearer {self.token}"}
+
+    def _take(self, route: Route[T], answer: Answer) -> T:
         self.token = answer.headers.get("rynek-session", self.token)
         return route.read(answer)
 
@@ -107,6 +122,10 @@ class Calls:
             await asyncio.sleep(min(pause, _LONGEST_PAUSE_S))
             pause *= 2
         raise AssertionError  # the last attempt returns or raises
+
+
+def _target(route: Route[Any], path: Mapping[str, Any]) -> str:
+    return route.path.format_map({name: quote(_text(value), safe="") for name, value in path.items()})
 
 
 def _present(given: Any) -> Any:

@@ -73,7 +73,7 @@ def modules(registry: Registry) -> dict[str, str]:
     """Write the client's modules: source by file name."""
     parts: dict[str, list[Operation]] = defaultdict(list)
     for each in sorted(registry.by_name.values(), key=lambda each: each.name):
-        if each.shown and not each.form and not each.raw:
+        if each.shown and not each.form and (not each.raw or each.limit):  # what others post to us is not called by us
             parts[each.name.rpartition(".")[0]].append(each)
     written = {f"{_file(part)}.py": _part(part, operations) for part, operations in parts.items()}
     return {"__init__.py": _client(sorted(parts)), **written}
@@ -116,12 +116,16 @@ def _method(operation: Operation, writer: Writer) -> str:
     rest = [field for field in taken if field not in operation.variables]
     given = operation.whole or ("{" + ", ".join(f'"{field}": {field}' for field in rest) + "}" if rest else "None")
     signature = ", ".join(("self", *_parameters(taken, operation, writer)))
+    asked = f"ask(_{name.upper()}, {{{path}}}, {given})"
+    if operation.raw:
+        signature += ", body: bytes, kind: str"
+        asked = f"send(_{name.upper()}, {{{path}}}, body, kind)"
     doc = operation.doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').replace("\n", "\n        ")
     closing = "\n        " if "\n" in doc else ""
     return (
         f"    async def {name}({signature}) -> {writer.type(operation.result)}:\n"
         f'        """{doc}{closing}"""\n'
-        f"        return await self._calls.ask(_{name.upper()}, {{{path}}}, {given})\n"
+        f"        return await self._calls.{asked}\n"
     )
 
 

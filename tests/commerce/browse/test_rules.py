@@ -6,6 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rynek.commerce import media
 from rynek.commerce.browse import rules
 from rynek.commerce.browse.model import Rubric
 from rynek.commerce.catalog import Attribute, Entry, Media, Translation, Variant
@@ -86,3 +87,25 @@ def test_a_page_speaks_the_channels_language_and_names_properties() -> None:
     assert [(each.name, each.value, each.unit) for each in other.properties] == [("Weight", 20, "g")]
     item = rules.item(entry([1]).variants[0], facts([1]))
     assert rules.properties({"weight": 0}, facts([1]).attributes) == item.properties
+
+
+@given(st.integers(1, 4_000), st.integers(1, 4_000), st.integers(0, 100), st.integers(0, 100))
+def test_an_uploaded_picture_brings_what_its_place_needs(width: int, height: int, x: int, y: int) -> None:
+    digest = "0f343b0931126a20f133d67c2b018a3b"
+    known = media.Picture(
+        digest, f"/media/{digest}", "a.jpg", width, height, 1, "#aabbcc", x, y, {"pl": "Herbata"}, AT, 1
+    )  # fmt: skip
+    whole = rules.picture(Media(url=known.url, position=3), "pl", {digest: known})
+    cut = rules.picture(Media(url=known.url, alt="Tea"), "pl", {digest: known}, "4x3")
+    assert (whole.width, whole.height, whole.alt, whole.position) == (width, height, "Herbata", 3)
+    assert (cut.alt, cut.alts, cut.colour) == ("Tea", {"pl": "Herbata"}, "#aabbcc")
+    assert cut.width is not None
+    assert cut.height is not None
+    assert cut.width <= width
+    assert cut.height <= height
+    assert cut.url == cut.sources[-1].url
+    assert all(f"-4x3-{x}-{y}" in each.url for each in cut.sources)
+    elsewhere = rules.picture(Media(url="https://img.example/a.jpg", alt="Tea"), "pl", {digest: known})
+    assert (elsewhere.url, elsewhere.alt, elsewhere.width, elsewhere.sources) == (
+        "https://img.example/a.jpg", "Tea", None, [],
+    )  # fmt: skip

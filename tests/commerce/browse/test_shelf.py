@@ -104,7 +104,7 @@ def test_all_that_changes_what_is_shown_is_followed() -> None:
         "inventory.stock-held",
         "inventory.stock-moved",
     } <= followed
-    assert not {name for name in followed if name.split(".")[0] not in {"catalog", "pricing", "inventory"}}
+    assert not {name for name in followed if name.split(".")[0] not in {"catalog", "media", "pricing", "inventory"}}
 
 
 def test_nothing_is_shown_when_the_last_look_is_too_long_ago(shelf: Shelf, seconds: Monotonic) -> None:

@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from rynek.commerce.catalog import Attribute, Bundle, Category, Channel, Component, Product, Publication, Variant, rules
+from rynek.commerce.catalog import (
+    Attribute,
+    Bundle,
+    Category,
+    Channel,
+    Component,
+    Media,
+    Product,
+    Publication,
+    Variant,
+    rules,
+)
 from rynek.commerce.catalog import Translation as Words
 from rynek.commerce.catalog.model import Claim
 
@@ -244,3 +255,15 @@ def test_a_publication_of_nothing_or_nowhere_or_without_a_zone_is_refused() -> N
         "there is no channel GONE",
         "an instant needs its time zone",
     ]
+
+
+@given(st.lists(st.integers(0, 2**128 - 1), unique=True, max_size=5), st.lists(st.integers(0, 9), max_size=3))
+def test_uploaded_pictures_have_to_be_there_and_others_may_be_anywhere(uploaded: list[int], others: list[int]) -> None:
+    digests = [f"{number:032x}" for number in uploaded]
+    urls = [f"/media/{each}" for each in digests] + [f"https://img.example/{each}.jpg" for each in others]
+    made = rules.settled(Product(code="TEA", name="Tea", media=[Media(url=url) for url in urls]))
+    assert rules.pictures([made]) == frozenset(digests)
+    assert rules.product_faults([made], rules.Known(pictures=digests)) == []
+    for missing in digests:
+        (refusal,) = rules.product_faults([made], rules.Known(pictures=set(digests) - {missing}))
+        assert refusal.reason == f"there is no picture {missing}"

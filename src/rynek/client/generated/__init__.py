@@ -9,6 +9,7 @@ from rynek.client.generated.commerce_browse import CommerceBrowse
 from rynek.client.generated.commerce_catalog import CommerceCatalog
 from rynek.client.generated.commerce_checkout import CommerceCheckout
 from rynek.client.generated.commerce_inventory import CommerceInventory
+from rynek.client.generated.commerce_media import CommerceMedia
 from rynek.client.generated.commerce_orders import CommerceOrders
 from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
@@ -42,6 +43,7 @@ class _Commerce:
         self.catalog = CommerceCatalog(calls)
         self.checkout = CommerceCheckout(calls)
         self.inventory = CommerceInventory(calls)
+        self.media = CommerceMedia(calls)
         self.orders = CommerceOrders(calls)
         self.payments = CommercePayments(calls)
         self.pos = CommercePos(calls)

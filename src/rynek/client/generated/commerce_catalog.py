@@ -15,6 +15,7 @@ _BUNDLE = Route[list[commerce_catalog.Component]]("GET", "/catalog/bundles/{sku}
 _BUNDLES = Route[list[commerce_catalog.Bundle]]("GET", "/catalog/bundles", list[commerce_catalog.Bundle])
 _CATEGORIES = Route[list[commerce_catalog.Shelf]]("GET", "/catalog/categories", list[commerce_catalog.Shelf])
 _CHANNELS = Route[list[commerce_catalog.Channel]]("GET", "/catalog/channels", list[commerce_catalog.Channel])
+_DEPICT = Route[None]("POST", "/catalog/products/{product}/media", None)
 _FIND = Route[list[commerce_catalog.Entry]]("GET", "/catalog/find", list[commerce_catalog.Entry])
 _LISTING = Route[list[commerce_catalog.Entry]]("GET", "/catalog/listing", list[commerce_catalog.Entry])
 _PRODUCT = Route[commerce_catalog.Entry]("GET", "/catalog/products/{product}", commerce_catalog.Entry)
@@ -32,6 +33,7 @@ _PUT_BUNDLES = Route[commerce_catalog.Taken]("PUT", "/catalog/bundles", commerce
 _PUT_CATEGORIES = Route[commerce_catalog.Taken]("PUT", "/catalog/categories", commerce_catalog.Taken)
 _PUT_CHANNELS = Route[commerce_catalog.Taken]("PUT", "/catalog/channels", commerce_catalog.Taken)
 _PUT_PRODUCTS = Route[commerce_catalog.Taken]("PUT", "/catalog/products", commerce_catalog.Taken)
+_UNDEPICT = Route[None]("DELETE", "/catalog/products/{product}/media", None)
 
 
 class CommerceCatalog:
@@ -79,6 +81,17 @@ class CommerceCatalog:
     async def channels(self) -> list[commerce_catalog.Channel]:
         """List all channels."""
         return await self._calls.ask(_CHANNELS, {}, None)
+
+    async def depict(self, product: uuid.UUID, picture: commerce_catalog.Media) -> None:
+        """Show a picture with a product, before others of a higher ``position``; one that is there is put in its place.
+
+        Raises:
+            UnknownProduct: there is none of this id.
+            PictureUnfit: there is no such uploaded picture, or the product has 100 already.
+        Emits:
+            ProductChanged.
+        """
+        return await self._calls.ask(_DEPICT, {"product": product}, picture)
 
     async def find(self, sku: str = "", gtin: str = "") -> list[commerce_catalog.Entry]:
         """Find products by sku or by article number, as a scanner reads it."""
@@ -210,3 +223,13 @@ class CommerceCatalog:
             ProductChanged for each that is new or different.
         """
         return await self._calls.ask(_PUT_PRODUCTS, {}, {"products": products})
+
+    async def undepict(self, product: uuid.UUID, url: str) -> None:
+        """Show a picture no more with a product; nothing where it was not.
+
+        Raises:
+            UnknownProduct: there is none of this id.
+        Emits:
+            ProductChanged.
+        """
+        return await self._calls.ask(_UNDEPICT, {"product": product}, {"url": url})

@@ -40,6 +40,9 @@ _START = Route[integration_exchange.Exchange](
 _UNDO = Route[integration_exchange.Exchange](
     "POST", "/exchange/imports/{exchange}/undoing", integration_exchange.Exchange
 )
+_UPLOAD = Route[integration_exchange.Exchange](
+    "PUT", "/exchange/imports/{exchange}/file", integration_exchange.Exchange
+)
 
 
 class IntegrationExchange:
@@ -206,3 +209,18 @@ class IntegrationExchange:
             Forbidden: you may not write what the sheet holds.
         """
         return await self._calls.ask(_UNDO, {"exchange": exchange}, None)
+
+    async def upload(self, exchange: uuid.UUID, body: bytes, kind: str) -> integration_exchange.Exchange:
+        """Send the file of an import: its bytes as they are, or the one file of a posted form.
+
+        What the file is (its format, encoding, delimiter and decimal mark) is found out where it was not said, and a
+        mapping proposed by its header.
+
+        Raises:
+            ExchangeUnknown: there is no such import, or you may not see it.
+            WrongState: it has begun already.
+            FileTooLarge: the file is larger, or would unpack to more, than is taken.
+            FileUnreadable: it is no file of a form that is understood.
+            Malformed: the posted form is not whole.
+        """
+        return await self._calls.send(_UPLOAD, {"exchange": exchange}, body, kind)

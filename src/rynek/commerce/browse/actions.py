@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from rynek.commerce import catalog, inventory, pricing
+from rynek.commerce import catalog, inventory, media, pricing
 from rynek.commerce.browse import model, rules
 from rynek.commerce.browse.model import (
     Detail,
@@ -288,13 +288,16 @@ async def wholes(
     needed = list({*skus, *(sku for each in parts.values() for sku, _ in each)})
     units = {each.sku: each.units for each in await inventory.available(tx, channel.code, needed)}
     attributes = {each.code: each for each in await catalog.attributes(tx)}
-    facts = rules.Facts(shown, units, parts, attributes)
+    digests = {media.digest(each.url) for entry in entries for each in entry.media} - {None}
+    facts = rules.Facts(shown, units, parts, attributes, await media.shown(tx, [each for each in digests if each]))
     found = []
     for entry, row in zip(entries, rows, strict=True):
         detail = rules.detail(entry, row.brand, _rubrics(row.rubrics), channel.locale, facts)
         until = [facts.shown[each.sku].good_until for each in detail.items if each.sku in facts.shown]
         until_at = min(each or _NEVER for each in [row.until_at, *until])
-        found.append(Whole(entry, detail, until_at))
+        first = min(entry.media, key=lambda each: each.position, default=None)
+        pictured = rules.picture(first, channel.locale, facts.pictures, "4x3") if first else None
+        found.append(Whole(entry, detail, until_at, pictured))
     return found
 
 
@@ -307,7 +310,7 @@ async def stock(
 
 def _stocked(whole: Whole) -> Stocked:
     shown = whole.detail
-    card, detail = _encode(rules.card(shown)), _encode(shown)
+    card, detail = _encode(rules.card(shown, whole.pictured)), _encode(shown)
     skus = [each.sku for each in shown.items]
     tags = dict.fromkeys([*skus, *(held.sku for each in shown.items for held in each.holds)])
     slugs = tuple({whole.entry.slug or "", shown.slug})

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.catalog import Entry, Media, Translation
+from rynek.commerce.catalog import Entry, Translation
+from rynek.commerce.media import Source
 from rynek.kernel.faults import NotFound
 from rynek.kernel.money import Currency
 
@@ -34,10 +35,21 @@ class Price(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """A picture and what it shows."""
+    """A picture and what it shows, ``alts`` by language.
+
+    Of one that was uploaded there is more: its size in pixels, so that its place is there before it is; the colour that
+    it mostly has; and ``sources``, the same picture in several widths, each in the best format that the browser takes.
+    On a card it is cut to 4 by 3 around its focal point, on a product's own page it is whole.
+    """
 
     url: str
     alt: str
+    position: int = 0
+    alts: dict[str, str] = {}
+    width: int | None = None
+    height: int | None = None
+    colour: str | None = None
+    sources: list[Source] = []
 
 
 class Card(Struct, frozen=True):
@@ -126,7 +138,7 @@ class Detail(Struct, frozen=True):
     brand: str | None
     categories: list[Rubric]
     properties: list[Property]
-    media: list[Media]
+    media: list[Picture]
     translations: dict[str, Translation]
     items: list[Item]
 
@@ -137,6 +149,8 @@ class Whole(Struct, frozen=True):
     entry: Entry
     detail: Detail
     until_at: datetime
+    pictured: Picture | None = None
+    """Its first picture, cut for a card."""
 
 
 class Row(Struct, frozen=True):

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from rynek.commerce import media
 from rynek.commerce.browse.model import Card, Detail, Held, Item, Picture, Price, Property, Rubric
-from rynek.commerce.catalog import Attribute, Entry, Variant
+from rynek.commerce.catalog import Attribute, Entry, Media, Variant
 from rynek.commerce.pricing import Shown
 
 
@@ -16,6 +17,8 @@ class Facts(Struct, frozen=True):
     units: Mapping[str, int]
     parts: Mapping[str, Sequence[tuple[str, int]]]
     attributes: Mapping[str, Attribute]
+    pictures: Mapping[str, media.Picture] = {}
+    """Uploaded pictures by digest."""
 
 
 def available(sku: str, units: Mapping[str, int], parts: Mapping[str, Sequence[tuple[str, int]]]) -> int:
@@ -51,24 +54,36 @@ def item(variant: Variant, facts: Facts) -> Item:
     )  # fmt: skip
 
 
+def picture(shown: Media, locale: str, pictures: Mapping[str, media.Picture], cut: media.Cut = "whole") -> Picture:
+    """Show a picture: an uploaded one with all that its place on a page needs."""
+    found = pictures.get(media.digest(shown.url) or "")
+    if found is None:
+        return Picture(shown.url, shown.alt, shown.position)
+    sources = media.sources(found.picture, found.width, found.height, cut, (found.focus_x, found.focus_y))
+    width, height = media.measured(found.width, found.height, cut)
+    alt = shown.alt or found.alts.get(locale, "")
+    return Picture(sources[-1].url, alt, shown.position, found.alts, width, height, found.colour, list(sources))
+
+
 def detail(entry: Entry, brand: str | None, rubrics: Iterable[Rubric], locale: str, facts: Facts) -> Detail:
     """Show a product in a channel's language, or in the merchant's where it is not translated."""
     words = entry.translations.get(locale, entry)
     return Detail(
         entry.id, entry.code, words.name, words.description, words.slug or "", brand, list(rubrics),
-        properties(entry.attributes, facts.attributes), sorted(entry.media, key=lambda media: media.position),
+        properties(entry.attributes, facts.attributes),
+        [picture(each, locale, facts.pictures) for each in sorted(entry.media, key=lambda each: each.position)],
         entry.translations, [item(variant, facts) for variant in entry.variants],
     )  # fmt: skip
 
 
-def card(product: Detail) -> Card:
-    """Show a product among others, at the price of its cheapest variant."""
+def card(product: Detail, first: Picture | None = None) -> Card:
+    """Show a product among others, at the price of its cheapest variant; its first picture is cut for a card."""
     prices = [each.price for each in product.items if each.price is not None]
     cheapest = min(prices, key=lambda each: each.minor, default=None)
     dearest = max((each.minor for each in prices), default=None)
-    picture = Picture(product.media[0].url, product.media[0].alt) if product.media else None
     return Card(
-        product.id, product.code, product.name, product.slug, product.brand, picture, cheapest,
+        product.id, product.code, product.name, product.slug, product.brand,
+        first or next(iter(product.media), None), cheapest,
         dearest if cheapest is not None and dearest != cheapest.minor else None,
         [each.sku for each in product.items], sum(each.available for each in product.items),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from rynek.commerce.catalog import Channel
 from rynek.commerce.catalog import events as catalog
+from rynek.commerce.media import events as media
 from rynek.commerce.pricing import events as pricing
 from rynek.kernel import clock
 from rynek.kernel.batch import Batcher
@@ -221,6 +222,8 @@ def _tags(envelope: Envelope) -> set[Hashable] | None:
             return {product, _PAGES}
         case catalog.BundleChanged(sku=sku):
             return {sku}
+        case media.PictureChanged(holders=holders):
+            return set(holders)
         case _:
             return _skus(envelope.data)
 
@@ -244,8 +247,9 @@ def shelf_of(database: Database) -> Shelf:
 
 
 def followed() -> list[type[Struct]]:
-    """List the events that change what is shown: all of catalogue, prices and stock."""
-    return [each.struct for name, each in NAMES.items() if name.split(".")[0] in {"catalog", "pricing", "inventory"}]
+    """List the events that change what is shown: all of catalogue, pictures, prices and stock."""
+    shown = {"catalog", "media", "pricing", "inventory"}
+    return [each.struct for name, each in NAMES.items() if name.split(".")[0] in shown]
 
 
 async def look(shelf: Shelf, follower: Follower) -> None:

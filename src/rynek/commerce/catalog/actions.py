@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from rynek.commerce import media
 from rynek.commerce.catalog import model, rules
 from rynek.commerce.catalog.events import (
     BundleChanged,
@@ -26,7 +27,9 @@ from rynek.commerce.catalog.model import (
     Code,
     Component,
     Entry,
+    Media,
     Offer,
+    PictureUnfit,
     Product,
     Publication,
     Refusal,
@@ -36,6 +39,7 @@ from rynek.commerce.catalog.model import (
     Text,
     UnknownChannel,
     UnknownProduct,
+    Url,
 )
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
@@ -47,6 +51,7 @@ q = queries(__file__, model)
 Size = Annotated[int, Meta(ge=1, le=200)]
 _MANY = Meta(max_length=1_000)
 _NONE: list[str] = []
+_MOST_MEDIA = 100
 _entry = msgspec.json.Decoder(Entry).decode
 
 
@@ -166,6 +171,7 @@ async def put_products(tx: Tx, products: Annotated[list[Product], _MANY]) -> Tak
     keys = {key.code: key.id for key in await q.ids(tx, codes=[each.code for each in kept])}
     touched = await _put_parts(tx, kept, keys)
     changed |= {code for code, key in keys.items() if key in touched}
+    await media.use(tx, {keys[each.code]: rules.pictures([each]) for each in kept if each.code in changed})
     emit(tx, *(ProductChanged(keys[code], code) for code in sorted(changed)))
     return _taken(products, len(changed), refused)
 
@@ -211,6 +217,7 @@ async def _known(tx: Tx, products: Sequence[Product]) -> rules.Known:
             gtins=[each.gtin for each in variants if each.gtin],
             slugs=[*words, *(each.slug for each in products)],
         ),
+        pictures=await media.known(tx, rules.pictures(products)),
     )
 
 
@@ -315,6 +322,41 @@ async def archive(tx: Tx, product: UUID) -> None:
     if code is None:
         raise UnknownProduct(f"there is no product {product}")
     emit(tx, ProductChanged(product, code, archived=True))
+
+
+async def depict(tx: Tx, product: UUID, picture: Media) -> None:
+    """Show a picture with a product, before others of a higher ``position``; one that is there is put in its place.
+
+    Raises:
+        UnknownProduct: there is none of this id.
+        PictureUnfit: there is no such uploaded picture, or the product has 100 already.
+    Emits:
+        ProductChanged.
+    """
+    await _depict(tx, product, picture.url, _json([picture]))
+
+
+async def undepict(tx: Tx, product: UUID, url: Url) -> None:
+    """Show a picture no more with a product; nothing where it was not.
+
+    Raises:
+        UnknownProduct: there is none of this id.
+    Emits:
+        ProductChanged.
+    """
+    await _depict(tx, product, url, "[]")
+
+
+async def _depict(tx: Tx, product: UUID, url: str, instead: str) -> None:
+    entry = await q.depict(tx, product=product, url=url, instead=instead, at=tx.at)
+    if entry is None:
+        raise UnknownProduct(f"there is no product {product}")
+    now = _entry(entry)
+    wanted = rules.pictures([now])
+    if len(now.media) > _MOST_MEDIA or not wanted <= await media.known(tx, wanted):
+        raise PictureUnfit(f"there is no picture {url}, or there are {_MOST_MEDIA} already", url=url)
+    await media.use(tx, {product: wanted})
+    emit(tx, ProductChanged(product, now.code))
 
 
 async def put_bundles(tx: Tx, bundles: Annotated[list[Bundle], _MANY]) -> Taken:

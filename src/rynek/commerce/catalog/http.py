@@ -17,6 +17,8 @@ operations = [
     write("PUT /catalog/products", actions.put_products, "catalog.write", rate="bulk"),
     read("GET /catalog/products/{product}", actions.product, "catalog.read"),
     write("DELETE /catalog/products/{product}", actions.archive, "catalog.write"),
+    write("POST /catalog/products/{product}/media", actions.depict, "catalog.write"),
+    write("DELETE /catalog/products/{product}/media", actions.undepict, "catalog.write"),
     read("GET /catalog/products/{product}/publications", actions.publications, "catalog.read"),
     read("GET /catalog/listing", actions.listing, "catalog.read"),
     read("GET /catalog/publications", actions.published, "catalog.read"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.kernel.faults import NotFound
+from rynek.kernel.faults import Conflict, NotFound
 from rynek.kernel.money import Currency
 
 Sku = Annotated[
@@ -96,10 +96,13 @@ class Attribute(Row, frozen=True):
     """What a choice may be."""
 
 
-class Media(Row, frozen=True):
-    """A picture or film of a product."""
+Url = Annotated[str, Meta(max_length=2_000, pattern="^(https?://|/)[^\\s\\u0000]*$")]
 
-    url: Annotated[str, Meta(max_length=2_000, pattern="^(https?://|/)[^\\s\\u0000]*$")]
+
+class Media(Row, frozen=True):
+    """A picture of a product: an uploaded one (``/media/…``, as uploading it answers), or one that lies elsewhere."""
+
+    url: Url
     alt: Text = ""
     position: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
@@ -261,6 +264,10 @@ class Place(Struct, frozen=True):
 
 class UnknownChannel(NotFound):
     """There is no such channel."""
+
+
+class PictureUnfit(Conflict):
+    """The product cannot show this picture."""
 
 
 class UnknownProduct(NotFound):

@@ -133,6 +133,13 @@ select product from dropped union select product from put;
 -- Take a product out of the catalogue, which keeps it for those who bought it; gives its code.
 update commerce.product set archived = true, changed_at = :at where id = :product returning code;
 
+-- name: depict(product: uuid, url: text, instead: json, at: timestamptz) -> value?
+-- Take a picture off a product and put another in its place, or none; gives the product whole.
+update commerce.product as p set changed_at = :at, media = coalesce((
+    select jsonb_agg(m order by n) from jsonb_array_elements(p.media || :instead::jsonb) with ordinality as a (m, n)
+    where m ->> 'url' <> :url or n > jsonb_array_length(p.media)), '[]')
+where id = :product returning commerce.entry(p);
+
 -- name: entry(product: uuid) -> value?
 -- A product whole, as JSON.
 select commerce.entry(p) from commerce.product as p where p.id = :product;

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from stdnum import ean
 
+from rynek.commerce import media
 from rynek.commerce.catalog.model import (
     Attribute,
     Bundle,
@@ -42,6 +43,8 @@ class Known(Struct, frozen=True):
     categories: Collection[str] = frozenset()
     attributes: Mapping[str, Attribute] = {}
     claims: Sequence[Claim] = ()
+    pictures: Collection[str] = frozenset()
+    """Of those that were uploaded."""
 
 
 def slug(text: str) -> str:
@@ -126,6 +129,12 @@ def settled(product: Product) -> Product:
     )
 
 
+def pictures(products: Iterable[Product]) -> frozenset[str]:
+    """List the uploaded pictures that products show."""
+    shown = (media.digest(each.url) for product in products for each in product.media)
+    return frozenset(each for each in shown if each is not None)
+
+
 def product_faults(products: Sequence[Product], known: Known) -> list[Refusal]:
     """Say which products of a bulk write (settled before) cannot be taken, and why; the first of two alike is taken."""
     claimed = {(each.kind, each.value): each.owner for each in known.claims}
@@ -175,6 +184,8 @@ def _product_fault(product: Product, known: Known) -> str | None:
     slugs = [product.slug or "", *(words.slug or "" for words in product.translations.values())]
     if wrong := [each for each in slugs if not _SLUG.fullmatch(each) or len(each) > 200]:
         return f"slug {wrong[0]}: lower-case letters, digits and single hyphens, up to 200"
+    if missing := pictures([product]) - frozenset(known.pictures):
+        return f"there is no picture {min(missing)}"
     reasons = (_variant_fault(each, known) for each in product.variants)
     return (
         _sorting_fault(product, known)

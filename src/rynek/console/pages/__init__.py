@@ -1,6 +1,6 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
-from rynek.console.pages import entry, files, finding, orders, promotions, receipts, stock, today, watch, webhooks
+from rynek.console.pages import entry, files, finding, orders, pictures, promotions, receipts, stock, today, watch, webhooks
 from rynek.integration import exchange
 from rynek.kernel.operations import Operation, process
 
@@ -12,6 +12,8 @@ def _page(route: str, handler: object, policy: str = "console.see") -> Operation
 def _form(route: str, handler: object, policy: str = "console.see", rate: str = "write") -> Operation:
     return process(route, handler, policy, rate=rate, shown=False, form=True)
 
+
+_PICTURE_BYTES = 21 * 2**20
 
 operations = [
     _page("GET /console/login", entry.login, "console.enter"),
@@ -65,6 +67,13 @@ operations = [
     _form("POST /console/search/rules/{rule}/removal", finding.drop_rule),
     _form("POST /console/search/synonyms", finding.synonym),
     _form("POST /console/search/synonyms/{synonym}/removal", finding.drop_synonym),
+    _page("GET /console/pictures", pictures.pictures),
+    process("POST /console/pictures", pictures.upload, "media.write", shown=False, raw=True, limit=_PICTURE_BYTES),
+    _page("GET /console/pictures/{picture}", pictures.picture),
+    _form("POST /console/pictures/{picture}", pictures.describe),
+    _form("POST /console/pictures/{picture}/focus", pictures.focus),
+    _form("POST /console/pictures/{picture}/products", pictures.place),
+    _form("POST /console/pictures/{picture}/removal", pictures.discard),
     _page("GET /console/audit", watch.audit),
     _page("GET /console/background", watch.work),
     _form("POST /console/background/replay", watch.replay_parked),

@@ -23,6 +23,7 @@ PLACES = (
     ("orders", "/console/orders", "orders.read"),
     ("promotions", "/console/promotions", "promotions.read"),
     ("stock", "/console/stock", "inventory.read"),
+    ("pictures", "/console/pictures", "media.read"),
     ("receipts", "/console/receipts", "pos.read"),
     ("files", "/console/files", "exchange.read"),
     ("webhooks", "/console/webhooks", "webhooks.read"),
