@@ -87,10 +87,6 @@ select pg_advisory_xact_lock(1001, hashtext(:key));
 insert into commerce.picture_form as f (picture, form, size_bytes) values (:picture, :form, :size_bytes)
 on conflict (picture, form) do update set size_bytes = excluded.size_bytes, made = f.made + 1;
 
--- name: drop_forms(picture: uuid, forms: text[])
--- Forget sizes whose files were removed.
-delete from commerce.picture_form where picture = :picture and form = any(:forms);
-
 -- name: remove(pictures: uuid[])
 -- Forget pictures whose files were removed.
 with forms as (
