@@ -17,7 +17,7 @@ from rynek.client.connections import Connections
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "clients.md").read_text("utf-8")
 SAID = ("Item DELIVERY 1500 0\nItem ITEM-00000 1000 1000\nrefused: 409 {detail}\nplaced: open 3502 PLN\n").format(
-    detail="it comes to 3502 now, not to 1"
+    detail="the cart costs 3502, the tenders come to 1"
 )
 
 
