@@ -1,6 +1,18 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
-from rynek.console.pages import entry, files, finding, orders, pictures, promotions, receipts, stock, today, watch, webhooks
+from rynek.console.pages import (
+    entry,
+    files,
+    finding,
+    orders,
+    pictures,
+    promotions,
+    receipts,
+    stock,
+    today,
+    watch,
+    webhooks,
+)
 from rynek.integration import exchange
 from rynek.kernel.operations import Operation, process
 
