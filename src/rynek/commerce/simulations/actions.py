@@ -161,6 +161,10 @@ _look = simulation
 # --- counting ---------------------------------------------------------------------------------------------------------
 
 
+_Read = tuple[Position, int, Sequence[str], Sequence[UUID], str]
+"""Where a portion ends, how many baskets, items and customers it has, and the baskets as JSON."""
+
+
 class Counting:
     """The simulation that this process counts; one portion is counted at a time over all processes."""
 
@@ -169,6 +173,8 @@ class Counting:
         self.portion = portion
         self.of: UUID | None = None
         self.desk: Desk | None = None
+        self.ahead: tuple[str, asyncio.Task[_Read]] | None = None
+        """What is read while the portion before it is counted, by the position that it begins at."""
 
     async def advance(self) -> bool:
         """Count the next portion of the simulation that waits longest; gives whether there was one.
@@ -194,6 +200,10 @@ class Counting:
     async def close(self) -> None:
         """Let the process that counts end."""
         desk, self.desk, self.of = self.desk, None, None
+        ahead, self.ahead = self.ahead, None
+        if ahead is not None:
+            ahead[1].cancel()
+            await asyncio.gather(ahead[1], return_exceptions=True)
         if desk is not None:
             await desk.close()
 
@@ -202,23 +212,35 @@ class Counting:
         if found.total is None:
             await self._begin(tx, found, given.wanted)
         desk = await self._desk(found)
-        was = _position(found.position)
-        position, baskets, skus, customers, document = await _read(tx, given.wanted, was, self.portion)
+        position, baskets, skus, customers, document = await self._portion(given.wanted, found.position)
         gifts = rules.gifts(given)
         fresh = [each for each in {*skus, *gifts} if each not in desk.known]
         items = await q.items(tx, skus=fresh, currency=given.wanted.currency) if fresh else "[]"
         had = await q.had(tx, id=found.id)
         mine = await q.mine(tx, id=found.id, customers=customers) if customers else "[]"
+        after = _encode(position).decode()
+        if not position.done:
+            self.ahead = after, asyncio.create_task(self._read(given.wanted, after))
         portion = f'{{"baskets":{document},"items":{items},"had":{had},"mine":{mine}}}'
         counted = await desk.count(portion.encode())
         desk.known.update(fresh)
         async with self.database.transaction("commerce") as writing:
             moved = await q.go_on(
-                writing, id=found.id, was=found.position, position=_encode(position).decode(), baskets=baskets,
+                writing, id=found.id, was=found.position, position=after, baskets=baskets,
                 done=position.done, counted=counted, at=writing.at,
             )  # fmt: skip
         if moved is None or position.done:
             await self.close()
+
+    async def _portion(self, wanted: Wanted, position: str) -> _Read:
+        ahead, self.ahead = self.ahead, None
+        if ahead is not None and ahead[0] == position:
+            return await ahead[1]
+        return await self._read(wanted, position)
+
+    async def _read(self, wanted: Wanted, position: str) -> _Read:
+        async with self.database.transaction("commerce") as tx:
+            return await _read(tx, wanted, _position(position), self.portion)
 
     async def _begin(self, tx: Tx, found: Open, wanted: Wanted) -> None:
         tills = wanted.tills
@@ -232,7 +254,7 @@ class Counting:
 
     async def _desk(self, found: Open) -> Desk:
         if self.desk is None or self.of != found.id:
-            await self.close()
+            await self.close()  # and with it what was read ahead for another
             self.desk, self.of = await Desk.open(found.given), found.id
         return self.desk
 
@@ -243,9 +265,7 @@ class Counting:
             await q.failed(tx, id=found.id, was=found.position, error=told[-2_000:], most=FAILURES, at=tx.at)
 
 
-async def _read(
-    tx: Tx, wanted: Wanted, was: Position, limit: int
-) -> tuple[Position, int, Sequence[str], Sequence[UUID], str]:
+async def _read(tx: Tx, wanted: Wanted, was: Position, limit: int) -> _Read:
     """Read the next portion: where it ends, how many baskets, items and customers of it, and the baskets as JSON."""
     if wanted.channels is not None and not was.orders_done:
         first, last = was.order or _before(ids.first(wanted.since)), ids.first(wanted.until)

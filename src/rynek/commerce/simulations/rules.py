@@ -4,6 +4,7 @@ Each basket is counted twice, without the draft and with it, by the promotions' 
 day, item, category, place, promotion and reason; sums are only ever added, so portions can be counted anywhere.
 """
 
+import operator
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -270,8 +271,7 @@ class _Tally:
         if found is None:
             self.sums[part, key] = list(numbers)
         else:
-            for place, number in enumerate(numbers):
-                found[place] += number
+            found[:] = map(operator.add, found, numbers)
 
     def left(self, promotion: Promotion, customer: Customer | None) -> Left:
         """Say what is left of a draft after all that was counted before."""

@@ -25,6 +25,7 @@ PLACES = (
     ("stock", "/console/stock", "inventory.read"),
     ("pictures", "/console/pictures", "media.read"),
     ("receipts", "/console/receipts", "pos.read"),
+    ("simulations", "/console/simulations", "simulations.see"),
     ("files", "/console/files", "exchange.read"),
     ("webhooks", "/console/webhooks", "webhooks.read"),
     ("search", "/console/search", "search.report"),
