@@ -8,8 +8,6 @@ from rynek.console.pages import (
     pictures,
     promotions,
     receipts,
-    promotions,
-    receipts,
     simulations,
     stock,
     today,
