@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--rows", type=int, default=100_000, help="rows of the file (import)")
     bench.add_argument("--promotions", type=int, help="active promotions (price: 500; sale: none)")
     bench.add_argument("--lines", type=int, default=200, help="lines of a cart (price)")
-    bench.add_argument("--lines", type=int, default=1_000_000, help="order lines to look at (simulate)")
+    bench.add_argument("--order-lines", type=int, default=1_000_000, help="order lines to look at (simulate)")
     bench.set_defaults(run=_bench)
     return parser
 

@@ -67,9 +67,9 @@ async def main(args: argparse.Namespace) -> int:
             await prepare(settings, cluster.dsn, "bench")
             app = await App.open(replace(settings, database=as_app(cluster.dsn, "bench")))
             try:
-                await _fill(app, args.lines // EACH)
+                await _fill(app, args.order_lines // EACH)
                 cluster.run_tool("psql", "-qXAt", stdin="vacuum analyze; checkpoint")
-                return await _measure(app, args.lines // EACH)
+                return await _measure(app, args.order_lines // EACH)
             finally:
                 await app.close()
 
