@@ -40,6 +40,7 @@ BEYOND: dict[str, dict[str, str]] = {
     },
     "commerce/pricing": {
         "intake.py": "what bulk writes take and refuse, apart from which price counts",
+        "saying.py": "a history that is gone through once: memory, so no rule",
     },
     "commerce/simulations": {
         "desk.py": "the process that counts, and both sides of the pipe to it: neither decision nor verb",
@@ -87,6 +88,12 @@ BEYOND: dict[str, dict[str, str]] = {
         "keeper.py": "the process that keeps the index in step with the log",
         "judging.py": "the ranking without a shop around it, to be judged",
         "finding.py": "one way from a query to an answer, for finding and for previews",
+    },
+    "commerce/inventory": {
+        "history.py": "what the ledger tells of many items at once, for those who reckon with it",
+    },
+    "commerce/repricing": {
+        "gathering.py": "what is known of many prices at once, for all that decide about them",
     },
     "security": {
         "gate.py": "what the door asks of security in every request, kept apart from what people ask of it",

@@ -155,10 +155,12 @@ async def test_the_price_that_counts_is_told_with_its_breaks_and_as_if_a_list_we
         now = await pricing.standing(tx, "SHOP-PL", [sku, free, "NONE"], AT)
         was = await pricing.standing(tx, "SHOP-PL", [sku], AT, without="MOVED")
     assert now == {
-        sku: Counting("pcs", 10_00, "gross", "MOVED", 0, AT, AT + 2 * DAY, 2300, ()),
+        sku: Counting("pcs", 10_00, "gross", "MOVED", 0, AT, None, AT + 2 * DAY, 2300, ()),
         free: None,
     }
-    assert was == {sku: Counting("pcs", 12_30, "gross", "SHOP", 0, None, None, 2300, ((10, 11_00), (100, 9_00)))}
+    assert was == {
+        sku: Counting("pcs", 12_30, "gross", "SHOP", 0, None, AT - 900 * DAY, None, 2300, ((10, 11_00), (100, 9_00)))
+    }
 
 
 async def test_the_last_seen_at_a_competitor_is_kept_whatever_the_order(database: Database) -> None:
@@ -236,7 +238,7 @@ bases: st.SearchStrategy[Basis] = st.sampled_from(["gross", "net"])
 
 @given(amounts, bases, st.sampled_from([0, 500, 2300]), st.none() | amounts)
 def test_a_margin_adds_up(minor: int, basis: Basis, rate_bp: int, known: int | None) -> None:
-    price = Counting("pcs", minor, basis, "SHOP", 0, None, None, rate_bp, ())
+    price = Counting("pcs", minor, basis, "SHOP", 0, None, None, None, rate_bp, ())
     found = rules.margin("A", PL, price, known)
     assert found.net == (minor if basis == "net" else minor - rules.tax(minor, rate_bp, "gross"))
     if known is None or found.net is None:
@@ -274,4 +276,6 @@ def test_what_counts_for_one_piece_has_the_breaks_of_its_list(prices: list[tuple
     assert (found.minor if found else None) == known.get(1)
     if found is not None:
         assert dict(found.breaks) == {minimum: minor for minimum, minor in known.items() if minimum > 1}
+        other = [candidate(minimum=7, minor=123, list="BULK", basis="net")]
+        assert dict((rules.counting([*rows, *other], AT) or found).breaks)[7] == 151
     assert rules.counting(rows, AT, rows[0].list) is None

@@ -15,6 +15,7 @@ from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.commerce_promotions import CommercePromotions
+from rynek.client.generated.commerce_repricing import CommerceRepricing
 from rynek.client.generated.commerce_search import CommerceSearch
 from rynek.client.generated.commerce_simulations import CommerceSimulations
 from rynek.client.generated.integration_exchange import IntegrationExchange
@@ -49,6 +50,7 @@ class _Commerce:
         self.pos = CommercePos(calls)
         self.pricing = CommercePricing(calls)
         self.promotions = CommercePromotions(calls)
+        self.repricing = CommerceRepricing(calls)
         self.search = CommerceSearch(calls)
         self.simulations = CommerceSimulations(calls)
 

@@ -26,6 +26,7 @@ from rynek.commerce.catalog.actions import (
     put_products,
     sellable,
     sellable_many,
+    sorting,
 )
 from rynek.commerce.catalog.model import (
     Attribute,
@@ -47,6 +48,7 @@ from rynek.commerce.catalog.model import (
     Row,
     Shelf,
     Sku,
+    Sorted,
     Taken,
     Text,
     Translation,
@@ -77,6 +79,7 @@ __all__ = [
     "Row",
     "Shelf",
     "Sku",
+    "Sorted",
     "Taken",
     "Text",
     "Translation",
@@ -106,4 +109,5 @@ __all__ = [
     "put_products",
     "sellable",
     "sellable_many",
+    "sorting",
 ]

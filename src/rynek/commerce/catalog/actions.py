@@ -35,6 +35,7 @@ from rynek.commerce.catalog.model import (
     Refusal,
     Shelf,
     Sku,
+    Sorted,
     Taken,
     Text,
     UnknownChannel,
@@ -414,6 +415,11 @@ async def publications(tx: Tx, product: UUID) -> list[Publication]:
     """Tell where a product is offered, and when."""
     found: list[Publication] = await q.publications(tx, product=product)
     return found
+
+
+async def sorting(tx: Tx, skus: Sequence[str]) -> dict[str, Sorted]:
+    """Tell where any number of items stand: their brand, and their categories with all those that they are in."""
+    return {each.sku: each for each in await q.sorted(tx, skus=list(skus))}
 
 
 async def sellable(tx: Tx, channel: str, skus: Sequence[str], at: datetime | None = None) -> dict[str, Offer]:

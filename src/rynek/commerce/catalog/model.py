@@ -254,6 +254,14 @@ class Inside(Struct, frozen=True):
     skus: list[str]
 
 
+class Sorted(Struct, frozen=True, gc=False):
+    """Where an item stands: its brand, and its categories with all those that they are in."""
+
+    sku: str
+    brand: str | None
+    categories: list[str]
+
+
 class Place(Struct, frozen=True):
     """Where a product is offered."""
 

@@ -285,3 +285,10 @@ select a.channel, a.sku, o.product, o.name, o.tax_category, o.unit, o.gtin, o.we
 from unnest(:channels, :skus) as a (channel, sku)
 join commerce.offer as o on o.channel = a.channel and o.sku = a.sku
     and (o.from_at is null or o.from_at <= :at) and (o.until_at is null or o.until_at > :at);
+
+-- name: sorted(skus: text[]) -> Sorted[]
+-- Where items stand: their brand, and their categories with all that those are in.
+select v.sku, p.brand, array(
+    select distinct unnest(string_to_array(c.path, '/')) from commerce.category as c where c.code = any(p.categories)
+)
+from commerce.variant as v join commerce.product as p on p.id = v.product where v.sku = any(:skus);

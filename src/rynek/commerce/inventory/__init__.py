@@ -1,6 +1,7 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
 from rynek.commerce.inventory.actions import available, hold_many, lock_held, put_back, release, sell, ship
+from rynek.commerce.inventory.history import aged, sold
 from rynek.commerce.inventory.model import (
     Available,
     ChannelCode,
@@ -23,6 +24,7 @@ __all__ = [
     "Pick",
     "Sale",
     "Sku",
+    "aged",
     "available",
     "hold_many",
     "lock_held",
@@ -30,4 +32,5 @@ __all__ = [
     "release",
     "sell",
     "ship",
+    "sold",
 ]

@@ -175,6 +175,20 @@ class Entry(Struct, frozen=True):
     reference: str
 
 
+class Sold(Struct, frozen=True, gc=False):
+    """Units of an item that were sold."""
+
+    sku: str
+    units: int
+
+
+class Aged(Struct, frozen=True, gc=False):
+    """Since when the oldest units of an item have been on hand."""
+
+    sku: str
+    since: datetime
+
+
 class Route(Struct, frozen=True, forbid_unknown_fields=True):
     """A location that serves a channel; lower ranks are asked first."""
 

@@ -234,3 +234,20 @@ left join (select sku, location, sum(units) as units from commerce.stock_entry g
 left join (select sku, location, sum(units) as units from commerce.hold group by 1, 2) h using (sku, location)
 where (l.on_hand <> coalesce(e.units, 0) or l.held <> coalesce(h.units, 0)) and (:location = '' or l.location = :location)
 limit :limit
+
+-- name: sold(skus: text[], since: timestamptz, until: timestamptz) -> Sold[]
+-- Units of items that were sold in a period, over all locations, less what came back over the counter.
+select sku, -sum(units)::bigint from commerce.stock_entry
+where sku = any(:skus) and at >= :since and at < :until and cause in ('sale', 'shipment') group by sku
+
+-- name: ages(skus: text[]) -> Aged[]
+-- Since when the oldest units on hand have been there, if what came first leaves first: of the arrivals, the newest
+-- first, the last that is needed to make up what is there.
+with there as (
+    select sku, sum(on_hand) as units from commerce.level where sku = any(:skus) and on_hand > 0 group by sku
+), came as (
+    select e.sku, e.at, sum(e.units) over (partition by e.sku order by e.at desc rows unbounded preceding) - e.units as newer
+    from commerce.stock_entry e join there using (sku)
+    where e.units > 0 and e.cause in ('receipt', 'count', 'adjustment')
+)
+select t.sku, min(c.at) from there t join came c on c.sku = t.sku and c.newer < t.units group by t.sku

@@ -29,14 +29,14 @@ class TaxRateChanged(Struct, frozen=True):
     category: str
 
 
-@event("pricing.cost-changed", key="sku")
+@event("pricing.cost-changed", key="sku", seen_by="pricing.see-costs")
 class CostChanged(Struct, frozen=True):
     """An item costs the shop something else, or will. What, only those are told who may ask."""
 
     sku: str
 
 
-@event("pricing.competitor-price-changed", key="sku")
+@event("pricing.competitor-price-changed", key="sku", seen_by="pricing.see-costs")
 class CompetitorPriceChanged(Struct, frozen=True):
     """An item was seen at a competitor; ``minor`` None: it was not to be had there."""
 

@@ -139,7 +139,8 @@ class Margin(Struct, frozen=True):
 class Counting(Struct, frozen=True, gc=False):
     """The price of one piece of an item that counts for everybody in a channel, and what else stands beside it.
 
-    ``until`` is when another price may count, None for never; ``breaks`` are (minimum, minor) of its list.
+    ``until`` is when another price may count, None for never. ``breaks`` are (minimum, minor, on the same basis) of
+    what counts from larger quantities on, whatever the list.
     """
 
     unit: Unit
@@ -148,6 +149,7 @@ class Counting(Struct, frozen=True, gc=False):
     list: str
     priority: int
     from_at: datetime | None
+    list_from_at: datetime | None
     until: datetime | None
     rate_bp: int
     breaks: Sequence[tuple[int, int]]

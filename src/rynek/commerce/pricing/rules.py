@@ -12,7 +12,7 @@ periods running) the winner is the first by:
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -40,6 +40,7 @@ from rynek.commerce.pricing.model import (
     TaxRate,
     Why,
 )
+from rynek.commerce.pricing.saying import Saying
 from rynek.kernel.faults import Fault
 from rynek.kernel.money import CurrencyMismatch, split
 
@@ -256,29 +257,27 @@ def together(lines: Sequence[tuple[str, int]]) -> list[int]:
 
 
 def counting(rows: Sequence[Candidate], at: datetime, without: str | None = None) -> Counting | None:
-    """Tell which price of one piece counts for everybody, and the quantity breaks of its list; None: there is none.
+    """Tell which price of one piece counts for everybody, and what counts from larger quantities; None: there is none.
 
     Args:
         rows: what is known of ``MOST`` of an item, which is offered.
         without: a price list to leave out of account.
     """
     first = rows[0]
-    if first.rate_bp is None:
-        return None
     rows = [each for each in rows if each.minor is not None and each.list != without]
     winner, until = choose([each for each in rows if each.minimum == 1], at)
-    if winner is None:
+    if winner is None or winner.rate_bp is None:
         return None
     until = min(until, first.taxed_until or _NEVER)
-    breaks: dict[int, int] = {}
-    for minimum in sorted({each.minimum for each in rows if each.list == winner.list and each.minimum > 1}):
-        step, ending = choose([each for each in rows if each.list == winner.list and each.minimum == minimum], at)
+    breaks: list[tuple[int, int]] = []
+    for minimum in sorted({each.minimum for each in rows} - {1}):
+        step, ending = choose([each for each in rows if each.minimum <= minimum], at)
         until = min(until, ending)
-        if step is not None:
-            breaks[minimum] = step.minor or 0
+        if step is not None and step.minimum == minimum:
+            breaks.append((minimum, displayed(step.minor or 0, step.basis, winner.rate_bp, winner.basis)))
     return Counting(
-        first.unit, winner.minor or 0, winner.basis, winner.list, winner.priority,
-        winner.from_at, None if until == _NEVER else until, first.rate_bp, tuple(breaks.items()),
+        first.unit, winner.minor or 0, winner.basis, winner.list, winner.priority, winner.from_at, winner.list_from_at,
+        None if until == _NEVER else until, winner.rate_bp, tuple(breaks),
     )  # fmt: skip
 
 
@@ -323,7 +322,7 @@ def shown(sku: str, rows: Sequence[Candidate], at: datetime, reduction: Reductio
 def standing(said: Iterable[Said], lists: Iterable[ListSaid], at: datetime) -> list[tuple[Said, ListSaid]]:
     """Tell which prices there were at an instant, by all that was said until then (in that order)."""
     now = {each.code: each for each in lists if each.at <= at}
-    prices = {(each.sku, each.list, each.minimum, each.from_at): each for each in said if each.at <= at}
+    prices = {_price_key(each): each for each in said if each.at <= at}
     return [(each, now[each.list]) for each in prices.values() if each.minor is not None and each.list in now]
 
 
@@ -396,10 +395,14 @@ def timeline(
     """
     codes = {each.list for each in said}
     lists = [each for each in lists if each.code in codes]
+    prices, terms = Saying(said, _price_key), Saying(lists, lambda each: each.code)
+    tags: list[Tag] = []
     spans: list[tuple[datetime, int | None, datetime]] = []
     for instant in _moments(said, lists, rates, ask.at):
-        prices = [tag(*each) for each in standing(said, lists, instant) if unfit(*each, ask) is None]
-        winner, _ = choose(prices, instant)
+        if terms.hear(instant) | prices.hear(instant):
+            pairs = [(each, terms.now[each.list]) for each in prices.now.values() if each.list in terms.now]
+            tags = [tag(*each) for each in pairs if each[0].minor is not None and unfit(*each, ask) is None]
+        winner, _ = choose(tags, instant)
         rate = rate_at(rates, instant)
         minor = None
         if winner is not None and winner.minor is not None and rate is not None:
@@ -410,6 +413,10 @@ def timeline(
         else:
             spans.append((instant, minor, ending))
     return spans
+
+
+def _price_key(price: Said) -> Hashable:
+    return price.sku, price.list, price.minimum, price.from_at
 
 
 def _moments(

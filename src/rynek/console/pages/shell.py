@@ -24,6 +24,7 @@ PLACES = (
     ("promotions", "/console/promotions", "promotions.read"),
     ("stock", "/console/stock", "inventory.read"),
     ("pictures", "/console/pictures", "media.read"),
+    ("prices", "/console/prices", "repricing.read"),
     ("receipts", "/console/receipts", "pos.read"),
     ("simulations", "/console/simulations", "simulations.see"),
     ("files", "/console/files", "exchange.read"),
