@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from rynek import app, calling, cli
+from rynek import app, calling, cli, exchanging
 from rynek.kernel import events, log
 from rynek.kernel.openapi import document
 
@@ -81,6 +81,10 @@ def misunderstood(command: str) -> str | None:
         try:
             if words[0] == "call":
                 return wrong_call(words[1:])
+            if len(words) > 1 and words[0] in ("import", "export"):
+                parser = exchanging._import_parser if words[0] == "import" else exchanging._export_parser
+                parser().parse_args(words[1:])
+                return None
             cli._parser().parse_args(words)
         except SystemExit as ended:
             return f"rynek {command}: {said.getvalue().strip().splitlines()[-1]}" if ended.code else None

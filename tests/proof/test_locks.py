@@ -71,7 +71,7 @@ async def test_a_circle_is_counted(doors: list[App], owner_dsn: str) -> None:
     assert await deadlocks(doors[0], 0.2) == before + 1
 
 
-Work = Callable[[App], Awaitable[None]]
+Work = Callable[[App], Awaitable[object]]
 
 
 class Crowd:
@@ -107,17 +107,19 @@ class Crowd:
     def place_(self) -> str:
         return self.chance.choice(ROUTES)
 
-    async def place(self, door: App) -> None:
+    async def place(self, door: App) -> UUID:
         who = guest()
         cart = await full_cart(door, who, *((line["sku"], line["units"]) for line in self.wish()))
-        self.orders.append((who, (await press(door, who, cart)).order))
+        order = (await press(door, who, cart)).order
+        self.orders.append((who, order))
+        return order
 
     async def place_unpaid(self, door: App) -> None:
         """Place an order as if its card had still to be asked."""
-        await self.place(door)
+        order = await self.place(door)
         async with door.database.transaction("commerce") as tx:
             unpaid = "update commerce.sales_order set state = 'awaiting-payment' where id = $1 and state = 'open'"
-            await tx.execute(unpaid, self.orders[-1][1])
+            await tx.execute(unpaid, order)
 
     async def cancel(self, door: App) -> None:
         await asyncio.sleep(0.001)

@@ -251,7 +251,7 @@ class Door:
             path = self._variables(operation, values)
             call: Call[Any] = Call(self, operation, actor, reach, self._read(operation, request))
             call.request = request
-            if operation.style != "read":
+            if operation.style != "read" or request.method not in _SAFE:
                 self._identify(call, request)
             response = await self._perform(call, path)
             if token:

@@ -354,7 +354,7 @@ def by_sku(basket: Buying, found: Outcome) -> dict[str, int]:
     return {each.sku: off for each, off in zip(basket.lines, found.discounts, strict=True)}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(baskets, promotions, st.randoms(use_true_random=False))
 def test_neither_the_order_of_lines_nor_of_promotions_matters(
     basket: Buying, some: list[Promotion], chance: Any
@@ -369,7 +369,7 @@ def test_neither_the_order_of_lines_nor_of_promotions_matters(
     assert (again.delivery, again.gifts, again.tried) == (found.delivery, found.gifts, found.tried)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(baskets, promotions)
 def test_no_line_is_below_nothing_and_what_is_told_is_what_was_given(basket: Buying, some: list[Promotion]) -> None:
     found = decide(basket, *some)
@@ -390,7 +390,7 @@ def test_no_line_is_below_nothing_and_what_is_told_is_what_was_given(basket: Buy
         assert each.outcome == "applied" or (each.minor, each.shares, each.gift) == (0, (), None)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(baskets, promotions)
 def test_what_counts_alone_is_not_more_than_asked_for(basket: Buying, some: list[Promotion]) -> None:
     total = sum(each.minor for each in basket.lines)
@@ -406,7 +406,7 @@ def test_what_counts_alone_is_not_more_than_asked_for(basket: Buying, some: list
                 assert off == 0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(baskets, promotions, st.integers(0, 3000))
 def test_a_budget_is_never_passed(basket: Buying, some: list[Promotion], budget: int) -> None:
     limited = [replace(each, budget_minor=1, currency="PLN") for each in some if not isinstance(each.gives, Gift)]
@@ -415,7 +415,7 @@ def test_a_budget_is_never_passed(basket: Buying, some: list[Promotion], budget:
     assert all(each.minor <= budget for each in found.tried)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(lines, st.integers(1, 4), st.integers(1, 3))
 def test_of_so_many_for_so_many_the_cheapest_are_free(some: list[Line], buy: int, get: int) -> None:
     whole = [replace(each, unit="pcs", minor=each.minor * each.quantity) for each in some]
@@ -464,7 +464,7 @@ def test_no_more_is_taken_than_there_is_and_what_is_put_back_is_there_again(
 CODES = [lane.code for lane in LANES]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(promotions)
 def test_what_is_sound_is_taken_and_twice_the_same_is_not(some: list[Promotion]) -> None:
     sound = [replace(each, currency="PLN") for each in some]

@@ -1,6 +1,6 @@
 """What is done with prices."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -333,14 +333,14 @@ async def margins(
 
 
 async def standing(
-    tx: Tx, channel: str, skus: Sequence[str], at: datetime, without: str | None = None
+    tx: Tx, channel: str, skus: Sequence[str], at: datetime, without: Callable[[str], bool] | None = None
 ) -> dict[str, Counting | None]:
     """Tell for any number of items which price of one piece counts for everybody in a channel, in one statement.
 
     What is not sold there is not in the result; what has no price, or whose VAT is not known, is None.
 
     Args:
-        without: a price list to leave out of account: which price would count if it were not?
+        without: which price lists to leave out of account, by their codes: what would count if they were not?
 
     Raises:
         UnknownChannel: there is none of this code.

@@ -12,7 +12,7 @@ periods running) the winner is the first by:
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -256,15 +256,15 @@ def together(lines: Sequence[tuple[str, int]]) -> list[int]:
     return [totals[sku] for sku, _ in lines]
 
 
-def counting(rows: Sequence[Candidate], at: datetime, without: str | None = None) -> Counting | None:
+def counting(rows: Sequence[Candidate], at: datetime, without: Callable[[str], bool] | None = None) -> Counting | None:
     """Tell which price of one piece counts for everybody, and what counts from larger quantities; None: there is none.
 
     Args:
         rows: what is known of ``MOST`` of an item, which is offered.
-        without: a price list to leave out of account.
+        without: which price lists to leave out of account, by their codes.
     """
     first = rows[0]
-    rows = [each for each in rows if each.minor is not None and each.list != without]
+    rows = [each for each in rows if each.minor is not None and not (without and without(each.list))]
     winner, until = choose([each for each in rows if each.minimum == 1], at)
     if winner is None or winner.rate_bp is None:
         return None

@@ -34,6 +34,7 @@ from rynek.commerce.promotions.model import (
 from rynek.commerce.promotions.programs import Programs, fits
 from rynek.commerce.promotions.rules import decide as decide_basket
 from rynek.commerce.promotions.rules import written
+from rynek.commerce.promotions.shelf import on_shelf
 
 __all__ = [
     "Asked",
@@ -66,6 +67,7 @@ __all__ = [
     "explain",
     "fits",
     "give_back",
+    "on_shelf",
     "programs",
     "refused",
     "used_by",

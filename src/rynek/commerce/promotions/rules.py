@@ -518,16 +518,19 @@ class Counters:
 
     def take(self, claim: Claim) -> str | None:
         """Take what an order asks for, all or nothing; gives the promotion of which too little is left."""
-        for promotion, minor, coupon in claim.uses:
+        for place, (promotion, minor, coupon) in enumerate(claim.uses):
             if not self._there(promotion, minor, coupon, claim.customer):
+                self._undo(claim, place)
                 return promotion
-        for promotion, minor, coupon in claim.uses:
             self._count(promotion, minor, coupon, claim.customer, 1)
         return None
 
     def put_back(self, claim: Claim) -> None:
         """Give back what an order took that came to nothing."""
-        for promotion, minor, coupon in claim.uses:
+        self._undo(claim, len(claim.uses))
+
+    def _undo(self, claim: Claim, until: int) -> None:
+        for promotion, minor, coupon in claim.uses[:until]:
             self._count(promotion, minor, coupon, claim.customer, -1)
 
     def _there(self, promotion: str, minor: int, coupon: str | None, customer: object) -> bool:

@@ -43,6 +43,11 @@ def list_code(channel: str, group: str | None, basis: str) -> str:
     return f"{code}.{group if plain else '_' + blake2b(group.encode(), digest_size=4).hexdigest()}"
 
 
+def on_shelf(code: str) -> bool:
+    """Tell whether a price list holds shelf prices: those lie on what counts without them."""
+    return code.startswith(("SHELF-", "SHELF.net-"))
+
+
 def relevant(programs: Programs, place: Channel, ware: Ware) -> list[Compiled]:
     """List the promotions that an item may meet in a channel."""
     facts = programs.learn(ware.facts)

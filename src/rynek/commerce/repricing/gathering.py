@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from rynek.commerce import catalog, inventory, pricing
+from rynek.commerce import catalog, inventory, pricing, promotions
 from rynek.commerce.pricing import Counting, displayed
 from rynek.commerce.repricing import model, rules
 from rynek.commerce.repricing.model import ByAge, ByCompetitor, ByDemand, Facts, Place, Rival, Rule, State
@@ -37,7 +37,10 @@ class _Asked(NamedTuple):
 
 async def gather(tx: Tx, place: Place, by: Sequence[Rule], skus: Sequence[str]) -> tuple[list[Known], list[State]]:
     """Tell all that the rules ask about prices; and what stands of items that have no price to lie upon any more."""
-    counting = await pricing.standing(tx, place.channel, skus, tx.at, without=place.list)
+    # what is on the shelf lies on dynamic prices: it must not stop them
+    counting = await pricing.standing(
+        tx, place.channel, skus, tx.at, without=lambda code: code == place.list or promotions.on_shelf(code)
+    )
     states = {each.sku: each for each in await q.states(tx, channel=place.channel, skus=skus, since=tx.at - DAY)}
     priced = {sku: base for sku, base in counting.items() if base is not None}
     asked = await _asked(tx, place, by, list(priced))

@@ -21,7 +21,7 @@ HOME = "/console"
 PLACES = (
     ("today", "/console", "console.see"),
     ("orders", "/console/orders", "orders.read"),
-    ("promotions", "/console/promotions", "promotions.read"),
+    ("promotions", "/console/promotions", "promotions.coupons"),
     ("stock", "/console/stock", "inventory.read"),
     ("pictures", "/console/pictures", "media.read"),
     ("prices", "/console/prices", "repricing.read"),
