@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 
 from rynek import app as composition
@@ -21,6 +22,10 @@ from rynek.kernel import ids
 from rynek.kernel.database import Database
 from rynek.kernel.postgres import Cluster, start
 from rynek.kernel.settings import Rates, Settings
+
+# a busy minute of the machine is no failure of what is tested: speed is what benches are for
+hypothesis.settings.register_profile("rynek", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("rynek")
 
 PASSWORD = "the login of tests"
 FAST = Rates(read=10_000_000, write=10_000_000, login=10_000_000, bulk=10_000_000, open=10_000_000)
