@@ -224,7 +224,7 @@ def _operation(operation: Operation, shapes: Shapes) -> dict[str, Any]:
         **_answers(operation, shapes),
         **_refusals(operation, docs.sections.get("Raises", {})),
     }
-    if any(each["schema"].get("type") == "array" for each in parameters):
+    if any(each.get("schema", {}).get("type") == "array" for each in parameters):
         entry["responses"]["414"] = {"description": "The address is longer than the server reads: ask in parts."}
     return entry
 
