@@ -7,6 +7,7 @@ from multipart import MultipartError, PushMultipartParser, parse_options_header
 
 from rynek.kernel.faults import Malformed, UnsupportedMediaType
 
+MEDIA = "multipart/form-data"
 PARTS = 32
 """Most fields of one form."""
 
@@ -36,7 +37,7 @@ def read(kind: str | None, body: bytes) -> list[Field]:
         Malformed: it cannot be read.
     """
     what, told = parse_options_header(kind or "")
-    if what != "multipart/form-data" or not told.get("boundary"):
+    if what != MEDIA or not told.get("boundary"):
         raise UnsupportedMediaType("send multipart/form-data")
     try:
         return [each for each in _fields(told["boundary"], body) if each.body or each.file is None]

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from rynek.console.pages.shell import go, language, show, shown, told
-from rynek.kernel import multipart
+from rynek.kernel import forms
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Malformed
 
@@ -42,10 +42,11 @@ async def send_file(call: Call[Any]) -> Response:
         request = call.request
         if request is None:
             raise Malformed("send the form with its file")
-        fields = multipart.fields(request.body, request.header("content-type"))
+        posted = forms.read(request.header("content-type"), request.body)
+        fields = {each.name: each for each in posted}
         sheet = fields["sheet"].text if "sheet" in fields else ""
         saved = fields["saved"].text.partition(" ")[2] if "saved" in fields else ""
-        name = next((each.filename for each in fields.values() if each.filename), None)
+        name = next((each.file for each in posted if each.file), None)
         begun = await call.ask(
             "integration.exchange.begin_import", sheet=sheet, name=(name or "file")[:100].replace("/", "_"),
             saved=saved or None,

@@ -15,7 +15,7 @@ import msgspec
 from rynek.integration.exchange.model import FileUnreadable, Reading
 from rynek.integration.exchange.reading import unpackable
 from rynek.integration.exchange.running import place
-from rynek.kernel import multipart
+from rynek.kernel import forms
 from rynek.kernel.door import Call, Response
 
 _opening = asyncio.Semaphore(2)
@@ -28,12 +28,12 @@ def sent(call: Call[Any]) -> bytes:
     if request is None:
         raise FileUnreadable("send the file as the body of the request")
     media = request.header("content-type")
-    if (media or "").partition(";")[0].strip().lower() != multipart.MEDIA:
+    if (media or "").partition(";")[0].strip().lower() != forms.MEDIA:
         return request.body
-    files = [each for each in multipart.fields(request.body, media).values() if each.filename is not None]
+    files = [each for each in forms.read(media, request.body) if each.file is not None]
     if len(files) != 1:
         raise FileUnreadable("the form has no file, or several: send one")
-    return files[0].data
+    return files[0].body
 
 
 async def prepared(path: Path, said: Reading, name: str) -> tuple[Path, Reading]:
