@@ -156,6 +156,8 @@ def _answer(reader: Outliner, status: str, response: Mapping[str, Any]) -> tuple
 
 
 def _codes(response: Mapping[str, Any]) -> list[str]:
+    if "content" not in response:  # the server itself refuses, before the door
+        return []
     _, types = response["content"][PROBLEM]["schema"]["allOf"]
     return [each.rpartition("#")[2] for each in types["properties"]["type"]["enum"]]
 
