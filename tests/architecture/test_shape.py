@@ -30,6 +30,7 @@ SHAPE = {
 # files that one context has beyond the shape, each with its reason
 BEYOND: dict[str, dict[str, str]] = {
     "commerce/payments": {
+        "circuits.py": "how this process fares with each provider: memory, so neither rule nor action",
         "settlement.py": "what providers are asked and said: for operations, reactions and the work of each process",
         "signatures.py": "how the shop and the simulator know each other: both sides of one wire",
         "simulator.py": "an adversarial provider: a program of its own that shares no state with the shop",

@@ -62,6 +62,15 @@ class Files(Struct, frozen=True, forbid_unknown_fields=True):
     """How long files, and what imports can be undone by, are kept."""
 
 
+class Breaker(Struct, frozen=True, forbid_unknown_fields=True):
+    """When a payment provider that does not answer is left alone, so that buyers are told at once to pay otherwise."""
+
+    failures: Annotated[int, Meta(ge=1, le=10_000)] = 5
+    """So many silences in a row."""
+    cool_s: Annotated[float, Meta(gt=0, le=300)] = 15.0
+    """Seconds until it is tried once; twice as long after each trial that fails, up to 5 minutes."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that may differ between two installations."""
 
@@ -98,6 +107,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Payment providers buyers may use, by name; ``simulator`` is for rehearsals only."""
     payment_simulator: str = "http://127.0.0.1:8090"
     """Where ``python -m rynek.commerce.payments.simulator`` listens."""
+    payment_breaker: Breaker = field(default_factory=Breaker)
     storage: str = "folder"
     """Where files lie: ``folder`` (``files`` in the folder above) or ``s3://bucket/prefix``."""
     storage_endpoint: str | None = None

@@ -14,7 +14,7 @@ from rynek.commerce import orders
 from rynek.commerce.payments.ports import PROVIDERS
 from rynek.kernel.actor import Actor
 from rynek.kernel.database import Database
-from rynek.kernel.settings import Settings
+from rynek.kernel.settings import Breaker, Settings
 from rynek.security import open_gate
 from rynek.serving import environment
 from tests.commerce.payments import shop
@@ -45,7 +45,10 @@ async def shop_server(
     """Give a real server whose payments go to the simulator."""
     command = [sys.executable, "-m", "rynek", "serve", "--port", str(port)]
     paid = msgspec.structs.replace(
-        settings, payment_providers=("manual", "simulator"), payment_simulator=f"http://127.0.0.1:{simulator.port}"
+        settings,
+        payment_providers=("manual", "simulator"),
+        payment_simulator=f"http://127.0.0.1:{simulator.port}",
+        payment_breaker=Breaker(failures=10_000),  # half of what is asked goes wrong here, and is asked all the same
     )
     log = tmp_path_factory.mktemp("server") / "log"
     async with Server(command, f"127.0.0.1:{port}", env=environment(paid), log=log) as running:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rynek.commerce.payments import Tender, TendersUnfit, rules, settles, signatures
 from rynek.commerce.payments.model import (
     MANUAL,
+    METHODS,
     Attempt,
     AttemptState,
     Done,
@@ -21,6 +22,7 @@ from rynek.commerce.payments.model import (
 )
 from rynek.kernel import clock, ids
 
+OFFERED = {MANUAL: dict.fromkeys(METHODS, False), "simulator": {"card": True}}
 KINDS: list[Kind] = ["authorise", "capture", "void", "refund"]
 STATES: list[AttemptState] = ["asked", "unknown", "done", "refused", "disputed"]
 
@@ -43,10 +45,11 @@ def rows(draw: st.DrawFn) -> Row:
     captured = draw(st.integers(0, authorised))
     voided = draw(st.integers(0, authorised - captured))
     refunded = draw(st.integers(0, captured))
+    disputed = draw(st.one_of(st.just(0), st.integers(0, captured)))
     tried = draw(st.sampled_from([None, *STATES]))
     return Row(
-        ids.new(), ids.new(), "simulator", "card", "PLN", amount, authorised, captured, voided, refunded, "tok", "ref",
-        draw(st.booleans()), clock.now(), "done" if authorised else tried,
+        ids.new(), ids.new(), "simulator", "card", "PLN", amount, authorised, captured, voided, refunded, disputed,
+        "tok", "ref", None, draw(st.booleans()), clock.now(), "done" if authorised else tried,
     )  # fmt: skip
 
 
@@ -83,10 +86,10 @@ def test_tenders_come_to_the_total_exactly(amounts: list[int], off: int) -> None
     tenders = [tender(each) for each in amounts]
     if off:
         with pytest.raises(TendersUnfit) as unfit:
-            rules.check(tenders, sum(amounts) + off, [MANUAL], buyer=True)
+            rules.check(tenders, sum(amounts) + off, OFFERED, buyer=True)
         assert unfit.value.facts == {"tendered_minor": sum(amounts), "total_minor": sum(amounts) + off}
     else:
-        rules.check(tenders, sum(amounts), [MANUAL], buyer=True)
+        rules.check(tenders, sum(amounts), OFFERED, buyer=True)
 
 
 @pytest.mark.parametrize(
@@ -97,11 +100,12 @@ def test_tenders_come_to_the_total_exactly(amounts: list[int], off: int) -> None
         (tender(5, method="shells"), False, False),
         (tender(5, "simulator", "card", "tok"), True, True),
         (tender(5, "simulator", "card"), True, False),
+        (tender(5, "simulator", "shells", "tok"), True, False),
         (tender(5, "other", "card", "tok"), True, False),
     ],
 )
 def test_only_what_is_offered_is_taken(given_tender: Tender, *, buyer: bool, fits: bool) -> None:
-    providers = [MANUAL, "simulator"]
+    providers = OFFERED
     if fits:
         rules.check([given_tender], 5, providers, buyer=buyer)
     else:
@@ -110,9 +114,9 @@ def test_only_what_is_offered_is_taken(given_tender: Tender, *, buyer: bool, fit
 
 
 def test_tenders_are_few() -> None:
-    rules.check([tender(1)] * 10, 10, [MANUAL], buyer=True)
+    rules.check([tender(1)] * 10, 10, OFFERED, buyer=True)
     with pytest.raises(TendersUnfit):
-        rules.check([tender(1)] * 11, 11, [MANUAL], buyer=True)
+        rules.check([tender(1)] * 11, 11, OFFERED, buyer=True)
 
 
 @given(rows())
@@ -133,7 +137,7 @@ def test_whatever_is_in_flight_bounds_hold_if_all_of_it_is_done(row: Row, tried:
     left = rules.free(row, tried)
     flying = {kind: sum(a.minor for a in tried if a.kind == kind and a.state in rules.OPEN) for kind in KINDS}
     held = row.authorised_minor - row.captured_minor - row.voided_minor
-    taken = row.captured_minor - row.refunded_minor
+    taken = row.captured_minor - row.refunded_minor - row.disputed_minor
     assert min(left.capture, left.void, left.refund) >= 0
     assert left.capture == max(0, held - flying["capture"] - flying["void"])
     assert left.refund == max(0, taken - flying["refund"])
@@ -226,3 +230,59 @@ def test_a_signature_is_of_one_secret_one_body_and_one_time(
 @given(st.one_of(st.none(), st.text()))
 def test_what_is_no_signature_holds_nothing(text: str | None) -> None:
     assert not signatures.holds(b"secret", 0, b"", text)
+
+
+# --- a provider that does not answer ----------------------------------------------------------------------------------
+
+circuits = st.builds(
+    rules.Circuit, st.integers(0, 20), st.none() | st.floats(0, 1_000), st.integers(0, 9),
+    st.none() | st.floats(0, 1_000),
+)  # fmt: skip
+cools = st.floats(0.1, 300)
+
+
+@given(circuits, st.floats(0, 2_000), cools)
+def test_one_who_does_not_answer_is_left_alone_until_it_is_tried_once(
+    circuit: rules.Circuit, now: float, cool_s: float
+) -> None:
+    standing = rules.standing_of(circuit, now, cool_s)
+    assert (standing == "closed") == (circuit.opened_at is None)
+    if standing == "closed":
+        assert rules.admits(circuit, now, cool_s)
+        assert rules.asking(circuit, now, cool_s) == circuit
+    if standing == "open":
+        assert not rules.admits(circuit, now, cool_s)
+    if rules.admits(circuit, now, cool_s) and standing == "half-open":
+        tried = rules.asking(circuit, now, cool_s)
+        assert not rules.admits(tried, now, cool_s)
+        assert rules.admits(tried, now + rules.PROBE_S + 0.001, cool_s)
+
+
+@given(circuits, st.floats(0, 2_000), st.integers(1, 30), cools)
+def test_an_answer_closes_and_silence_opens(circuit: rules.Circuit, now: float, limit: int, cool_s: float) -> None:
+    assert rules.heard(circuit, now, answered=True, limit=limit, cool_s=cool_s) == rules.Circuit()
+    standing = rules.standing_of(circuit, now, cool_s)
+    after = rules.heard(circuit, now, answered=False, limit=limit, cool_s=cool_s)
+    assert after.failures == circuit.failures + 1
+    if standing == "closed":
+        assert (after.opened_at == now) == (after.failures >= limit)
+    elif standing == "half-open":
+        assert (after.opened_at, after.trips) == (now, circuit.trips + 1)
+        assert not rules.admits(after, now, cool_s)
+    else:
+        # answers to what was asked before it opened, that come late, do not keep it open longer
+        assert (after.opened_at, after.trips) == (circuit.opened_at, circuit.trips)
+
+
+@given(st.integers(-3, 1_000), cools)
+def test_it_is_left_alone_longer_each_time_and_not_for_ever(trips: int, cool_s: float) -> None:
+    assert min(300, cool_s) <= rules.cooling_s(trips, cool_s) <= rules.cooling_s(trips + 1, cool_s) <= 300
+
+
+@given(st.lists(st.booleans(), max_size=40), st.integers(1, 10))
+def test_it_opens_after_so_many_silences_in_a_row_and_not_before(answers: list[bool], limit: int) -> None:
+    circuit, silent = rules.Circuit(), 0
+    for answered in answers:
+        circuit = rules.heard(circuit, 0, answered=answered, limit=limit, cool_s=1)
+        silent = 0 if answered else silent + 1
+        assert (circuit.opened_at is not None) == (silent >= limit)

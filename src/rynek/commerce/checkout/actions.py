@@ -407,6 +407,7 @@ async def place_orders(tx: Tx, calls: Sequence[Call[Place]]) -> list[Placed | Fa
         TotalDiffers: the tenders do not come to what the cart costs.
         OutOfStock: fewer units are free.
         TendersUnfit: a provider or method is not offered, or a token is missing.
+        ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
         PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
     Emits:
         OrderPlaced, StockHeld
@@ -454,7 +455,7 @@ def _check(row: CartRow, found: tuple[Body, str] | Fault, place: Place, actor: A
         return refused
     try:
         payments.check_tenders(place.tenders, body.priced.total, buyer=actor.kind in {"guest", "customer"})
-    except payments.TendersUnfit as unfit:
+    except (payments.TendersUnfit, payments.ProviderUnavailable) as unfit:
         return unfit
     return _Try(ids.new(), msgspec.structs.replace(row, body=text), body, place)
 
@@ -556,6 +557,7 @@ async def place(call: Call[Any], cart: UUID, tenders: Annotated[list[payments.Te
         ChannelClosed: its channel is closed.
         DeliveryUnknown: its delivery option is gone.
         TendersUnfit: a provider or method is not offered, or a token is missing.
+        ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
         PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
     Emits:
         OrderPlaced, StockHeld

@@ -14,18 +14,46 @@ from rynek.commerce.payments.actions import (
     unsettled,
     void,
 )
-from rynek.commerce.payments.model import Move, Moved, Opening, Payment, PaymentClosed, Tender, TendersUnfit
+from rynek.commerce.payments.model import (
+    Done,
+    Due,
+    ForgedWebhook,
+    Move,
+    Moved,
+    News,
+    Opening,
+    Outcome,
+    Payment,
+    PaymentClosed,
+    ProviderUnavailable,
+    Refused,
+    Tender,
+    TendersUnfit,
+    Unknown,
+    Unseen,
+)
+from rynek.commerce.payments.ports import Provider, register
 from rynek.commerce.payments.rules import settles
 from rynek.commerce.payments.settlement import settle_due
 
 __all__ = [
+    "Done",
+    "Due",
+    "ForgedWebhook",
     "Move",
     "Moved",
+    "News",
     "Opening",
+    "Outcome",
     "Payment",
     "PaymentClosed",
+    "Provider",
+    "ProviderUnavailable",
+    "Refused",
     "Tender",
     "TendersUnfit",
+    "Unknown",
+    "Unseen",
     "authorise",
     "authorise_all",
     "capture",
@@ -35,6 +63,7 @@ __all__ = [
     "payment",
     "payments",
     "refund",
+    "register",
     "settle_due",
     "settles",
     "unbalanced",

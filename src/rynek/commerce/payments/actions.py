@@ -10,31 +10,38 @@ from msgspec import Meta
 
 from rynek.commerce import orders
 from rynek.commerce.payments import rules
+from rynek.commerce.payments.circuits import available
 from rynek.commerce.payments.events import (
     PaymentAuthorised,
     PaymentCaptured,
 )
 from rynek.commerce.payments.model import (
+    MANUAL,
     Account,
     Attempt,
+    Contested,
     Due,
     Kind,
     Move,
     Moved,
+    News,
     NothingLeft,
+    Offer,
     Opening,
     Payment,
     PaymentClosed,
+    ProviderUnavailable,
     ReferenceTaken,
     Row,
     Tender,
     TendersUnfit,
+    Told,
     Unbalanced,
     Unsettled,
     Word,
 )
 from rynek.commerce.payments.ports import PROVIDERS
-from rynek.commerce.payments.settlement import Transaction, ask, ask_to_authorise, carry_out, locked, q, record
+from rynek.commerce.payments.settlement import Transaction, ask, ask_to_authorise, carry_out, contest, locked, q, record
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call
@@ -54,8 +61,33 @@ def check_tenders(tenders: Sequence[Tender], total_minor: int, *, buyer: bool) -
 
     Raises:
         TendersUnfit: they sum to something else, a provider or method is not offered, or a token is missing.
+        ProviderUnavailable: a provider does not answer at the moment; ``others`` are in use.
     """
-    rules.check(tenders, total_minor, PROVIDERS, buyer=buyer)
+    rules.check(tenders, total_minor, {name: each.methods for name, each in PROVIDERS.items()}, buyer=buyer)
+    for tender in tenders:
+        _reach(tender.provider)
+
+
+def _reach(provider: str) -> None:
+    """Refuse at once what a provider that does not answer would have to do, and name the others."""
+    if not available(provider):
+        others = sorted(name for name in PROVIDERS if available(name))
+        raise ProviderUnavailable(
+            f"{provider} does not answer at the moment; in use are {', '.join(others) or 'none'}",
+            provider=provider,
+            others=others,
+        )
+
+
+async def methods(tx: Tx) -> list[Offer]:
+    """List the ways to pay here; one whose provider does not answer at the moment is not available."""
+    buyer = tx.actor.kind in ("guest", "customer")
+    return [
+        Offer(name, method, token, available(name))
+        for name, provider in PROVIDERS.items()
+        for method, token in provider.methods.items()
+        if not (buyer and name == MANUAL and method in rules.COUNTER)
+    ]
 
 
 async def open_many(tx: Tx, openings: Sequence[Opening]) -> None:
@@ -97,6 +129,7 @@ async def pay(call: Call[Any], order: UUID, tender: Tender) -> Payment:
         PaymentClosed: the order does not wait for money.
         TendersUnfit: more is offered than the order still needs, or it is not offered here.
         KeyReused: the key was used for another tender.
+        ProviderUnavailable: the provider does not answer at the moment; ``others`` are in use.
     Emits:
         PaymentAuthorised, PaymentCaptured, PaymentFailed
     """
@@ -186,8 +219,9 @@ async def _shown(transaction: Transaction, payment: UUID) -> Payment:
 
 
 def _payment(row: Row) -> Payment:
-    known = {name: getattr(row, name) for name in Payment.__struct_fields__ if name != "state"}
-    return Payment(**known, state=rules.standing(row))
+    known = {name: getattr(row, name) for name in Payment.__struct_fields__ if name not in ("state", "action_url")}
+    state = rules.standing(row)
+    return Payment(**known, state=state, action_url=row.action_url if state == "pending" else None)
 
 
 # --- asking a provider ------------------------------------------------------------------------------------------------
@@ -199,11 +233,14 @@ async def authorise(call: Call[Any], payment: UUID) -> Payment:
     Raises:
         NotFound: there is no such payment, or it is not yours.
         PaymentClosed: its order is cancelled, or has its money.
+        ProviderUnavailable: the provider does not answer at the moment; ``others`` are in use.
     Emits:
         PaymentAuthorised, PaymentFailed
     """
     async with call.transaction() as tx:
         balance, row = await _lock(tx, payment)
+        if rules.standing(row) == "open":
+            _reach(row.provider)
         due = await ask_to_authorise(tx, balance, row)
         await call.note(tx, str(payment))
     await carry_out(call.transaction, due)
@@ -334,19 +371,33 @@ async def hear(call: Call[Any], provider: Word) -> None:
         NotFound: this provider is not in use here.
         ForgedWebhook: it does not bear the provider's signature.
     Emits:
-        PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded, PaymentFailed
+        PaymentAuthorised, PaymentCaptured, PaymentVoided, PaymentRefunded, PaymentFailed, PaymentDisputed,
+        DisputeDecided
     """
     known = PROVIDERS.get(provider)
     if known is None or call.request is None:
         raise NotFound("this provider is not in use here")
     for told in known.read_webhook(call.request.header, call.request.body):
-        number, _, attempt = told.key.partition(":")
         # as the shop itself: nobody's session pays an order here
         async with call.door.database.transaction("commerce") as tx:
-            if await record(tx, _uuid(number), attempt, told.outcome, provider):
-                await call.note(tx, number)
-            else:
-                logger.warning("%s tells of %r, which is not ours", provider, told.key[:100])
+            found = await _heard(tx, provider, told)
+            for payment in found:
+                await call.note(tx, str(payment))
+        if not found:
+            logger.warning("%s tells of %.100r, which is not ours", provider, told)
+
+
+async def _heard(tx: Tx, provider: str, told: News) -> list[UUID]:
+    """Take in one piece of news; gives the payments that it is about."""
+    match told:
+        case Told():
+            number, _, attempt = told.key.partition(":")
+            payment = _uuid(number)
+            return [payment] if await record(tx, payment, attempt, told.outcome, provider) else []
+        case Contested():
+            return await contest(tx, provider, told)
+    found: list[UUID] = await q.stir(tx, provider=provider, reference=told.reference, at=tx.at)
+    return found
 
 
 def _uuid(text: str) -> UUID:

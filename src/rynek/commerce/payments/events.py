@@ -44,3 +44,19 @@ class PaymentFailed(Movement, frozen=True):
 
     asked: str
     why: str
+
+
+@event("payments.payment-disputed", key="order")
+class PaymentDisputed(Movement, frozen=True):
+    """So much was taken back by the buyer's bank; ``dispute`` is what the provider calls it."""
+
+    dispute: str
+    reason: str
+
+
+@event("payments.dispute-decided", key="order")
+class DisputeDecided(Movement, frozen=True):
+    """Whose disputed money is (``won``: ours again)."""
+
+    dispute: str
+    won: bool

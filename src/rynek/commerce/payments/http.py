@@ -1,11 +1,11 @@
 """Payments' operations, and what each process keeps doing for them."""
 
-from rynek.commerce.payments import actions, settlement
-from rynek.commerce.payments.ports import configure
+from rynek.commerce.payments import actions, circuits, ports, settlement
 from rynek.kernel.operations import process, read
 
 operations = [
     read("GET /payments", actions.payments, "payments.read"),
+    read("GET /payments/methods", actions.methods, "payments.choose"),
     read("GET /payments/unsettled", actions.unsettled, "payments.check"),
     read("GET /payments/unbalanced", actions.unbalanced, "payments.check", rate="bulk"),
     read("GET /payments/{payment}", actions.payment, "payments.read"),
@@ -18,4 +18,4 @@ operations = [
     process("POST /payments/webhooks/{provider}", actions.hear, "payments.hear", rate="bulk", raw=True),
 ]
 work = [settlement.settle]
-setup = [configure]
+setup = [ports.configure, circuits.configure]

@@ -7,10 +7,18 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from rynek.kernel.door import constraint
-from rynek.kernel.faults import Conflict, Fault, Invalid
+from rynek.kernel.faults import Conflict, Fault, Invalid, Unavailable
 
 MANUAL = "manual"
 """The provider of what people do themselves: cash over the counter, money seen on the bank's statement."""
+
+METHODS = {
+    "cash": (True, True),
+    "cash-on-delivery": (True, False),
+    "transfer": (True, False),
+    "invoice": (True, False),
+}
+"""Manual methods: whether the order may go ahead on it at once, and whether the money is there already."""
 
 Kind = Literal["authorise", "capture", "void", "refund"]
 AttemptState = Literal["asked", "unknown", "done", "refused", "disputed"]
@@ -28,6 +36,10 @@ class TendersUnfit(Invalid):
 
 class PaymentClosed(Conflict):
     """This payment takes no more: its order is cancelled or paid otherwise."""
+
+
+class ProviderUnavailable(Unavailable):
+    """This payment provider does not answer at the moment: pay in another way, or try again later."""
 
 
 class NothingLeft(Conflict):
@@ -80,15 +92,21 @@ class Row(Struct, frozen=True):
     captured_minor: int
     voided_minor: int
     refunded_minor: int
+    disputed_minor: int
     token: str | None
     reference: str | None
+    action_url: str | None
     unwinding: bool
     at: datetime
     authorisation: AttemptState | None
 
 
 class Payment(Struct, frozen=True):
-    """A tender of an order and what became of it. Money in minor units."""
+    """A tender of an order and what became of it. Money in minor units.
+
+    ``disputed_minor`` is what the buyer's bank took back and has not returned. ``action_url`` is where a buyer whose
+    payment is pending has to go (her bank, a wall of payment methods), from where she comes back.
+    """
 
     id: UUID
     order: UUID
@@ -101,6 +119,8 @@ class Payment(Struct, frozen=True):
     captured_minor: int
     voided_minor: int
     refunded_minor: int
+    disputed_minor: int
+    action_url: str | None
     at: datetime
 
 
@@ -128,7 +148,7 @@ class Entry(Struct, frozen=True):
     """One line of a payment's ledger: what an attempt moved, or what it failed to move."""
 
     at: datetime
-    kind: Literal["authorised", "captured", "voided", "refunded", "failed"]
+    kind: Literal["authorised", "captured", "voided", "refunded", "failed", "disputed", "recovered"]
     minor: int
     attempt: str
     provider_reference: str | None
@@ -150,7 +170,10 @@ class Moved(Struct, frozen=True):
 
 
 class Due(Struct, frozen=True):
-    """An attempt with what a provider has to be told; ``tries`` counts this one."""
+    """An attempt with what a provider has to be told; ``tries`` counts this one.
+
+    ``token`` is what the buyer's device got from the provider, ``reference`` what the provider calls the authorisation.
+    """
 
     payment: UUID
     attempt: str
@@ -159,9 +182,11 @@ class Due(Struct, frozen=True):
     tries: int
     order: UUID
     provider: str
+    method: str
     currency: str
     token: str | None
     reference: str | None
+    asked_at: datetime
 
     @property
     def key(self) -> str:
@@ -173,10 +198,11 @@ class Unsettled(Struct, frozen=True):
     """Money whose whereabouts are not settled, and since when.
 
     ``unknown``: the provider has not said yet. ``disputed``: it said what cannot be. ``owed``: it should go back, and
-    somebody has to see to it. ``missed``: it should have been taken, and the provider would not.
+    somebody has to see to it. ``missed``: it should have been taken, and the provider would not. ``contested``: the
+    buyer's bank took it back, and nobody has decided yet whose it is.
     """
 
-    why: Literal["unknown", "disputed", "owed", "missed"]
+    why: Literal["unknown", "disputed", "owed", "missed", "contested"]
     payment: UUID
     order: UUID
     provider: str
@@ -200,6 +226,8 @@ class Unbalanced(Struct, frozen=True):
     voided_entries: int
     refunded_minor: int
     refunded_entries: int
+    disputed_minor: int
+    disputed_entries: int
 
 
 class Done(Struct, frozen=True, tag="done"):
@@ -216,16 +244,24 @@ class Refused(Struct, frozen=True, tag="refused"):
 
 
 class Unknown(Struct, frozen=True, tag="unknown"):
-    """There is no telling whether the provider did it."""
+    """There is no telling whether the provider did it; ``silent``: it did not answer as one that is well does."""
 
     why: str = ""
+    silent: bool = False
+
+
+class Waits(Struct, frozen=True, tag="waits"):
+    """The provider waits for the buyer, who has to go to ``action_url`` (None: to look at her telephone)."""
+
+    reference: str
+    action_url: str | None = None
 
 
 class Unseen(Struct, frozen=True, tag="unseen"):
     """The provider has never been asked under this key."""
 
 
-Outcome = Done | Refused | Unknown | Unseen
+Outcome = Done | Refused | Unknown | Unseen | Waits
 
 
 class Told(Struct, frozen=True):
@@ -233,6 +269,39 @@ class Told(Struct, frozen=True):
 
     key: str
     outcome: Done | Refused
+
+
+class Stirred(Struct, frozen=True):
+    """Something has become of what a provider calls ``reference``: it is to be asked what."""
+
+    reference: str
+
+
+class Contested(Struct, frozen=True):
+    """The buyer's bank takes money back, or gives it back to us.
+
+    ``minor`` in minor units. ``state``: ``open`` the money is gone and may be fought for; ``won`` it is ours again;
+    ``lost`` it stays gone. ``dispute`` is what the provider calls it; ``until``: by when it has to be answered.
+    """
+
+    reference: str
+    dispute: str
+    minor: int
+    reason: str
+    state: Literal["open", "won", "lost"]
+    until: datetime | None = None
+
+
+News = Told | Stirred | Contested
+
+
+class Offer(Struct, frozen=True):
+    """A way to pay; ``available`` is False while its provider does not answer, ``token`` whether it needs one."""
+
+    provider: str
+    method: str
+    token: bool
+    available: bool
 
 
 for _name in ("authorised", "captured", "voided", "refunded"):

@@ -1,9 +1,9 @@
 """Who moves the money: the port, the provider that is ourselves, and the registry that the settings fill."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
-from rynek.commerce.payments.model import MANUAL, Done, ForgedWebhook, Outcome, Told, Unseen
+from rynek.commerce.payments.model import MANUAL, METHODS, Done, Due, ForgedWebhook, News, Outcome, Unseen
 from rynek.commerce.payments.wire import Simulator
 from rynek.kernel.settings import Settings, SettingsError
 
@@ -11,28 +11,31 @@ SIMULATOR = "simulator"
 
 
 class Provider(Protocol):
-    """Somebody outside who moves money.
+    """Somebody who moves money.
 
-    Each call carries a key: asked again with the same key it does nothing again and tells the same outcome. A call may
-    take long or raise; either means that the outcome is unknown.
+    Each call carries a key (``due.key``): asked again with the same key it does nothing again and tells the same
+    outcome. A call may take long or raise; either means that the outcome is unknown.
     """
 
-    async def authorise(self, key: str, amount_minor: int, currency: str, token: str | None, order: str) -> Outcome:
+    methods: Mapping[str, bool]
+    """The ways to pay by it, and whether each needs a token."""
+
+    async def authorise(self, due: Due) -> Outcome:
         """Promise an amount of the buyer's money."""
 
-    async def capture(self, key: str, reference: str, amount_minor: int) -> Outcome:
+    async def capture(self, due: Due) -> Outcome:
         """Take a part or all of an authorisation."""
 
-    async def void(self, key: str, reference: str, amount_minor: int) -> Outcome:
-        """Let go of what is left of an authorisation, which is ``amount_minor``."""
+    async def void(self, due: Due) -> Outcome:
+        """Let go of what is left of an authorisation, which is ``due.minor``."""
 
-    async def refund(self, key: str, reference: str, amount_minor: int) -> Outcome:
+    async def refund(self, due: Due) -> Outcome:
         """Give back a part or all of what was captured of an authorisation."""
 
-    async def inquire(self, key: str) -> Outcome:
-        """Tell what became of what was asked with this key."""
+    async def inquire(self, due: Due) -> Outcome:
+        """Tell what became of what was asked; ``Unseen`` when it was not, and may be asked now."""
 
-    def read_webhook(self, header: Callable[[str], str | None], body: bytes) -> list[Told]:
+    def read_webhook(self, header: Callable[[str], str | None], body: bytes) -> list[News]:
         """Read what it tells of its own accord.
 
         Raises:
@@ -43,37 +46,51 @@ class Provider(Protocol):
 class Manual:
     """What people do themselves: by the time they say so it is done."""
 
-    async def authorise(self, key: str, amount_minor: int, currency: str, token: str | None, order: str) -> Outcome:  # noqa: ARG002 - the port's
-        """Believe it."""
-        return Done(key, amount_minor)
+    methods: Mapping[str, bool] = dict.fromkeys(METHODS, False)
 
-    async def capture(self, key: str, reference: str, amount_minor: int) -> Outcome:  # noqa: ARG002 - the port's
+    async def authorise(self, due: Due) -> Outcome:
         """Believe it."""
-        return Done(key, amount_minor)
+        return Done(due.key, due.minor)
 
-    async def void(self, key: str, reference: str, amount_minor: int) -> Outcome:  # noqa: ARG002 - the port's
+    async def capture(self, due: Due) -> Outcome:
         """Believe it."""
-        return Done(key, amount_minor)
+        return Done(due.key, due.minor)
 
-    async def refund(self, key: str, reference: str, amount_minor: int) -> Outcome:  # noqa: ARG002 - the port's
+    async def void(self, due: Due) -> Outcome:
         """Believe it."""
-        return Done(key, amount_minor)
+        return Done(due.key, due.minor)
 
-    async def inquire(self, key: str) -> Outcome:  # noqa: ARG002 - the port's
+    async def refund(self, due: Due) -> Outcome:
+        """Believe it."""
+        return Done(due.key, due.minor)
+
+    async def inquire(self, due: Due) -> Outcome:  # noqa: ARG002 - the port's
         """Remember nothing: what was cut off is said again."""
         return Unseen()
 
-    def read_webhook(self, header: Callable[[str], str | None], body: bytes) -> list[Told]:  # noqa: ARG002 - the port's
+    def read_webhook(self, header: Callable[[str], str | None], body: bytes) -> list[News]:  # noqa: ARG002 - the port's
         """Tell nothing: nobody signs for this provider."""
         raise ForgedWebhook
 
 
 PROVIDERS: dict[str, Provider] = {MANUAL: Manual()}
 """The providers in use in this process, by name."""
+OUTSIDE: set[str] = set()
+"""Those of them that are reached over a network, and so may be silent."""
+
+
+def register(name: str, provider: Provider, *, outside: bool = False) -> None:
+    """Put a provider in use.
+
+    Args:
+        outside: it is reached over a network: one that does not answer is left alone for a while.
+    """
+    PROVIDERS[name] = provider
+    (OUTSIDE.add if outside else OUTSIDE.discard)(name)
 
 
 def configure(settings: Settings, secret: Callable[[str], bytes]) -> None:
-    """Put the providers in use that the settings name.
+    """Put the providers in use that the settings name; those that other contexts bring are theirs to register.
 
     Args:
         secret: gives the installation's secret of a name.
@@ -81,11 +98,14 @@ def configure(settings: Settings, secret: Callable[[str], bytes]) -> None:
     Raises:
         SettingsError: there is no provider of such a name.
     """
-    unknown = sorted(set(settings.payment_providers) - {MANUAL, SIMULATOR})
+    makers: dict[str, Callable[[], Any]] = {
+        MANUAL: Manual,
+        SIMULATOR: lambda: Simulator(settings.payment_simulator, secret(SIMULATOR)),
+    }
+    unknown = sorted(set(settings.payment_providers) - makers.keys())
     if unknown:
-        raise SettingsError(f"payment_providers: {', '.join(unknown)} unknown; known: {MANUAL}, {SIMULATOR}")
-    PROVIDERS.clear()
-    if MANUAL in settings.payment_providers:
-        PROVIDERS[MANUAL] = Manual()
-    if SIMULATOR in settings.payment_providers:
-        PROVIDERS[SIMULATOR] = Simulator(settings.payment_simulator, secret(SIMULATOR))
+        raise SettingsError(f"payment_providers: {', '.join(unknown)} unknown; known: {', '.join(makers)}")
+    for name, make in makers.items():
+        PROVIDERS.pop(name, None)
+        if name in settings.payment_providers:
+            register(name, make(), outside=name != MANUAL)

@@ -16,7 +16,7 @@ select id, order_id, provider, method, currency, amount, authorised, captured, t
 -- name: row(id: uuid) -> Row?
 -- A payment.
 select p.id, order_id, provider, method, currency, amount_minor, authorised_minor, captured_minor, voided_minor,
-    refunded_minor, token, reference, unwinding, p.at, a.state
+    refunded_minor, disputed_minor, token, reference, action_url, unwinding, p.at, a.state
 from commerce.payment p
 left join commerce.payment_attempt a on a.payment = p.id and a.attempt = 'authorise'
 where p.id = :id
@@ -24,7 +24,7 @@ where p.id = :id
 -- name: rows(orders: uuid[]) -> Row[]
 -- The payments of orders, in the order they are locked.
 select p.id, order_id, provider, method, currency, amount_minor, authorised_minor, captured_minor, voided_minor,
-    refunded_minor, token, reference, unwinding, p.at, a.state
+    refunded_minor, disputed_minor, token, reference, action_url, unwinding, p.at, a.state
 from commerce.payment p
 left join commerce.payment_attempt a on a.payment = p.id and a.attempt = 'authorise'
 where order_id = any(:orders) order by order_id, p.id
@@ -57,7 +57,8 @@ values (:payment, :attempt, :kind, :minor, 'asked', :tries, :at, :due_at)
 
 -- name: due(payment: uuid, attempt: text) -> Due?
 -- What a provider has to be told for an attempt.
-select a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.currency, p.token, p.reference
+select a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.method, p.currency, p.token,
+    p.reference, a.asked_at
 from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
 where a.payment = :payment and a.attempt = :attempt
 
@@ -71,7 +72,8 @@ with d as (
 update commerce.payment_attempt a set tries = a.tries + 1, due_at = :until
 from d join commerce.payment p on p.id = d.payment
 where a.payment = d.payment and a.attempt = d.attempt
-returning a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.currency, p.token, p.reference
+returning a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.method, p.currency, p.token,
+    p.reference, a.asked_at
 
 -- name: postpone(payment: uuid, attempt: text, error: text, due_at: timestamptz)
 -- Ask again later: nobody knows what became of it.
@@ -96,6 +98,37 @@ update commerce.payment set authorised_minor = authorised_minor + :authorised,
     refunded_minor = refunded_minor + :refunded, reference = coalesce(reference, :reference)
 where id = :payment
 
+-- name: wait(payment: uuid, reference: text, action_url: text)
+-- Write down where the buyer has to go, and what the provider calls that.
+update commerce.payment set reference = coalesce(reference, :reference), action_url = :action_url where id = :payment
+
+-- name: stir(provider: text, reference: text, at: timestamptz) -> value[]
+-- Ask about what is not settled of an authorisation now; gives the payments that have it.
+with p as (select id from commerce.payment where provider = :provider and reference = :reference),
+a as (
+    update commerce.payment_attempt a set due_at = :at from p where a.payment = p.id and a.state = 'unknown'
+)
+select id from p
+
+-- name: referred(provider: text, reference: text) -> value[]
+-- The payments of an authorisation.
+select id from commerce.payment where provider = :provider and reference = :reference order by id
+
+-- name: dispute(payment: uuid, dispute: text, minor: bigint, reason: text, until: timestamptz, at: timestamptz) -> value?
+-- Write down that the buyer's bank took money back, once; gives how much.
+insert into commerce.payment_dispute (payment, dispute, minor, reason, answer_by, opened_at)
+values (:payment, :dispute, :minor, :reason, :until, :at)
+on conflict on constraint payment_dispute_once do nothing returning minor
+
+-- name: decide(payment: uuid, dispute: text, state: text, at: timestamptz) -> value?
+-- Write down whose disputed money is, once; gives how much.
+update commerce.payment_dispute set state = :state, closed_at = :at
+where payment = :payment and dispute = :dispute and state = 'open' returning minor
+
+-- name: contest(payment: uuid, minor: bigint)
+-- Add to what the buyer's bank took back of a payment.
+update commerce.payment set disputed_minor = disputed_minor + :minor where id = :payment
+
 -- name: unwind(ids: uuid[])
 -- Say that whatever payments still bring goes back.
 update commerce.payment set unwinding = true where id = any(:ids) and not unwinding
@@ -117,20 +150,28 @@ union all
 select 'missed', p.id, p.order_id, p.provider, p.method, p.currency, a.minor, a.attempt, a.error, a.settled_at
 from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
 where a.state = 'refused' and a.kind = 'capture' and not p.unwinding and authorised_minor > captured_minor + voided_minor
+union all
+select 'contested', p.id, p.order_id, p.provider, p.method, p.currency, d.minor, 'dispute:' || d.dispute, d.reason,
+    d.opened_at
+from commerce.payment_dispute d join commerce.payment p on p.id = d.payment where d.state = 'open'
 order by 10, 2, 8 limit :limit
 
 -- name: unbalanced() -> Unbalanced[]
 -- Payments that are not the sums of their ledger.
 select id, authorised_minor, coalesce(e.authorised, 0), captured_minor, coalesce(e.captured, 0),
-    voided_minor, coalesce(e.voided, 0), refunded_minor, coalesce(e.refunded, 0)
+    voided_minor, coalesce(e.voided, 0), refunded_minor, coalesce(e.refunded, 0), disputed_minor,
+    coalesce(e.disputed, 0)
 from commerce.payment p
 left join (
     select payment, sum(minor) filter (where kind = 'authorised')::bigint as authorised,
         sum(minor) filter (where kind = 'captured')::bigint as captured,
         sum(minor) filter (where kind = 'voided')::bigint as voided,
-        sum(minor) filter (where kind = 'refunded')::bigint as refunded
+        sum(minor) filter (where kind = 'refunded')::bigint as refunded,
+        (coalesce(sum(minor) filter (where kind = 'disputed'), 0)
+            - coalesce(sum(minor) filter (where kind = 'recovered'), 0))::bigint as disputed
     from commerce.payment_entry group by payment
 ) e on e.payment = p.id
-where (authorised_minor, captured_minor, voided_minor, refunded_minor)
-    is distinct from (coalesce(e.authorised, 0), coalesce(e.captured, 0), coalesce(e.voided, 0), coalesce(e.refunded, 0))
+where (authorised_minor, captured_minor, voided_minor, refunded_minor, disputed_minor) is distinct from (
+    coalesce(e.authorised, 0), coalesce(e.captured, 0), coalesce(e.voided, 0), coalesce(e.refunded, 0),
+    coalesce(e.disputed, 0))
 order by id limit 1000

@@ -1,11 +1,14 @@
 """Decisions about payments: pure."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
 from rynek.commerce.payments.model import (
     MANUAL,
+    METHODS,
     Attempt,
     Done,
     Kind,
@@ -17,13 +20,6 @@ from rynek.commerce.payments.model import (
     TendersUnfit,
 )
 
-METHODS = {
-    "cash": (True, True),
-    "cash-on-delivery": (True, False),
-    "transfer": (True, False),
-    "invoice": (True, False),
-}
-"""Manual methods: whether the order may go ahead on it at once, and whether the money is there already."""
 COUNTER = frozenset({"cash"})
 """Methods where somebody of ours takes the money: a buyer cannot say of herself that she paid so."""
 AT_MOST = 10
@@ -47,11 +43,13 @@ def settles(provider: str, method: str) -> tuple[bool, bool]:
     return METHODS.get(method, (False, False)) if provider == MANUAL else (False, False)
 
 
-def check(tenders: Sequence[Tender], total_minor: int, providers: Collection[str], *, buyer: bool) -> None:
+def check(
+    tenders: Sequence[Tender], total_minor: int, providers: Mapping[str, Mapping[str, bool]], *, buyer: bool
+) -> None:
     """See that tenders pay a total exactly.
 
     Args:
-        providers: those in use.
+        providers: those in use, each with its methods and whether they need a token.
         buyer: whether the buyer says so, and not somebody of ours at the counter.
 
     Raises:
@@ -70,13 +68,14 @@ def check(tenders: Sequence[Tender], total_minor: int, providers: Collection[str
         )
 
 
-def _amiss(tender: Tender, providers: Collection[str], *, buyer: bool) -> str:
+def _amiss(tender: Tender, providers: Mapping[str, Mapping[str, bool]], *, buyer: bool) -> str:
     if tender.provider not in providers:
         return f"{tender.provider}: the payment providers here are {', '.join(sorted(providers))}"
-    if tender.provider != MANUAL:
-        return "" if tender.token else f"{tender.provider} needs a token"
-    offered = METHODS.keys() - (COUNTER if buyer else frozenset())
-    return "" if tender.method in offered else f"{tender.method}: one of {', '.join(sorted(offered))}"
+    known = providers[tender.provider]
+    offered = known.keys() - (COUNTER if buyer and tender.provider == MANUAL else frozenset())
+    if tender.method not in offered:
+        return f"{tender.method}: one of {', '.join(sorted(offered))}"
+    return f"{tender.provider} needs a token" if known[tender.method] and not tender.token else ""
 
 
 def standing(row: Row) -> PaymentState:
@@ -101,7 +100,8 @@ def free(row: Row, attempts: Iterable[Attempt]) -> Free:
         capture=max(0, held - flying.get("capture", 0) - flying.get("void", 0)),
         # a provider voids all that is left, so nothing else may be on its way to that
         void=0 if flying.keys() & {"capture", "void"} else held,
-        refund=max(0, row.captured_minor - row.refunded_minor - flying.get("refund", 0)),
+        # what the buyer's bank took back is not given back once more
+        refund=max(0, row.captured_minor - row.refunded_minor - row.disputed_minor - flying.get("refund", 0)),
     )
 
 
@@ -149,3 +149,65 @@ def outstanding(rows: Iterable[Row], total_minor: int) -> int:
             case _:
                 brought += row.authorised_minor - row.voided_minor
     return max(0, total_minor - brought)
+
+
+# --- a provider that does not answer ----------------------------------------------------------------------------------
+
+
+class Circuit(Struct, frozen=True):
+    """Whether a provider is asked: after so many silences in a row it is left alone for a while, then tried once.
+
+    Times in seconds. ``failures`` in a row, ``opened_at`` None: it is asked as ever, ``trips`` how often it failed its
+    trial, ``probed_at`` when somebody began to try it.
+
+    Source: M. Nygard, Release It! (2007), "Circuit Breaker".
+    """
+
+    failures: int = 0
+    opened_at: float | None = None
+    trips: int = 0
+    probed_at: float | None = None
+
+
+PROBE_S = 30.0
+"""How long one trial may take before another may begin."""
+
+
+def cooling_s(trips: int, cool_s: float) -> float:
+    """Tell how long a provider is left alone: twice as long each time, up to 5 minutes."""
+    return min(300.0, cool_s * (1 << min(max(trips, 0), 9)))
+
+
+def standing_of(circuit: Circuit, now: float, cool_s: float) -> Literal["closed", "open", "half-open"]:
+    """Say in a word how a circuit stands: ``closed`` it conducts, ``open`` not, ``half-open`` for one trial."""
+    if circuit.opened_at is None:
+        return "closed"
+    return "half-open" if now >= circuit.opened_at + cooling_s(circuit.trips, cool_s) else "open"
+
+
+def admits(circuit: Circuit, now: float, cool_s: float) -> bool:
+    """Tell whether a provider may be asked now."""
+    standing = standing_of(circuit, now, cool_s)
+    free = circuit.probed_at is None or now >= circuit.probed_at + PROBE_S
+    return standing == "closed" or (standing == "half-open" and free)
+
+
+def asking(circuit: Circuit, now: float, cool_s: float) -> Circuit:
+    """Give a circuit as it is once a provider that may be asked is asked: a trial is under way, and the only one."""
+    if standing_of(circuit, now, cool_s) == "half-open":
+        return msgspec.structs.replace(circuit, probed_at=now)
+    return circuit
+
+
+def heard(circuit: Circuit, now: float, *, answered: bool, limit: int, cool_s: float) -> Circuit:
+    """Give a circuit as it is after a provider answered or was silent."""
+    if answered:
+        return Circuit()
+    failures = circuit.failures + 1
+    match standing_of(circuit, now, cool_s):
+        case "closed" if failures >= limit:
+            return Circuit(failures, now)
+        case "half-open":
+            return Circuit(failures, now, circuit.trips + 1)
+        case _:
+            return msgspec.structs.replace(circuit, failures=failures)

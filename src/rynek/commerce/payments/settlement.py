@@ -13,10 +13,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from rynek.commerce import orders
-from rynek.commerce.payments import model, rules
+from rynek.commerce.payments import circuits, model, rules
 from rynek.commerce.payments.events import (
+    DisputeDecided,
     PaymentAuthorised,
     PaymentCaptured,
+    PaymentDisputed,
     PaymentFailed,
     PaymentRefunded,
     PaymentVoided,
@@ -24,6 +26,7 @@ from rynek.commerce.payments.events import (
 from rynek.commerce.payments.model import (
     MANUAL,
     Attempt,
+    Contested,
     Done,
     Due,
     Kind,
@@ -33,6 +36,7 @@ from rynek.commerce.payments.model import (
     Row,
     Unknown,
     Unseen,
+    Waits,
 )
 from rynek.commerce.payments.ports import PROVIDERS, Provider
 from rynek.kernel.database import Database, Tx
@@ -86,7 +90,8 @@ async def ask(tx: Tx, row: Row, kind: Kind, attempt: str, minor: int, *, tries: 
     """Write down what a provider is to be asked for; with ``tries`` 0 a process that settles takes it at once."""
     due_at = tx.at + LEASE if tries else tx.at
     await q.ask(tx, payment=row.id, attempt=attempt, kind=kind, minor=minor, tries=tries, at=tx.at, due_at=due_at)
-    return Due(row.id, attempt, kind, minor, tries, row.order, row.provider, row.currency, row.token, row.reference)
+    of = (row.order, row.provider, row.method, row.currency, row.token, row.reference)
+    return Due(row.id, attempt, kind, minor, tries, *of, tx.at)
 
 
 async def carry_out(transaction: Transaction, due: Due | None, *, again: bool = False) -> None:
@@ -103,24 +108,32 @@ async def _outcome(due: Due, *, again: bool) -> Outcome:
     provider = PROVIDERS.get(due.provider)
     if provider is None:
         return Unknown(f"{due.provider} is not in use here")
+    if not circuits.admit(due.provider):
+        return Unknown(f"{due.provider} does not answer at the moment, and was not asked")
+    outcome = await _told(provider, due, again=again)
+    circuits.hear(due.provider, answered=not (isinstance(outcome, Unknown) and outcome.silent))
+    return outcome
+
+
+async def _told(provider: Provider, due: Due, *, again: bool) -> Outcome:
     try:
         async with asyncio.timeout(PATIENCE_S):
-            known = await provider.inquire(due.key) if again else Unseen()
+            known = await provider.inquire(due) if again else Unseen()
             return await _send(provider, due) if isinstance(known, Unseen) else known
     except Exception as error:  # noqa: BLE001 - whatever it is, nobody knows whether money moved
-        return Unknown(f"{type(error).__name__}: {error}"[:200])
+        return Unknown(f"{type(error).__name__}: {error}"[:200], silent=True)
 
 
 async def _send(provider: Provider, due: Due) -> Outcome:
     match due.kind:
         case "authorise":
-            return await provider.authorise(due.key, due.minor, due.currency, due.token, str(due.order))
+            return await provider.authorise(due)
         case "capture":
-            return await provider.capture(due.key, due.reference or "", due.minor)
+            return await provider.capture(due)
         case "void":
-            return await provider.void(due.key, due.reference or "", due.minor)
+            return await provider.void(due)
         case "refund":
-            return await provider.refund(due.key, due.reference or "", due.minor)
+            return await provider.refund(due)
 
 
 # --- what a provider said ---------------------------------------------------------------------------------------------
@@ -159,6 +172,8 @@ async def record(tx: Tx, payment: UUID, attempt: str, outcome: Outcome, provider
     else:
         due_at = tx.at + timedelta(seconds=rules.patience_s(asked.tries))
         why = outcome.why if isinstance(outcome, Unknown) else ""
+        if isinstance(outcome, Waits):
+            await q.wait(tx, payment=payment, reference=outcome.reference, action_url=outcome.action_url)
         await q.postpone(tx, payment=payment, attempt=attempt, error=why, due_at=due_at)
     if asked.kind in ("authorise", "capture") and isinstance(outcome, Done | Refused):
         await _look_back(tx, payment)
@@ -231,6 +246,43 @@ async def ask_to_capture(tx: Tx, rows: Sequence[Row]) -> None:
             await ask(tx, row, "capture", f"shipped:capture:{len(attempts) + 1}", left, tries=0)
 
 
+async def contest(tx: Tx, provider: str, told: Contested) -> list[UUID]:
+    """Write down, once each, that the buyer's bank took money back and whose it is in the end.
+
+    Gives the payments it is about. What is decided stays decided; the news may come first that it is.
+
+    Emits:
+        PaymentDisputed, DisputeDecided
+    """
+    found: list[UUID] = await q.referred(tx, provider=provider, reference=told.reference)
+    for payment in found:
+        await orders.balance(tx, (await _row_of(tx, payment)).order)
+        await q.lock(tx, ids=[payment])
+        await _contest(tx, await _row_of(tx, payment), told)
+    return found
+
+
+async def _contest(tx: Tx, row: Row, told: Contested) -> None:
+    of = (row.order, row.id, row.provider, row.method, row.currency)
+    entry = {"payment": row.id, "attempt": f"dispute:{told.dispute}", "reference": told.dispute, "at": tx.at}
+    reason = told.reason[:200]
+    minor = await q.dispute(
+        tx, payment=row.id, dispute=told.dispute, minor=told.minor, reason=reason, until=told.until, at=tx.at
+    )
+    if minor is not None:
+        await q.enter(tx, kind="disputed", minor=minor, **entry)
+        await q.contest(tx, payment=row.id, minor=minor)
+        emit(tx, PaymentDisputed(*of, minor, told.dispute, reason))
+    if told.state == "open":
+        return
+    minor = await q.decide(tx, payment=row.id, dispute=told.dispute, state=told.state, at=tx.at)
+    if minor is not None and told.state == "won":
+        await q.enter(tx, kind="recovered", minor=minor, **entry)
+        await q.contest(tx, payment=row.id, minor=-minor)
+    if minor is not None:
+        emit(tx, DisputeDecided(*of, minor, told.dispute, told.state == "won"))
+
+
 # --- settling ---------------------------------------------------------------------------------------------------------
 
 
@@ -262,7 +314,13 @@ async def settle(database: Database) -> None:
 
 async def _claim(database: Database, limit: int) -> list[Due]:
     async with database.transaction("commerce") as tx:
-        found: list[Due] = await q.claim(tx, providers=list(PROVIDERS), at=tx.at, until=tx.at + LEASE, limit=limit)
+        found: list[Due] = await q.claim(
+            tx,
+            providers=[name for name in PROVIDERS if circuits.available(name)],
+            at=tx.at,
+            until=tx.at + LEASE,
+            limit=limit,
+        )
         return found
 
 

@@ -2,18 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
 from rynek.commerce.payments import signatures
-from rynek.commerce.payments.model import Done, ForgedWebhook, Outcome, Refused, Told, Unknown, Unseen
+from rynek.commerce.payments.model import Done, Due, ForgedWebhook, News, Outcome, Refused, Told, Unknown, Unseen, Waits
 
 LIMIT = 65_536
 _encode = msgspec.json.Encoder().encode
-_outcome = msgspec.json.Decoder(Done | Refused | Unknown | Unseen).decode
+_outcome = msgspec.json.Decoder(Done | Refused | Unknown | Unseen | Waits).decode
 _told = msgspec.json.Decoder(list[Told]).decode
 
 
@@ -24,6 +24,8 @@ class Garbled(Exception):  # noqa: N818 - named as what is wrong, as faults are
 class Simulator:
     """The simulator as a provider."""
 
+    methods: Mapping[str, bool] = {"card": True}
+
     def __init__(self, url: str, secret: bytes, timeout_s: float = 5.0) -> None:
         place = urlsplit(url)
         self.host = place.hostname or "127.0.0.1"
@@ -32,29 +34,30 @@ class Simulator:
         self.secret = secret
         self.timeout_s = timeout_s
 
-    async def authorise(self, key: str, amount_minor: int, currency: str, token: str | None, order: str) -> Outcome:
+    async def authorise(self, due: Due) -> Outcome:
         """Promise an amount of the buyer's money."""
         return await self._ask(
-            "authorise", key=key, amount_minor=amount_minor, currency=currency, token=token, order=order
-        )
+            "authorise", key=due.key, amount_minor=due.minor, currency=due.currency, token=due.token,
+            order=str(due.order),
+        )  # fmt: skip
 
-    async def capture(self, key: str, reference: str, amount_minor: int) -> Outcome:
+    async def capture(self, due: Due) -> Outcome:
         """Take a part or all of an authorisation."""
-        return await self._ask("capture", key=key, reference=reference, amount_minor=amount_minor)
+        return await self._ask("capture", key=due.key, reference=due.reference or "", amount_minor=due.minor)
 
-    async def void(self, key: str, reference: str, amount_minor: int) -> Outcome:
+    async def void(self, due: Due) -> Outcome:
         """Let go of what is left of an authorisation."""
-        return await self._ask("void", key=key, reference=reference, amount_minor=amount_minor)
+        return await self._ask("void", key=due.key, reference=due.reference or "", amount_minor=due.minor)
 
-    async def refund(self, key: str, reference: str, amount_minor: int) -> Outcome:
+    async def refund(self, due: Due) -> Outcome:
         """Give back a part or all of what was captured of an authorisation."""
-        return await self._ask("refund", key=key, reference=reference, amount_minor=amount_minor)
+        return await self._ask("refund", key=due.key, reference=due.reference or "", amount_minor=due.minor)
 
-    async def inquire(self, key: str) -> Outcome:
+    async def inquire(self, due: Due) -> Outcome:
         """Tell what became of what was asked with this key."""
-        return await self._ask("inquire", key=key)
+        return await self._ask("inquire", key=due.key)
 
-    def read_webhook(self, header: Callable[[str], str | None], body: bytes) -> list[Told]:
+    def read_webhook(self, header: Callable[[str], str | None], body: bytes) -> list[News]:
         """Read what it tells of its own accord.
 
         Raises:
@@ -63,7 +66,7 @@ class Simulator:
         if not signatures.holds(self.secret, time.time(), body, header(signatures.HEADER)):
             raise ForgedWebhook
         try:
-            return _told(body)
+            return list(_told(body))
         except msgspec.DecodeError:
             raise ForgedWebhook("it is signed, but no news") from None
 
@@ -78,7 +81,7 @@ class Simulator:
             async with asyncio.timeout(self.timeout_s):
                 return _read(await self._exchange(head.encode() + body))
         except (OSError, EOFError, TimeoutError, Garbled) as error:
-            return Unknown(f"{type(error).__name__}: {error}"[:200])
+            return Unknown(f"{type(error).__name__}: {error}"[:200], silent=True)
 
     async def _exchange(self, message: bytes) -> bytes:
         reader, writer = await asyncio.open_connection(self.host, self.port, ssl=self.tls or None)
