@@ -195,6 +195,7 @@ class CommerceCheckout:
             ChannelClosed: its channel is closed.
             DeliveryUnknown: its delivery option is gone.
             TendersUnfit: a provider or method is not offered, or a token is missing.
+            ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
             PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
         Emits:
             OrderPlaced, StockHeld

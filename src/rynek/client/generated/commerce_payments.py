@@ -10,6 +10,7 @@ from rynek.client.calls import Calls, Route
 _AUTHORISE = Route[commerce_payments.Payment]("POST", "/payments/{payment}/authorisation", commerce_payments.Payment)
 _CAPTURE = Route[commerce_payments.Moved]("POST", "/payments/{payment}/captures", commerce_payments.Moved)
 _INQUIRE = Route[commerce_payments.Account]("POST", "/payments/{payment}/inquiry", commerce_payments.Account)
+_METHODS = Route[list[commerce_payments.Offer]]("GET", "/payments/methods", list[commerce_payments.Offer])
 _PAY = Route[commerce_payments.Payment]("POST", "/orders/{order}/payments", commerce_payments.Payment)
 _PAYMENT = Route[commerce_payments.Account]("GET", "/payments/{payment}", commerce_payments.Account)
 _PAYMENTS = Route[list[commerce_payments.Payment]]("GET", "/payments", list[commerce_payments.Payment])
@@ -33,6 +34,7 @@ class CommercePayments:
         Raises:
             NotFound: there is no such payment, or it is not yours.
             PaymentClosed: its order is cancelled, or has its money.
+            ProviderUnavailable: the provider does not answer at the moment; ``others`` are in use.
         Emits:
             PaymentAuthorised, PaymentFailed
         """
@@ -61,6 +63,10 @@ class CommercePayments:
         """
         return await self._calls.ask(_INQUIRE, {"payment": payment}, None)
 
+    async def methods(self) -> list[commerce_payments.Offer]:
+        """List the ways to pay here; one whose provider does not answer at the moment is not available."""
+        return await self._calls.ask(_METHODS, {}, None)
+
     async def pay(self, order: uuid.UUID, tender: commerce_payments.Tender) -> commerce_payments.Payment:
         """Pay an order that waits for money by one more tender, after another failed.
 
@@ -71,6 +77,7 @@ class CommercePayments:
             PaymentClosed: the order does not wait for money.
             TendersUnfit: more is offered than the order still needs, or it is not offered here.
             KeyReused: the key was used for another tender.
+            ProviderUnavailable: the provider does not answer at the moment; ``others`` are in use.
         Emits:
             PaymentAuthorised, PaymentCaptured, PaymentFailed
         """
