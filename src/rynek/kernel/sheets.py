@@ -5,11 +5,12 @@ operations' own types (``integration.exchange``):
 
     sheet("brands", "code", put="commerce.catalog.put_brands", get="commerce.catalog.brands")
 
-What is written is the one list of structs that the operation ``put`` takes. What else it takes (a channel in its
-address, a location) are columns too: rows that are alike in them are written together.
+What is written is the one list of structs that the operation ``put`` takes; where it takes no list, rows are written
+one by one. What else it takes (a channel in its address, a location) are columns too: rows that are alike in them are
+written together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -22,9 +23,9 @@ class Sheet(Struct, frozen=True, kw_only=True):
     key: tuple[str, ...]
     """The columns that tell one row from all others."""
     put: str
-    """The operation that writes rows: it takes one list of structs."""
+    """The operation that writes rows: it takes one list of structs, or is asked once for each row."""
     get: str
-    """The operation that lists them: it may take a list of keys, or ``after`` and ``limit``."""
+    """The operation that lists them: it may take a list of keys, or ``after`` (or ``before``) and ``limit``."""
     find: str | None = None
     """The operation that reads rows by their keys, where it is another than ``get``."""
     over: str | None = None
@@ -32,13 +33,19 @@ class Sheet(Struct, frozen=True, kw_only=True):
     parts: tuple[str, str] | None = None
     """A list in each thing whose elements have rows of their own, and their key: ``("variants", "sku")``."""
     drop: str | None = None
-    """The operation that takes one out of what is kept, by its ``id``."""
+    """The operation that takes one out of what is kept, by its key or ``id``."""
     gone: Mapping[str, Any] | None = None
     """Values that take a row out when they are written."""
     replaces: bool = False
     """Whether ``put`` takes all rows that are alike in its other parameters, and drops those not given."""
     renamed: Mapping[str, str] = {}
     """What ``get`` calls otherwise than ``put``: ``{"on_hand": "counted"}``."""
+    within: str | None = None
+    """Where in what ``get`` gives the row stands, beside what is known of it: ``promotion``."""
+    folded: Mapping[str, Callable[[str], str]] = {}
+    """How what people write in a column is kept: codes in capitals."""
+    derived: bool = False
+    """Whether a row that names no key gets one made of what it says: the same file twice is the same rows."""
     reference: str | None = None
     """The parameter of ``put`` that takes a number of the writing itself; a repeated one writes nothing."""
     kinds: Mapping[str, str] = {}

@@ -6,9 +6,7 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import Stall, set_up
-from rynek.kernel import ids
-from rynek.kernel.actor import Actor
-from tests.integration.exchange.files import ADMIN, EDITOR, KEEPER, X, brought, counts, done, refused, sent, taken_out
+from tests.integration.exchange.files import EDITOR, X, brought, counts, done, refused, sent
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -80,108 +78,3 @@ async def test_an_import_is_taken_back_field_by_field(world: App) -> None:
     assert await product(world, "U3") is None
     again = await brought(world, "products", "code,name\nU3,Tre\n")
     assert counts(again) == ("done", 1, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("sheet", "who", "file", "changed"),
-    [
-        ("brands", EDITOR, "code,name\nacme,Acme\nzeta,Zeta\n", "code,name\nacme,ACME\nzeta,Zeta\n"),
-        (
-            "categories",
-            EDITOR,
-            "code,name,parent\nfood,Food,\ntea,Tea,food\n",
-            "code,name,parent\nfood,Foods,\ntea,Tea,food\n",
-        ),
-        (
-            "attributes",
-            EDITOR,
-            "code,name,kind,choices\nhue,Hue,choice,a|b\nlen,Len,number,\n",
-            "code,name,kind,choices\nhue,Tone,choice,a|b\nlen,Len,number,\n",
-        ),
-        (
-            "publications",
-            EDITOR,
-            "product,channel,from_at\nITEM-00001,WEB-PL,2030-01-01\n",
-            "product,channel,from_at\nITEM-00001,WEB-PL,2031-01-01\n",
-        ),
-        (
-            "bundles",
-            EDITOR,
-            "sku,component.sku,component.quantity\nITEM-00001,ITEM-00002,2\nITEM-00001,ITEM-00003,1\n",
-            "sku,component.sku,component.quantity\nITEM-00001,ITEM-00002,3\n",
-        ),
-        ("price-lists", EDITOR, "code,name,currency\nX-1,X,PLN\n", "code,name,currency\nX-1,Y,PLN\n"),
-        (
-            "prices",
-            EDITOR,
-            'list,sku,amount\nRETAIL-PL,ITEM-00004,"12,99"\n',
-            'list,sku,amount\nRETAIL-PL,ITEM-00004,"13,00"\n',
-        ),
-        (
-            "tax-rates",
-            EDITOR,
-            "country,category,rate_bp,label\nCZ,standard,2100,21%\n",
-            "country,category,rate_bp,label\nCZ,standard,1900,19%\n",
-        ),
-        (
-            "channels",
-            EDITOR,
-            "code,name,kind,currency,country\nWEB-DE,D,web,EUR,DE\n",
-            "code,name,kind,currency,country\nWEB-DE,E,web,EUR,DE\n",
-        ),
-        (
-            "locations",
-            KEEPER,
-            "code,name,kind\nS-9,Nine,store\nS-8,Eight,store\n",
-            "code,name,kind\nS-9,Neun,store\nS-8,Eight,store\n",
-        ),
-        (
-            "safety-stock",
-            KEEPER,
-            "channel,location,sku,units\nWEB-PL,WH-1,ITEM-00001,5\nWEB-PL,WH-2,,1\n",
-            "channel,location,sku,units\nWEB-PL,WH-1,ITEM-00001,6\n",
-        ),
-        ("routes", KEEPER, "channel,location,rank\nWEB-PL,S-1,9\n", "channel,location,rank\nWEB-PL,S-1,8\n"),
-        (
-            "stock-counts",
-            KEEPER,
-            "location,sku,counted\nS-2,ITEM-00001,7\nWH-2,ITEM-00001,3\n",
-            "location,sku,counted\nS-2,ITEM-00001,8\nWH-2,ITEM-00001,3\n",
-        ),
-        (
-            "delivery-options",
-            EDITOR,
-            "channel,code,name,kind,sku\nWEB-PL,locker,Locker,locker,DELIVERY\n",
-            "channel,code,name,kind,sku\nWEB-PL,locker,Box,locker,DELIVERY\n",
-        ),
-        ("price-groups", ADMIN, f"customer,price_group\n{ids.new()},gold\n", ""),
-    ],
-    ids=lambda value: value if isinstance(value, str) and "," not in value else "",
-)
-async def test_every_sheet_comes_in_goes_out_and_is_taken_back(
-    world: App, sheet: str, who: Actor, file: str, changed: str
-) -> None:
-    rows = len(file.splitlines()) - 1
-    before = await taken_out(world, sheet, ADMIN)
-    run = await brought(world, sheet, file, who)
-    assert (run.state, run.refused) == ("done", 0), (run.error, await refused(world, run, who))
-    assert run.new + run.changed == rows
-    again = await brought(world, sheet, file, who)
-    assert counts(again) == ("done", 0, 0, rows, 0)
-    whole = await taken_out(world, sheet, ADMIN)
-    same = await brought(world, sheet, whole, ADMIN)
-    assert (same.state, same.new, same.changed, same.refused) == ("done", 0, 0, 0), await refused(world, same, ADMIN)
-    assert same.unchanged > 0
-    if changed:
-        run2 = await brought(world, sheet, changed, who)
-        assert (run2.new, run2.refused) == (0, 0), await refused(world, run2, who)
-        assert run2.changed > 0
-        undone = await done(world, run2, "undo", who)
-        assert (undone.state, undone.refused) == ("done", 0), await refused(world, undone, who)
-        assert await taken_out(world, sheet, ADMIN) == whole
-    undone = await done(world, run, "undo", who)
-    assert undone.state == "done", undone.error
-    told = {reason for *_, reason in await refused(world, undone, who)}
-    assert told <= {f"what is new in {sheet} is not taken out again"}
-    if not told and sheet not in ("stock-counts", "safety-stock", "delivery-options"):
-        assert await taken_out(world, sheet, ADMIN) == before

@@ -41,6 +41,7 @@ q = queries(__file__, model)
 PLACE = "pictures"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _SAFE = ("content-security-policy", "default-src 'none'; sandbox")
+_NONE: list[str] = []
 _making: dict[str, asyncio.Task[bytes]] = {}
 
 
@@ -135,14 +136,17 @@ def _picture(row: Row) -> Picture:
 
 async def pictures(
     tx: Tx, name: Words = "", before: Annotated[str, Meta(pattern=r"^([0-9a-f]{32})?\Z")] = "",
-    limit: Annotated[int, Meta(ge=1, le=200)] = 48,
+    limit: Annotated[int, Meta(ge=1, le=200)] = 48, pictures: Annotated[list[Digest], Meta(max_length=500)] = _NONE,
 ) -> list[Picture]:  # fmt: skip
     """List uploaded pictures, the newest first.
 
     Args:
+        pictures: only these; none for all.
         name: only those whose file's name has this in it.
         before: the last picture of the page before.
     """
+    if pictures:
+        return [_picture(row) for row in await q.these(tx, digests=pictures)]
     return [_picture(row) for row in await q.pictures(tx, name=name, before=before, size=limit)]
 
 

@@ -3,6 +3,7 @@
 from rynek.commerce.media import actions, rules
 from rynek.commerce.media.ports import configure
 from rynek.kernel.operations import process, read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     process("POST /media/pictures", actions.upload, "media.write", raw=True, limit=rules.LARGEST_BYTES + 65_536),
@@ -13,4 +14,6 @@ operations = [
     process("GET /media/{picture}", actions.whole, "media.see", rate="read", shown=False),
     process("GET /media/{picture}/{form}", actions.show, "media.see", rate="read", shown=False),
 ]
+
+sheets = [sheet("pictures", "picture", put="commerce.media.describe", get="commerce.media.pictures")]
 setup = [configure]

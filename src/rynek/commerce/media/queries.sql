@@ -19,6 +19,12 @@ where gone_at is null and (:name = '' or position(lower(:name) in lower(name)) >
     and (:before = '' or id < (select b.id from commerce.picture as b where b.digest = :before and b.gone_at is null))
 order by id desc limit :size;
 
+-- name: these(digests: text[]) -> Row[]
+-- These pictures, the newest first.
+select id, digest, name, width, height, size_bytes, colour, focus_x, focus_y, alts, uploaded_at,
+    (select count(*) from commerce.picture_use as u where u.picture = p.id)
+from commerce.picture as p where gone_at is null and digest = any(:digests) order by id desc;
+
 -- name: shown(digests: text[]) -> Row[]
 -- What pages need of pictures; their uses are not counted.
 select id, digest, name, width, height, size_bytes, colour, focus_x, focus_y, alts, uploaded_at, 0::bigint

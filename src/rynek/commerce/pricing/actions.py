@@ -45,6 +45,7 @@ q = queries(__file__, model)
 
 _MANY = Meta(max_length=1_000)
 _SKUS = Meta(max_length=200)
+Size = Annotated[int, Meta(ge=1, le=1_000)]
 _NONE: list[str] = []
 
 
@@ -293,9 +294,16 @@ async def _known(tx: Tx, rows: Sequence[Cost | CompetitorPrice | PriceFloor]) ->
     return frozenset(await q.known_skus(tx, skus=list({each.sku for each in rows})))
 
 
-async def cost_rows(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[Cost]:
-    """List what items cost the shop, those to come too."""
-    found: list[Cost] = await q.cost_rows(tx, skus=sku)
+async def cost_rows(
+    tx: Tx, sku: Annotated[list[Sku], _SKUS] = _NONE, after: Text = "", limit: Size = 200
+) -> list[Cost]:
+    """List what items cost the shop, those to come too: these items, or all by sku, on from ``after``.
+
+    Args:
+        sku: none for all.
+        limit: of how many items.
+    """
+    found: list[Cost] = await q.cost_rows(tx, skus=sku or await q.costed_next(tx, after=after, size=limit))
     return found
 
 
@@ -367,9 +375,17 @@ async def put_competitor_prices(tx: Tx, prices: Annotated[list[CompetitorPrice],
     return _taken(prices, len(changed), refused)
 
 
-async def competitor_prices(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[CompetitorPrice]:
-    """List what items were last seen to cost at competitors, with when and where that is known from."""
-    found: list[CompetitorPrice] = await q.competitor_prices(tx, skus=sku)
+async def competitor_prices(
+    tx: Tx, sku: Annotated[list[Sku], _SKUS] = _NONE, after: Text = "", limit: Size = 200
+) -> list[CompetitorPrice]:
+    """List what items were last seen to cost at competitors, with when and where that is known from.
+
+    Args:
+        sku: none for all, by sku on from ``after``.
+        limit: of how many items.
+    """
+    skus = sku or await q.seen_next(tx, after=after, size=limit)
+    found: list[CompetitorPrice] = await q.competitor_prices(tx, skus=skus)
     return found
 
 
@@ -387,9 +403,16 @@ async def put_floors(tx: Tx, floors: Annotated[list[PriceFloor], _MANY]) -> Take
     return _taken(floors, len(changed), refused)
 
 
-async def floor_rows(tx: Tx, sku: Annotated[list[Sku], _SKUS]) -> list[PriceFloor]:
-    """List the least that buyers may be asked for items, with the law or agreement that says so, those to come too."""
-    found: list[PriceFloor] = await q.floor_rows(tx, skus=sku)
+async def floor_rows(
+    tx: Tx, sku: Annotated[list[Sku], _SKUS] = _NONE, after: Text = "", limit: Size = 200
+) -> list[PriceFloor]:
+    """List the least that buyers may be asked for items, with the law or agreement that says so, those to come too.
+
+    Args:
+        sku: none for all, by sku on from ``after``.
+        limit: of how many items.
+    """
+    found: list[PriceFloor] = await q.floor_rows(tx, skus=sku or await q.floored_next(tx, after=after, size=limit))
     return found
 
 

@@ -32,4 +32,16 @@ sheets = [
         "tax-rates", "country", "category", "from_at", put="commerce.pricing.put_tax_rates",
         get="commerce.pricing.tax_rates",
     ),
+    sheet(
+        "unit-costs", "sku", "currency", "location", "from_at", put="commerce.pricing.put_costs",
+        get="commerce.pricing.cost_rows", gone={"minor": None}, currency=("currency", ""),
+    ),
+    sheet(
+        "competitor-prices", "sku", "competitor", "currency", put="commerce.pricing.put_competitor_prices",
+        get="commerce.pricing.competitor_prices", currency=("currency", ""),
+    ),
+    sheet(
+        "price-floors", "sku", "currency", "country", "kind", "from_at", put="commerce.pricing.put_floors",
+        get="commerce.pricing.floor_rows", gone={"minor": None}, currency=("currency", ""),
+    ),
 ]  # fmt: skip

@@ -148,6 +148,10 @@ with given as (
 )
 select sku from (select * from dropped union all select * from put) as c order by sku;
 
+-- name: costed_next(after: text, size: int) -> value[]
+-- The skus of items whose cost is known, in their order.
+select distinct sku from commerce.cost where sku > :after order by sku limit :size;
+
 -- name: cost_rows(skus: text[]) -> Cost[]
 -- What these items cost the shop, now and to come.
 select sku, currency, minor, location, from_at from commerce.cost where sku = any(:skus)
@@ -176,6 +180,10 @@ with put as (
 )
 select * from put order by sku, competitor;
 
+-- name: seen_next(after: text, size: int) -> value[]
+-- The skus of items that were seen at competitors, in their order.
+select distinct sku from commerce.competitor_price where sku > :after order by sku limit :size;
+
 -- name: competitor_prices(skus: text[]) -> CompetitorPrice[]
 -- What was seen last of these items at competitors.
 select sku, competitor, currency, minor, seen_at, source from commerce.competitor_price where sku = any(:skus)
@@ -203,6 +211,10 @@ with given as (
     select :at, * from (select * from dropped union all select * from put) as c
 )
 select sku from (select * from dropped union all select * from put) as c order by sku;
+
+-- name: floored_next(after: text, size: int) -> value[]
+-- The skus of items that have a floor, in their order.
+select distinct sku from commerce.price_floor where sku > :after order by sku limit :size;
 
 -- name: floor_rows(skus: text[]) -> PriceFloor[]
 -- The floors of these items, now and to come.

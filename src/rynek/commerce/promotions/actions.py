@@ -12,7 +12,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from rynek.commerce import catalog, pricing
-from rynek.commerce.catalog import Refusal, Taken
+from rynek.commerce.catalog import Code, Refusal, Taken
 from rynek.commerce.promotions import events as announced
 from rynek.commerce.promotions import model, rules
 from rynek.commerce.promotions.language import Lane, Promotion, PromotionCode
@@ -25,6 +25,7 @@ from rynek.commerce.promotions.model import (
     Coupon,
     CouponKept,
     CouponSaid,
+    CouponText,
     Decided,
     Facts,
     Kept,
@@ -60,6 +61,8 @@ LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 """What made codes are written with: nothing that is mistaken for something else, and no vowels, so no words."""
 LETTERS_EACH = 10
 _REMEMBERED = 16
+_NONE: list[str] = []
+_NOBODY: list[UUID] = []
 
 _encode = msgspec.json.Encoder().encode
 _promotion = msgspec.json.Decoder(Promotion).decode
@@ -132,10 +135,14 @@ async def refused(tx: Tx, promotions: Sequence[Promotion]) -> list[Refusal]:
 
 async def promotions(
     tx: Tx, after: Annotated[str, Meta(max_length=40)] = "", state: Annotated[str, Meta(max_length=10)] | None = None,
-    limit: Size = 200,
+    codes: Annotated[list[PromotionCode], _MANY] = _NONE, limit: Size = 200,
 ) -> list[Kept]:  # fmt: skip
-    """List promotions by code, with how far each was used; go on with the last code as ``after``."""
-    return [_kept(row) for row in await q.promotions(tx, after=after, state=state, limit=limit)]
+    """List promotions by code, with how far each was used; go on with the last code as ``after``.
+
+    Args:
+        codes: only these; none for all.
+    """
+    return [_kept(row) for row in await q.promotions(tx, after=after, state=state, codes=codes, limit=limit)]
 
 
 def _kept(row: PromotionRow) -> Kept:
@@ -183,6 +190,23 @@ async def put_members(tx: Tx, members: Annotated[list[Membership], _MANY]) -> in
     return changed
 
 
+async def members(
+    tx: Tx, customers: Annotated[list[UUID], _MANY] = _NOBODY, segment: Code | None = None, after: UUID | None = None,
+    limit: Size = 200,
+) -> list[Membership]:  # fmt: skip
+    """List who is in which segments: these customers, or all there are on from the customer ``after``.
+
+    Args:
+        customers: none for all.
+        segment: only this one.
+        limit: of how many customers.
+    """
+    if not customers:
+        customers = await q.members_next(tx, segment=segment, after=after, size=limit)
+    found: list[Membership] = await q.members(tx, customers=customers, segment=segment)
+    return found
+
+
 # --- codes ------------------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +218,20 @@ async def put_coupons(tx: Tx, coupons: Annotated[list[Coupon], _MANY]) -> Taken:
     kept = [replace(each, coupon=rules.written(each.coupon)) for row, each in enumerate(coupons) if row not in wrong]
     changed = await q.put_coupons(tx, given=_encode(kept).decode())
     return Taken(len(changed), len(kept) - len(changed), refused)
+
+
+async def codes(
+    tx: Tx, coupons: Annotated[list[CouponText], _MANY] = _NONE, promotion: PromotionCode | None = None,
+    after: Annotated[str, Meta(max_length=40)] = "", limit: Size = 500,
+) -> list[CouponKept]:  # fmt: skip
+    """List codes of all promotions or of one: these, or all on from the code ``after``.
+
+    Args:
+        coupons: in any case; none for all.
+    """
+    wanted = [rules.written(each) for each in coupons]
+    found: list[CouponKept] = await q.codes(tx, coupons=wanted, promotion=promotion, after=after, limit=limit)
+    return found
 
 
 async def coupons(

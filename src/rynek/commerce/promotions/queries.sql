@@ -57,7 +57,7 @@ with given as (
 )
 select code, version, state, shelf from put order by code
 
--- name: promotions(after: text, state: text, limit: int) -> PromotionRow[]
+-- name: promotions(after: text, state: text, codes: text[], limit: int) -> PromotionRow[]
 -- Promotions by code, with how far they were used.
 select p.code, p.version, p.document::text, p.changed_at,
     coalesce(c.used, (select count(*) from commerce.promotion_use u where u.promotion = p.code and u.returned_at is null)),
@@ -65,7 +65,8 @@ select p.code, p.version, p.document::text, p.changed_at,
         where u.promotion = p.code and u.returned_at is null)),
     (select count(*) from commerce.coupon k where k.promotion = p.code)
 from commerce.promotion p left join commerce.promotion_counter c on c.promotion = p.code
-where p.code > :after and (:state is null or p.state = :state) order by p.code limit :limit
+where p.code > :after and (:state is null or p.state = :state) and (cardinality(:codes) = 0 or p.code = any(:codes))
+order by p.code limit :limit
 
 -- name: promotion(code: text) -> PromotionRow?
 -- One promotion.
@@ -111,6 +112,16 @@ gone as (
     order by customer, segment on conflict do nothing returning 1
 )
 select (select count(*) from gone) + (select count(*) from come)
+
+-- name: members_next(segment: text, after: uuid, size: int) -> value[]
+-- Customers who are in segments, or in one, in their order.
+select distinct customer from commerce.segment_member
+where (:after is null or customer > :after) and (:segment is null or segment = :segment) order by customer limit :size
+
+-- name: members(customers: uuid[], segment: text) -> Membership[]
+-- The segments in which these customers are.
+select segment, customer, false from commerce.segment_member
+where customer = any(:customers) and (:segment is null or segment = :segment) order by customer, segment
 
 -- name: left(promotions: text[]) -> LeftRow[]
 -- How far limited promotions were used.
@@ -206,6 +217,12 @@ returning coupon
 -- The codes of a promotion or one batch of it.
 select coupon, promotion, uses, used, customer, until_at, batch from commerce.coupon
 where promotion = :promotion and (:batch is null or batch = :batch) and coupon > :after order by coupon limit :limit
+
+-- name: codes(coupons: text[], promotion: text, after: text, limit: int) -> CouponKept[]
+-- These codes, or all on from one of them.
+select coupon, promotion, uses, used, customer, until_at, batch from commerce.coupon
+where (cardinality(:coupons) = 0 or coupon = any(:coupons)) and (:promotion is null or promotion = :promotion)
+    and coupon > :after order by coupon limit :limit
 
 -- name: begin_batch(id: uuid, promotion: text, prefix: text, size: bigint, uses: bigint, until_at: timestamptz, at: timestamptz)
 -- Order codes to be made.

@@ -58,7 +58,7 @@ async def _asked(tx: Tx, place: Place, by: Sequence[Rule], skus: Sequence[str]) 
         sold[days, baseline] = (await inventory.sold(tx, skus, since, tx.at), before)
     ages = await inventory.aged(tx, skus) if any(isinstance(move, ByAge) for move in moves) else {}
     rivals: dict[str, list[pricing.CompetitorPrice]] = {}
-    if any(isinstance(move, ByCompetitor) for move in moves):
+    if skus and any(isinstance(move, ByCompetitor) for move in moves):
         for each in await pricing.competitor_prices(tx, list(skus)):
             if each.currency == place.currency and each.minor is not None:
                 rivals.setdefault(each.sku, []).append(each)

@@ -2,6 +2,7 @@
 
 from rynek.commerce.repricing import actions
 from rynek.kernel.operations import read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     read("GET /repricing/channels", actions.places, "repricing.read"),
@@ -17,3 +18,10 @@ operations = [
     read("GET /repricing/moves", actions.moves, "repricing.read"),
     read("GET /repricing/why", actions.why, "repricing.read"),
 ]
+
+sheets = [
+    sheet(
+        "price-rules", "code", put="commerce.repricing.put_rules", get="commerce.repricing.rules_of",
+        drop="commerce.repricing.drop_rule",
+    ),
+]  # fmt: skip

@@ -4,6 +4,7 @@ from rynek.commerce.search import actions
 from rynek.commerce.search.desk import attend, configure
 from rynek.commerce.search.keeper import keep
 from rynek.kernel.operations import process, read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     process("GET /search/{channel}/products", actions.find, "search.find", rate="read"),
@@ -23,5 +24,19 @@ operations = [
     process("POST /search/rebuild", actions.rebuild, "search.rebuild", rate="write"),
 ]
 
+sheets = [
+    sheet(
+        "synonyms", "id", put="commerce.search.put_synonyms", get="commerce.search.synonyms",
+        drop="commerce.search.drop_synonym", derived=True,
+    ),
+    sheet(
+        "search-rules", "id", put="commerce.search.put_rule", get="commerce.search.merchandising",
+        drop="commerce.search.drop_rule", derived=True,
+    ),
+    sheet(
+        "search-weights", "channel", put="commerce.search.put_weights", get="commerce.search.weights",
+        over="commerce.catalog.channels",
+    ),
+]  # fmt: skip
 setup = [configure]
 work = [attend, keep]

@@ -17,6 +17,7 @@ from rynek.integration.exchange.model import Outcome, Result
 from rynek.integration.exchange.things import Item, Key, Refusal, Rows, Said, blamed, overlaid, struct
 from rynek.kernel.door import understood
 from rynek.kernel.faults import Fault
+from rynek.kernel.operations import Operation
 from rynek.kernel.together import Together
 
 Ask = Callable[..., Any]
@@ -39,9 +40,11 @@ class _Wanted(Struct):
 
 def plain(form: Form, found: Any, group: Sequence[Any]) -> dict[str, Any]:
     """Write a thing as the operation that lists it gives it in the words of the one that writes it."""
-    given: dict[str, Any] = msgspec.to_builtins(found)
+    given: dict[str, Any] = msgspec.to_builtins(
+        found if form.sheet.within is None else getattr(found, form.sheet.within)
+    )
     renamed = {form.sheet.renamed.get(name, name): value for name, value in given.items()}
-    thing = dict(zip(form.group, group, strict=True))
+    thing = dict(zip(form.group, group, strict=True)) if group else {name: renamed[name] for name in form.group}
     thing |= {name: renamed[name] for name in form.row.__struct_fields__ if name in renamed}
     if form.sheet.drop and "id" in given:
         thing["id"] = given["id"]
@@ -58,7 +61,7 @@ async def find(ask: Ask, form: Form, keys: Sequence[Key]) -> dict[Key, dict[str,
     operation = form.find
     by = listed(operation, form.sheet.key)
     found: dict[Key, dict[str, Any]] = {}
-    for group, some in _grouped(form, keys).items():
+    for group, some in _grouped(form, operation, keys).items():
         said = _group_values(form, operation, group)
         if by is None:
             things = [each async for page in _pages(ask, form, operation, said) for each in page]
@@ -79,24 +82,27 @@ async def find(ask: Ask, form: Form, keys: Sequence[Key]) -> dict[Key, dict[str,
     return found
 
 
-def _grouped(form: Form, keys: Iterable[Key]) -> dict[Key, list[Key]]:
-    places = [form.sheet.key.index(each) for each in form.group]
+def _grouped(form: Form, operation: Operation, keys: Iterable[Key]) -> dict[Key, list[Key]]:
+    takes = {*operation.variables, *parameters(operation)}
+    places = [form.sheet.key.index(each) for each in form.group] if takes.issuperset(form.group) else []
     found: dict[Key, list[Key]] = defaultdict(list)
     for key in keys:
         found[tuple(key[place] for place in places)].append(key)
     return found
 
 
-def _group_values(form: Form, operation: Any, group: Sequence[Any]) -> dict[str, Any]:
+def _group_values(form: Form, operation: Operation, group: Sequence[Any]) -> dict[str, Any]:
     takes = {*operation.variables, *parameters(operation)}
-    return {name: value for name, value in zip(form.group, group, strict=True) if name in takes}
+    return {name: value for name, value in zip(form.group, group, strict=False) if name in takes}
 
 
 async def _pages(ask: Ask, form: Form, operation: Any, said: Mapping[str, Any]) -> AsyncIterator[list[Any]]:
     """Read on page by page, where an operation gives pages."""
     takes = parameters(operation)
-    if "after" not in takes:
-        yield await ask(operation.name, **said)
+    on = next((each for each in ("after", "before") if each in takes), None)
+    if on is None:
+        found = await ask(operation.name, **said)
+        yield found if isinstance(found, list) else [found]
         return
     size = limit(operation, "limit", _PAGE)
     by = listed(operation, form.sheet.key)
@@ -107,7 +113,7 @@ async def _pages(ask: Ask, form: Form, operation: Any, said: Mapping[str, Any]) 
         if not page:
             return
         yield page
-        after = {"after": getattr(page[-1], column)}
+        after = {on: getattr(getattr(page[-1], form.sheet.within or "", page[-1]), column)}
 
 
 async def everything(ask: Ask, form: Form, filters: Mapping[str, str]) -> AsyncIterator[list[dict[str, Any]]]:
@@ -162,14 +168,16 @@ class Writer:
         self, values: Mapping[str, Any], some: Sequence[_Wanted], standing: list[Struct]
     ) -> list[tuple[_Wanted, str]]:
         """Write things of one group; where all together are refused, find out by halves which of them are meant."""
-        given = [*standing, *(each.made for each in some)]
+        if self.form.one and len(some) > 1:
+            return [amiss for each in some for amiss in await self._put(values, [each], [])]
         more = {}
         if self.form.sheet.reference is not None:
             self.written += 1
             more = {self.form.sheet.reference: f"{self.mark} {self.written}"}
         try:
             async with self.ask.attempt():
-                taken = await self.ask.ask(self.form.put.name, **values, **more, **{self.form.rows: given})
+                given = self.form.given([*standing, *(each.made for each in some)])
+                taken = await self.ask.ask(self.form.put.name, **values, **more, **given)
         except Exception as error:
             fault = understood(error)
             if fault is None or fault.status >= 500:
@@ -272,9 +280,14 @@ async def undo(ask: Together, form: Form, outcomes: Sequence[Outcome], mark: str
         except msgspec.ValidationError as error:
             result.refused.append((each.line, "", "", str(error)))
     wanted += await _drop(ask, form, dropped, result)
-    for amiss, why in await Writer(ask, form, mark).write(wanted):
-        result.refused.append((amiss.item.line, "", "", why))
+    amiss = await Writer(ask, form, mark).write(wanted)
+    result.refused += [(one.item.line, "", "", why) for one, why in amiss]
     after = await find(ask.ask, form, keys)
+    told = {one.item.line for one, _ in amiss}
+    for one in wanted:
+        here = now.get(one.key)
+        if _alike(here, after.get(one.key)) and not _alike(one.thing, here) and one.item.line not in told:
+            result.refused.append((one.item.line, "", "", "it stays: what is older changes nothing there"))
     for each, key in zip(outcomes, keys, strict=True):
         if _alike(now.get(key), after.get(key)):
             result.unchanged += 1
@@ -299,7 +312,7 @@ async def _drop(
             [name] = operation.variables
             try:
                 async with ask.attempt():
-                    await ask.ask(sheet.drop, **{name: here["id"]})
+                    await ask.ask(sheet.drop, **{name: here[name] if name in sheet.key else here["id"]})
             except Fault as fault:
                 result.refused.append((outcome.line, "", "", fault.detail))
         elif sheet.replaces:
@@ -318,4 +331,4 @@ async def _without(ask: Together, form: Form, here: Mapping[str, Any]) -> None:
         for each in page
     ]
     rest = [struct(form, each) for each in there if key_of(form, each) != key_of(form, here)]
-    await ask.ask(form.put.name, **values, **{form.rows: rest})
+    await ask.ask(form.put.name, **values, **form.given(rest))

@@ -49,11 +49,20 @@ class Form(Struct, frozen=True):
     find: Operation
     row: type[Struct]
     rows: str
-    """The parameter of ``put`` that takes the rows."""
+    """The parameter of ``put`` that takes the rows; '' where a row is all that it takes besides its address."""
+    one: bool
+    """Whether ``put`` takes one row at a time."""
     group: tuple[str, ...]
     """The other parameters of ``put``: rows that are alike in them are written together."""
     most: int
     places: tuple[Place, ...]
+
+    def given(self, made: Sequence[Struct]) -> dict[str, Any]:
+        """Give rows as ``put`` takes them."""
+        if not self.one:
+            return {self.rows: list(made)}
+        [row] = made
+        return {self.rows: row} if self.rows else {name: getattr(row, name) for name in row.__struct_fields__}
 
     @property
     def columns(self) -> list[Column]:
@@ -87,15 +96,17 @@ def form(sheet: Sheet, registry: Registry) -> Form:
     """Make the columns of a sheet from the types of its operations."""
     put, get = registry.by_name[sheet.put], registry.by_name[sheet.get]
     fields = {name: inspecting.type_info(kind) for name, kind in put.variables.items()}
-    if put.input is not None:
-        fields |= {each.name: inspecting.type_info(each.type) for each in msgspec.structs.fields(put.input)}
-    rows, (row, most) = next((name, found) for name, kind in fields.items() if (found := _rows(kind)))
+    assert put.input is not None  # noqa: S101 - what writes takes something
+    inputs = {each.name: inspecting.type_info(each.type) for each in msgspec.structs.fields(put.input)}
+    lists = [(name, found) for name, kind in inputs.items() if (found := _rows(kind))] if put.whole is None else []
+    rows, (row, most) = lists[0] if lists else (put.whole or "", (put.input, _MOST))
+    fields |= inputs if lists else {}
     group = tuple(name for name in fields if name not in (rows, sheet.reference))
     places = [_place(name, (name,), fields[name], needed=True) for name in group]
     places += _places(row, sheet, "", ())
     named = tuple(_named(each, sheet) for each in places)
     find = registry.by_name[sheet.find or sheet.get]
-    return Form(sheet, put, get, find, row, rows, group, min(most, _MOST), named)
+    return Form(sheet, put, get, find, row, rows, not lists, group, min(most, _MOST), named)
 
 
 def _rows(kind: Any) -> tuple[type[Struct], int] | None:
@@ -177,6 +188,8 @@ def _place(name: str, path: tuple[str, ...], kind: Any, field: Any = None, *, ne
         said: Kind = "text"
     elif isinstance(bare, inspecting.UnionType) and _scalar(bare):
         said = "value"
+    elif isinstance(bare, inspecting.LiteralType) and all(isinstance(each, int) for each in bare.values):
+        said = "whole"
     else:
         said = _KINDS.get(type(bare), "json")
     choices = [str(each) for each in bare.values] if isinstance(bare, inspecting.LiteralType) else []

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -218,7 +218,9 @@ class Rows:
 
     def _read(self, found: Said, place: Place, name: str, cell: Any, exponent: int = _EXPONENT) -> None:
         try:
-            found.values.append((place, name, self.cells.read(place, name, cell, exponent)))
+            value = self.cells.read(place, name, cell, exponent)
+            fold = self.form.sheet.folded.get(name)
+            found.values.append((place, name, fold(value) if fold and isinstance(value, str) else value))
         except (Unreadable, ValueError, OverflowError) as error:
             found.refused.append((found.line.number, name, str("" if cell is None else cell)[:_SHOWN], str(error)))
 
@@ -236,6 +238,8 @@ class Rows:
         for line in lines:
             said = self.said(line)
             self._keyless(said)
+            if self.form.sheet.derived:
+                self._derive(said)
             if said.refused:
                 yield said
                 continue
@@ -269,6 +273,14 @@ class Rows:
                 key = next(each.column.name for each in self.form.places if each.path == parts)
                 said.refused.append((said.line.number, key, "", f"it is needed, as the row has a {name}"))
                 return
+
+    def _derive(self, said: Said) -> None:
+        """Give a row that names no key one that is made of what it says."""
+        [key] = self.form.sheet.key
+        if not self._value(said, key):
+            rest = sorted((name, value) for _, name, value in said.values if name != key and value not in (None, GONE))
+            made = str(uuid5(NAMESPACE_URL, f"{self.form.sheet.name} {msgspec.json.encode(rest).decode()}"))
+            said.values = [each for each in said.values if each[1] != key] + [(self.form.place(key), key, made)]
 
     def _key(self, said: Said) -> Key:
         return tuple(self._value(said, each) for each in self.form.sheet.key)
