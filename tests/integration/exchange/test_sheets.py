@@ -1,5 +1,7 @@
 """Every sheet there is comes in, goes out and is taken back; what people maintain has one, or a reason why not."""
 
+import tomllib
+from importlib.resources import files
 from typing import Any
 
 import msgspec
@@ -7,6 +9,7 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import set_up
+from rynek.console import pages
 from rynek.kernel.operations import Operation, Registry
 from rynek.kernel.sheets import SHEETS, Sheet
 from tests.integration.exchange.files import ADMIN, X, brought, counts, done, refused, sent, taken_out
@@ -62,8 +65,11 @@ def test_what_people_maintain_has_a_sheet_or_a_reason_why_not(world: App, monkey
     assert unsaid(world.door.registry) == {"commerce.catalog.put_brands"}
 
 
-def test_every_sheet_has_an_example() -> None:
+def test_every_sheet_has_an_example_and_a_name_in_both_languages() -> None:
     assert set(TABLES) == set(SHEETS)
+    for language in ("en", "pl"):
+        words = tomllib.loads((files(pages) / f"words/{language}.toml").read_text())
+        assert set(words["sheet"]) == set(SHEETS)
 
 
 @pytest.mark.parametrize("sheet", list(TABLES))

@@ -3,6 +3,7 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import msgspec
 import rynek.commerce.media.model as commerce_media
 from rynek.client.calls import Calls, Route
 
@@ -50,14 +51,19 @@ class CommerceMedia:
         """
         return await self._calls.ask(_PICTURE, {"picture": picture}, None)
 
-    async def pictures(self, name: str = "", before: str = "", limit: int = 48) -> list[commerce_media.Picture]:
+    async def pictures(
+        self, name: str = "", before: str = "", limit: int = 48, pictures: list[str] | msgspec.UnsetType = msgspec.UNSET
+    ) -> list[commerce_media.Picture]:
         """List uploaded pictures, the newest first.
 
         Args:
+            pictures: only these; none for all.
             name: only those whose file's name has this in it.
             before: the last picture of the page before.
         """
-        return await self._calls.ask(_PICTURES, {}, {"name": name, "before": before, "limit": limit})
+        return await self._calls.ask(
+            _PICTURES, {}, {"name": name, "before": before, "limit": limit, "pictures": pictures}
+        )
 
     async def upload(self, body: bytes, kind: str) -> commerce_media.Picture:
         """Take in a picture: JPEG, PNG, WebP, GIF or AVIF of up to 20 MiB and 64 megapixels.

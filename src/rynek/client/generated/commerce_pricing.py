@@ -34,17 +34,38 @@ class CommercePricing:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def competitor_prices(self, sku: list[str]) -> list[commerce_pricing.CompetitorPrice]:
-        """List what items were last seen to cost at competitors, with when and where that is known from."""
-        return await self._calls.ask(_COMPETITOR_PRICES, {}, {"sku": sku})
+    async def competitor_prices(
+        self, sku: list[str] | msgspec.UnsetType = msgspec.UNSET, after: str = "", limit: int = 200
+    ) -> list[commerce_pricing.CompetitorPrice]:
+        """List what items were last seen to cost at competitors, with when and where that is known from.
 
-    async def cost_rows(self, sku: list[str]) -> list[commerce_pricing.Cost]:
-        """List what items cost the shop, those to come too."""
-        return await self._calls.ask(_COST_ROWS, {}, {"sku": sku})
+        Args:
+            sku: none for all, by sku on from ``after``.
+            limit: of how many items.
+        """
+        return await self._calls.ask(_COMPETITOR_PRICES, {}, {"sku": sku, "after": after, "limit": limit})
 
-    async def floor_rows(self, sku: list[str]) -> list[commerce_pricing.PriceFloor]:
-        """List the least that buyers may be asked for items, with the law or agreement that says so, those to come too."""
-        return await self._calls.ask(_FLOOR_ROWS, {}, {"sku": sku})
+    async def cost_rows(
+        self, sku: list[str] | msgspec.UnsetType = msgspec.UNSET, after: str = "", limit: int = 200
+    ) -> list[commerce_pricing.Cost]:
+        """List what items cost the shop, those to come too: these items, or all by sku, on from ``after``.
+
+        Args:
+            sku: none for all.
+            limit: of how many items.
+        """
+        return await self._calls.ask(_COST_ROWS, {}, {"sku": sku, "after": after, "limit": limit})
+
+    async def floor_rows(
+        self, sku: list[str] | msgspec.UnsetType = msgspec.UNSET, after: str = "", limit: int = 200
+    ) -> list[commerce_pricing.PriceFloor]:
+        """List the least that buyers may be asked for items, with the law or agreement that says so, those to come too.
+
+        Args:
+            sku: none for all, by sku on from ``after``.
+            limit: of how many items.
+        """
+        return await self._calls.ask(_FLOOR_ROWS, {}, {"sku": sku, "after": after, "limit": limit})
 
     async def listing(
         self,

@@ -4,6 +4,7 @@ Made by ``make client`` from the registry; do not edit.
 """
 
 import datetime
+import msgspec
 import rynek.commerce.catalog.model as commerce_catalog
 import rynek.commerce.promotions.language as commerce_promotions_language
 import rynek.commerce.promotions.model as commerce_promotions
@@ -13,6 +14,7 @@ from rynek.client.calls import Calls, Route
 _BATCHES = Route[list[commerce_promotions.Batch]](
     "GET", "/promotions/{promotion}/batches", list[commerce_promotions.Batch]
 )
+_CODES = Route[list[commerce_promotions.CouponKept]]("GET", "/promotions/coupons", list[commerce_promotions.CouponKept])
 _COUPONS = Route[list[commerce_promotions.CouponKept]](
     "GET", "/promotions/{promotion}/coupons", list[commerce_promotions.CouponKept]
 )
@@ -20,6 +22,9 @@ _LANES = Route[list[commerce_promotions_language.Lane]](
     "GET", "/promotions/lanes", list[commerce_promotions_language.Lane]
 )
 _MAKE_COUPONS = Route[commerce_promotions.Batch]("POST", "/promotions/{promotion}/batches", commerce_promotions.Batch)
+_MEMBERS = Route[list[commerce_promotions.Membership]](
+    "GET", "/promotions/segments", list[commerce_promotions.Membership]
+)
 _ON_SHELF = Route[list[commerce_promotions.OnShelf]](
     "GET", "/promotions/shelf/{sku}", list[commerce_promotions.OnShelf]
 )
@@ -46,6 +51,22 @@ class CommercePromotions:
     async def batches(self, promotion: str) -> list[commerce_promotions.Batch]:
         """List the batches of codes of a promotion, the newest first, with how many of each are made."""
         return await self._calls.ask(_BATCHES, {"promotion": promotion}, None)
+
+    async def codes(
+        self,
+        coupons: list[str] | msgspec.UnsetType = msgspec.UNSET,
+        promotion: str | None = None,
+        after: str = "",
+        limit: int = 500,
+    ) -> list[commerce_promotions.CouponKept]:
+        """List codes of all promotions or of one: these, or all on from the code ``after``.
+
+        Args:
+            coupons: in any case; none for all.
+        """
+        return await self._calls.ask(
+            _CODES, {}, {"coupons": coupons, "promotion": promotion, "after": after, "limit": limit}
+        )
 
     async def coupons(
         self, promotion: str, batch: uuid.UUID | None = None, after: str = "", limit: int = 500
@@ -78,6 +99,24 @@ class CommercePromotions:
             {"size": size, "prefix": prefix, "uses": uses, "until_at": until_at},
         )
 
+    async def members(
+        self,
+        customers: list[uuid.UUID] | msgspec.UnsetType = msgspec.UNSET,
+        segment: str | None = None,
+        after: uuid.UUID | None = None,
+        limit: int = 200,
+    ) -> list[commerce_promotions.Membership]:
+        """List who is in which segments: these customers, or all there are on from the customer ``after``.
+
+        Args:
+            customers: none for all.
+            segment: only this one.
+            limit: of how many customers.
+        """
+        return await self._calls.ask(
+            _MEMBERS, {}, {"customers": customers, "segment": segment, "after": after, "limit": limit}
+        )
+
     async def on_shelf(self, sku: str) -> list[commerce_promotions.OnShelf]:
         """Tell which prices promotions make of an item's on the shelf, now and to come, and which promotions."""
         return await self._calls.ask(_ON_SHELF, {"sku": sku}, None)
@@ -91,10 +130,18 @@ class CommercePromotions:
         return await self._calls.ask(_PROMOTION, {"promotion": promotion}, None)
 
     async def promotions(
-        self, after: str = "", state: str | None = None, limit: int = 200
+        self,
+        after: str = "",
+        state: str | None = None,
+        codes: list[str] | msgspec.UnsetType = msgspec.UNSET,
+        limit: int = 200,
     ) -> list[commerce_promotions.Kept]:
-        """List promotions by code, with how far each was used; go on with the last code as ``after``."""
-        return await self._calls.ask(_PROMOTIONS, {}, {"after": after, "state": state, "limit": limit})
+        """List promotions by code, with how far each was used; go on with the last code as ``after``.
+
+        Args:
+            codes: only these; none for all.
+        """
+        return await self._calls.ask(_PROMOTIONS, {}, {"after": after, "state": state, "codes": codes, "limit": limit})
 
     async def put_coupons(self, coupons: list[commerce_promotions.Coupon]) -> commerce_catalog.Taken:
         """Make codes by which promotions are had, or change for whom and how often they count."""
