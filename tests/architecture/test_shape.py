@@ -34,6 +34,7 @@ BEYOND: dict[str, dict[str, str]] = {
         "settlement.py": "what providers are asked and said: for operations, reactions and the work of each process",
         "signatures.py": "how the shop and the simulator know each other: both sides of one wire",
         "simulator.py": "an adversarial provider: a program of its own that shares no state with the shop",
+        "stripe.py": "Stripe, behind the port",
         "wire.py": "the simulator's client, behind the port",
     },
     "commerce/checkout": {

@@ -71,6 +71,21 @@ class Breaker(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds until it is tried once; twice as long after each trial that fails, up to 5 minutes."""
 
 
+class Stripe(Struct, frozen=True, forbid_unknown_fields=True):
+    """What Stripe needs to know us by; see its dashboard."""
+
+    secret_key: str = ""
+    """``sk_live_…`` or ``sk_test_…``, or better a restricted key for payment intents, refunds and balance."""
+    webhook_secret: str = ""
+    """``whsec_…`` of the endpoint ``/payments/webhooks/stripe``."""
+    address: str = ""
+    """Where it is, if not where it always is."""
+
+    def __repr__(self) -> str:
+        """Keep keys out of whatever is printed."""
+        return "Stripe(…)"
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that may differ between two installations."""
 
@@ -108,6 +123,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     payment_simulator: str = "http://127.0.0.1:8090"
     """Where ``python -m rynek.commerce.payments.simulator`` listens."""
     payment_breaker: Breaker = field(default_factory=Breaker)
+    payment_return: str = ""
+    """Where buyers come back to from their bank, such as ``https://shop.example/shop/returns/{order}``."""
+    stripe: Stripe = field(default_factory=Stripe)
     storage: str = "folder"
     """Where files lie: ``folder`` (``files`` in the folder above) or ``s3://bucket/prefix``."""
     storage_endpoint: str | None = None

@@ -1,6 +1,7 @@
 """Who moves the money: the port, the provider that is ourselves, and the registry that the settings fill."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Protocol
 
 from rynek.commerce.payments.model import MANUAL, METHODS, Done, Due, ForgedWebhook, News, Outcome, Unseen
@@ -8,6 +9,7 @@ from rynek.commerce.payments.wire import Simulator
 from rynek.kernel.settings import Settings, SettingsError
 
 SIMULATOR = "simulator"
+STRIPE = "stripe"
 
 
 class Provider(Protocol):
@@ -96,11 +98,12 @@ def configure(settings: Settings, secret: Callable[[str], bytes]) -> None:
         secret: gives the installation's secret of a name.
 
     Raises:
-        SettingsError: there is no provider of such a name.
+        SettingsError: there is no provider of such a name, or a key of one is missing.
     """
     makers: dict[str, Callable[[], Any]] = {
         MANUAL: Manual,
         SIMULATOR: lambda: Simulator(settings.payment_simulator, secret(SIMULATOR)),
+        STRIPE: lambda: _stripe(settings),
     }
     unknown = sorted(set(settings.payment_providers) - makers.keys())
     if unknown:
@@ -109,3 +112,14 @@ def configure(settings: Settings, secret: Callable[[str], bytes]) -> None:
         PROVIDERS.pop(name, None)
         if name in settings.payment_providers:
             register(name, make(), outside=name != MANUAL)
+
+
+def _stripe(settings: Settings) -> Provider:
+    """Make Stripe's provider; its library is read only where it is in use, for it is large."""
+    given = settings.stripe
+    if not (given.secret_key and given.webhook_secret):
+        raise SettingsError("payment_providers: stripe needs stripe.secret_key and stripe.webhook_secret")
+    made: Provider = import_module("rynek.commerce.payments.stripe").Stripe(
+        given.secret_key, given.webhook_secret, given.address, settings.payment_return
+    )
+    return made
