@@ -172,8 +172,8 @@ def test_damage_of_what_describes_it_is_noticed(store: Store, name: str, body: b
 
 
 def test_an_index_of_another_version_is_not_opened(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "VERSION", 2)
-    with pytest.raises(Damaged, match="version 1, this is 2"):
+    monkeypatch.setattr(index, "VERSION", 3)
+    with pytest.raises(Damaged, match="version 2, this is 3"):
         Index(current(store))
 
 

@@ -157,6 +157,15 @@ def tokens(text: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     )
 
 
+def keys(phrase: Iterable[Word], language: str) -> set[tuple[str, ...]]:
+    """Give the stems by which a phrase is known, with its diacritics and without."""
+    given = list(phrase)
+    return {
+        tuple(each.form if each.size else stem(text, language) for each, text in zip(given, texts, strict=True))
+        for texts in ([each.shown for each in given], [each.form for each in given])
+    }
+
+
 def stopped(form: str, language: str) -> bool:
     """Tell whether a word says nothing in a query."""
     return form in _STOPPED[language]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -55,6 +55,41 @@ class Facts(Struct, frozen=True):
     attributes: Mapping[str, catalog.Attribute]
 
 
+class Spelled:
+    """Words as they are spelled, by which mistakes are mended: those of one state of an engine."""
+
+    def __init__(self, state: Hashable, at: float, counts: Mapping[str, int]) -> None:
+        """Take words with how many products have each; ``at`` is the monotonic time."""
+        self.state, self.at = state, at
+        self._counts = counts
+        self._near: dict[tuple[str, int], list[tuple[str, int, int]]] = {}
+        # a word differs from one that is near by as many letters at most
+        self._by_length: dict[int, list[str]] = {}
+        for each in counts:
+            self._by_length.setdefault(len(each), []).append(each)
+
+    def near(self, word: str, most: int) -> list[tuple[str, int, int]]:
+        """Give words with at most so many mistakes, the nearest and most frequent first."""
+        found = self._near.get((word, most))
+        if found is None:
+            some = [each for far in range(-most, most + 1) for each in self._by_length.get(len(word) + far, ())]
+            near = process.extract(word, some, scorer=OSA.distance, score_cutoff=most, limit=40)
+            # a mistake in the first letter is rare
+            found = sorted(
+                ((each, int(far), self._counts[each]) for each, far, _ in near),
+                key=lambda each: (each[1] + (each[0][0] != word[0]), -each[2], each[0]),
+            )
+            if len(self._near) > _KEPT:
+                self._near.clear()
+            self._near[word, most] = found
+        return found
+
+
+def _state(engine: Engine) -> Hashable:
+    """Tell what an engine's answers are of: one commit, or of a cluster a moment."""
+    return id(engine), getattr(engine, "stamp", int(time.monotonic() / LOOK_S))
+
+
 class Desk:
     """What one process has ready of one database."""
 
@@ -68,7 +103,7 @@ class Desk:
         self._tuning: dict[str, Tuning] = {}
         self._matches: dict[Ask, Matches] = {}
         self._matched_at: Any = None
-        self._words: tuple[float, list[str], Mapping[str, int]] = (float("-inf"), [], {})
+        self._words: Spelled | None = None
         self._named: dict[str, tuple[float, list[Any]]] = {}
         self.searches: list[tuple[str, events.Search]] = []
         self.choices: list[tuple[str, events.Choice]] = []
@@ -127,7 +162,7 @@ class Desk:
             SearchNotReady: there is no index that could answer.
         """
         engine = self.engine
-        state = (id(engine), getattr(engine, "stamp", int(time.monotonic() / LOOK_S)))
+        state = _state(engine)
         if self._matched_at != state or len(self._matches) > _KEPT:
             self._matches.clear()
             self._matched_at = state
@@ -150,19 +185,16 @@ class Desk:
         """Give words that are near; where none is, the list may be too old to have it."""
         if not most:
             return []
-        found = self._nearest(word, most, WORDS_S)
-        return found or self._nearest(word, most, WORDS_S / 15)
+        found = self._spelled(WORDS_S).near(word, most)
+        return found or self._spelled(WORDS_S / 15).near(word, most)
 
-    def _nearest(self, word: str, most: int, fresh_s: float) -> Sequence[tuple[str, int, int]]:
-        at, names, counts = self._words
-        if time.monotonic() - at > fresh_s:
-            counts = self.engine.vocabulary()
-            names = list(counts)
-            self._words = (time.monotonic(), names, counts)
-        near = process.extract(word, names, scorer=OSA.distance, score_cutoff=most, limit=40)
-        found = [(each, int(far), counts[each]) for each, far, _ in near]
-        # a mistake in the first letter is rare
-        return sorted(found, key=lambda each: (each[1] + (each[0][0] != word[0]), -each[2], each[0]))
+    def _spelled(self, fresh_s: float) -> "Spelled":
+        """Give the known words, read anew if they are older than that and something was committed since."""
+        known, engine = self._words, self.engine
+        age_s = time.monotonic() - known.at if known else fresh_s
+        if known is None or (age_s >= fresh_s and known.state != _state(engine)):
+            known = self._words = Spelled(_state(engine), time.monotonic(), engine.vocabulary())
+        return known
 
     # what is set and named
 

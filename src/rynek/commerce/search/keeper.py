@@ -197,7 +197,7 @@ class Keeper:
                 self._mark(await q.opened(tx, since=since, until=now))
             if self.pen is not None:
                 ripe = self.desk.engine.due(int(now.timestamp()), 2_000)
-                self._mark(UUID(each.partition(" ")[2]) for each in ripe)
+                self._mark(ripe)
         if time.monotonic() - self._sold_at > SOLD_S:
             self._sold_at = time.monotonic()
             async with self.database.transaction("commerce") as tx:

@@ -1,6 +1,7 @@
 """The words of searching."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from msgspec import Meta, Struct, field
 
 from rynek.commerce.browse import Card
 from rynek.commerce.catalog import ChannelCode, Code
+from rynek.commerce.search import analysis
 from rynek.kernel.faults import Conflict, Fault, NotFound
 
 Spoken = Literal["pl", "en"]
@@ -137,11 +139,17 @@ class Ask(Struct, frozen=True):
 class Match(Struct, frozen=True, gc=False):
     """What an engine found: its text score and the facts by which it is ranked."""
 
-    product: UUID
+    key: int
+    """The product's id as a number: many are found, few are shown."""
     text: float
     available: bool
     sold: float
     margin: float | None
+
+    @property
+    def product(self) -> UUID:
+        """The product's id."""
+        return UUID(int=self.key)
 
 
 class Counts(Struct, frozen=True):
@@ -290,12 +298,26 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     active: bool = True
 
 
-class Tuning(Struct, frozen=True):
+class Tuning(Struct, frozen=True, dict=True):
     """All that is set of a channel's search."""
 
     weights: Weights = field(default_factory=Weights)
     synonyms: list[Synonym] = []
     rules: list[Rule] = []
+
+    @cached_property
+    def others(self) -> dict[tuple[str, tuple[str, ...]], list[str]]:
+        """Other words for a phrase, by language and the stems it is known by."""
+        found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        for synonym in self.synonyms:
+            about = [analysis.keys(analysis.words(each), synonym.language) for each in synonym.words]
+            known = about[:1] if synonym.one_way else about
+            for key in {key for keys in known for key in keys}:
+                if synonym.one_way and any(key in keys for keys in about[1:]):
+                    continue
+                rest = [word for word, keys in zip(synonym.words, about, strict=True) if key not in keys]
+                found.setdefault((synonym.language, key), []).extend(rest)
+        return found
 
 
 class Draft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
+from uuid import UUID
 
 from rynek.commerce.search.model import Ask, Matches, Sheet
 
@@ -21,8 +22,8 @@ class Engine(Protocol):
     def vocabulary(self) -> Mapping[str, int]:
         """Give all words of names and around them, with how many products have each; stems are not among them."""
 
-    def due(self, at_s: int, limit: int) -> list[str]:
-        """Give the ids of sheets that time has changed until then (Unix seconds)."""
+    def due(self, at_s: int, limit: int) -> list[UUID]:
+        """Give the products that time has changed until then (Unix seconds)."""
 
     @property
     def products(self) -> int:

@@ -106,10 +106,11 @@ class Cluster:
         answer = self.request("POST", f"/{ALIAS}/_search", {**query, "size": 0, "aggs": {"words": counting}})
         return [(each["key"], each["doc_count"]) for each in answer["aggregations"]["words"]["buckets"]]
 
-    def due(self, at_s: int, limit: int) -> list[str]:
-        """Give the ids of sheets that time has changed until then."""
+    def due(self, at_s: int, limit: int) -> list[UUID]:
+        """Give the products that time has changed until then."""
         query = {"query": {"range": {"due": {"gte": 1, "lte": at_s}}}, "size": limit, "_source": False}
-        return [each["_id"] for each in self.request("POST", f"/{ALIAS}/_search", query)["hits"]["hits"]]
+        hits = self.request("POST", f"/{ALIAS}/_search", query)["hits"]["hits"]
+        return [UUID(each["_id"].partition(" ")[2]) for each in hits]
 
     def find(self, ask: Ask) -> Matches:
         """Find products, best first, and count the facets."""
@@ -259,8 +260,8 @@ def read(ask: Ask, answer: dict[str, Any]) -> Matches:
         facts = hit["_source"]
         sold = float(facts.get("sold") or 0.0)
         text = (hit.get("_score") or 0.0) / rules.lifted(sold) if ask.order == "relevance" else 1.0
-        product = UUID(hit["_id"].partition(" ")[2])
-        found.append(Match(product, text, bool(facts.get("available")), sold, facts.get("margin")))
+        key = UUID(hit["_id"].partition(" ")[2]).int
+        found.append(Match(key, text, bool(facts.get("available")), sold, facts.get("margin")))
     if ask.order != "relevance":
         found = found[: ask.start + ask.limit]
     counts = {facet: _counted(answer["aggregations"][f"{number}"]["it"]) for number, facet in enumerate(ask.facets)}

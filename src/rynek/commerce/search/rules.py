@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rynek.commerce.search import analysis
-from rynek.commerce.search.model import Match, Part, Rule, Slot, Synonym, Tuning, Way, Weights
+from rynek.commerce.search.model import Match, Part, Rule, Slot, Tuning, Way, Weights
 
 WORDS = 12
 """So many words of a query are looked at."""
@@ -117,11 +117,9 @@ def _begun(word: analysis.Word, lexicon: Lexicon, weights: Weights) -> list[Way]
 
 def _phrase(said: Sequence[analysis.Word], language: str, lexicon: Lexicon, tuning: Tuning) -> tuple[int, list[Way]]:
     """Meet several words together, or one by others for the same; gives how many were taken."""
-    for taken in range(min(4, len(said)), 0, -1):
-        about = [each for each in tuning.synonyms if each.language == language]
-        meant = [each for each in about if _others(each, said[:taken], language)]
-        if meant:
-            return taken, _synonymous(said[:taken], meant, language, lexicon, tuning.weights)
+    for taken in range(min(4, len(said)), 0, -1) if tuning.synonyms else ():
+        if others := _meant(said[:taken], language, tuning):
+            return taken, _synonymous(said[:taken], others, language, lexicon, tuning.weights)
     if len(said) > 1 and not said[0].size and not said[1].size:
         both = said[0].form + said[1].form
         if lexicon.known(both) and not (lexicon.known(said[0].form) and lexicon.known(said[1].form)):
@@ -129,43 +127,23 @@ def _phrase(said: Sequence[analysis.Word], language: str, lexicon: Lexicon, tuni
     return 0, []
 
 
-def _keys(said: Iterable[analysis.Word], language: str) -> set[tuple[str, ...]]:
-    """Give the stems by which a phrase is known, with its diacritics and without."""
-    given = list(said)
-    return {
-        tuple(
-            each.form if each.size else analysis.stem(text, language) for each, text in zip(given, texts, strict=True)
-        )
-        for texts in ([each.shown for each in given], [each.form for each in given])
-    }
-
-
-@lru_cache(maxsize=50_000)
-def _known_as(phrase: str, language: str) -> frozenset[tuple[str, ...]]:
-    """Give the stems of a synonym's phrase: there are few, and each query is compared with all of them."""
-    return frozenset(_keys(analysis.words(phrase), language))
-
-
-def _others(synonym: Synonym, said: Sequence[analysis.Word], language: str) -> list[str]:
-    """Give the other words for a phrase; none when the synonym is not about it."""
-    asked = _keys(said, language)
-    about = [n for n, each in enumerate(synonym.words) if _known_as(each, language) & asked]
-    if not about:
-        return []
-    if synonym.one_way:
-        return synonym.words[1:] if about == [0] else []
-    return [each for number, each in enumerate(synonym.words) if number not in about]
+def _meant(said: Sequence[analysis.Word], language: str, tuning: Tuning) -> list[str]:
+    """Give the other words for a phrase; none where no synonym is about it."""
+    found: dict[str, None] = {}
+    for key in analysis.keys(said, language):
+        found |= dict.fromkeys(tuning.others.get((language, key), ()))
+    return list(found)
 
 
 def _synonymous(
-    said: Sequence[analysis.Word], meant: Sequence[Synonym], language: str, lexicon: Lexicon, weights: Weights
+    said: Sequence[analysis.Word], others: Sequence[str], language: str, lexicon: Lexicon, weights: Weights
 ) -> list[Way]:
     own = [_word(each, language, lexicon, weights) for each in said]
     ways: list[Way] = []
     if all(own):
         forms = tuple(ways_[0].words[0] for ways_ in own)
         ways.append(Way(forms, 1.0, "typed", " ".join(each.shown for each in said)))
-    for other in dict.fromkeys(each for synonym in meant for each in _others(synonym, said, language)):
+    for other in others:
         forms = tuple((each.form,) if each.size else analysis.forms(each.shown) for each in analysis.words(other))
         if forms and all(any(map(lexicon.known, each)) for each in forms):
             ways.append(Way(forms, weights.synonym, "synonym", other))
@@ -237,6 +215,7 @@ def meant(query: str, mended: Iterable[tuple[str, str]], names: Iterable[str]) -
 # --- what stands where ------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=50_000)
 def selling(sold: float) -> float:
     """Tell how well something sells, from 0 (not) to 1 (10,000 and more), evenly by orders of magnitude."""
     return min(math.log1p(max(sold, 0.0)) / math.log1p(_SOLD_MOST), 1.0)
@@ -292,11 +271,13 @@ def ranked(found: Sequence[Match], weights: Weights, acts: Mapping[str, Sequence
     Args:
         acts: the rules that raise or bury, by the product they concern.
     """
+    if not acts:
+        return sorted([Stand(each, _factor(each, weights)) for each in found], key=lambda each: -each.score)
     stands = []
     for each in found:
         moved = [
             Part("raised", rule.factor, rule.name) if rule.act == "raise" else Part("buried", 0.0, rule.name)
-            for rule in (acts.get(str(each.product), ()) if acts else ())
+            for rule in acts.get(str(each.product), ())
         ]
         factor = _factor(each, weights)
         stands.append(Stand(each, factor * score(moved) if moved else factor, moved))
