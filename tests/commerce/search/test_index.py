@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from rynek.commerce.search import index, rules
 from rynek.commerce.search.analysis import tokens
 from rynek.commerce.search.index import Index, Store, Writer
-from rynek.commerce.search.model import Ask, Damaged, Sheet, Slot, Way
+from rynek.commerce.search.model import Ask, Damaged, Narrow, Sheet, Slot, Way
 
 WRITING = """
 import sys, time
@@ -198,6 +199,38 @@ def test_who_is_accused_is_another_after_the_next_generation(store: Store) -> No
     assert store.accused(current(store))
     store.appoint(store.fresh())
     assert not store.accused(current(store))
+
+
+def test_what_was_counted_counts_until_the_next_commit_and_no_facet_narrows_itself(store: Store) -> None:
+    opened = Index(current(store))
+    pen = Writer(current(store))
+    asked = Ask("WEB", (), 0, (Narrow("brand", ("new",)),), facets=("categories", "brand", "price"))
+    assert opened.find(asked).facets["categories"].values == {}
+    moved = [msgspec.structs.replace(each, categories=["d", "é/ ="], brand="new") for each in sheets("first")[:20]]
+    pen.put(moved, ())
+    pen.commit("1")
+    assert opened.find(asked).facets["categories"].values == {}
+    assert opened.refresh()
+    for order in ("relevance", "price", "name"):
+        found = opened.find(msgspec.structs.replace(asked, order=order))
+        assert (found.total, found.facets["categories"].values) == (20, {"d": 20, "é/ =": 20})
+        assert found.facets["brand"].values == {"new": 20}
+        assert (found.facets["price"].least, found.facets["price"].most) == (0, 19)
+    pen.close()
+
+
+@pytest.mark.parametrize("needed", [1, 2])
+def test_what_is_counted_and_sorted_is_what_is_found(store: Store, needed: int) -> None:
+    opened = Index(current(store))
+    numbers = Way((("7", "8", "none"),), 1.0, "typed", "7"), Way((("first",), ("9",)), 0.5, "split", "first 9")
+    slots = (Slot("first", (Way((("first",),), 1.0, "typed", "first"),)), Slot("7", numbers))
+    asked = Ask("WEB", slots, needed, limit=50, code="11", facets=("categories",))
+    keys = [
+        {each.key for each in opened.find(msgspec.structs.replace(asked, order=o)).found} for o in ("name", "relevance")
+    ]
+    assert keys[0] == keys[1]
+    assert opened.find(asked).facets["categories"].values == {"c": len(keys[0])}
+    assert len(keys[0]) == (50 if needed == 1 else 4)
 
 
 async def test_it_can_be_asked_from_many_threads_while_it_is_written(store: Store) -> None:

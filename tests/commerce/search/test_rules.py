@@ -1,7 +1,10 @@
 """Decisions of searching, by properties."""
 
 import math
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -53,6 +56,22 @@ def test_a_size_is_one_whatever_unit_it_is_written_in(small: int, units: tuple[s
         assert analysis.measure(number, large) == size
         for text in (f"{number} {large}", f"{number}{large}", f"x {number}{large.upper()}"):
             assert size in analysis.tokens(text).split()
+
+
+def test_stems_are_right_in_whatever_thread_they_are_made() -> None:
+    words = ["".join(each) for each in product("bcdfgh", "aeiou", "klmnrst", ("owość", "ization", "ness", "ami"))]
+    alone = [analysis.stem.__wrapped__(each, language) for each in words for language in analysis.LANGUAGES]
+
+    def stems(_: int) -> list[str]:
+        return [analysis.stem.__wrapped__(each, language) for each in words for language in analysis.LANGUAGES]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert all(each == alone for each in pool.map(stems, range(4)))
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @given(TEXT)

@@ -11,13 +11,23 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import lru_cache
+from threading import local
 
 from msgspec import Struct
 from snowballstemmer import stemmer
 
 MARKS = {"pl": "p~", "en": "e~"}
 LANGUAGES = ("pl", "en")
-_STEMMERS = {"pl": stemmer("polish"), "en": stemmer("english")}
+
+
+class _Stemmers(local):
+    """A stemmer keeps the word it works on: each thread has its own."""
+
+    def __init__(self) -> None:
+        self.of = {"pl": stemmer("polish"), "en": stemmer("english")}
+
+
+_stemmers = _Stemmers()
 _STOPPED = {
     "pl": frozenset("i w z na do dla od lub oraz ze po a o u".split()),
     "en": frozenset("the a an of for with in and or to by".split()),
@@ -49,6 +59,7 @@ _UNITS: dict[str, tuple[str, Fraction]] = {
     )
     for unit in units.split()
 }
+_DIGIT = re.compile(r"\d")
 _MEASURE = re.compile(
     r"(?<![\w.,])(?:(?P<times>\d{1,3})\s*[x×*/]\s*)?(?P<number>\d{1,6}(?:[.,]\d{1,3})?)\s*-?\s*"
     r"(?P<unit>fl\.?\s*oz|[a-z]{1,10})\.?(?![a-z\d])"
@@ -66,6 +77,8 @@ class Word(Struct, frozen=True, gc=False):
 @lru_cache(maxsize=100_000)
 def fold(text: str) -> str:
     """Take away case and diacritics: ``Masło`` and ``maslo`` are one."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_WHOLE))
     bare = "".join(each for each in plain if not unicodedata.combining(each))
     return bare.casefold().translate(_WHOLE)
@@ -74,7 +87,7 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str:
     """Give the stem of a word, as a token of its language; the word has its diacritics, the stem has none."""
-    return MARKS[language] + fold(_STEMMERS[language].stemWord(word.casefold()))
+    return MARKS[language] + fold(_stemmers.of[language].stemWord(word.casefold()))
 
 
 @lru_cache(maxsize=10_000)
@@ -96,25 +109,34 @@ def _decimal(amount: Fraction) -> str:
 
 def words(text: str) -> Iterator[Word]:
     """Take a text apart into words and sizes, in their order. ``6x330 ml`` is six pieces and 330 ml."""
-    text = unicodedata.normalize("NFC", text)
+    return (each if isinstance(each, Word) else _word(each) for each in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[Word | str]:
+    """Give sizes, and words as they are written."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     plain = text.casefold() if len(text.casefold()) == len(text) else text
     at = 0
-    for found in _MEASURE.finditer(plain):
+    for found in _MEASURE.finditer(plain) if _DIGIT.search(plain) else ():
         form = measure(found["number"], found["unit"])
         if form is None:
             continue
-        yield from _plain(text[at : found.start()])
+        yield from _written(text[at : found.start()])
         if found["times"] and found["times"] != "0":
             yield Word(f"{int(found['times'])}pcs", size=True, shown=found["times"])
         yield Word(form, size=True, shown=found[0].strip())
         at = found.end()
-    yield from _plain(text[at:])
+    yield from _written(text[at:])
 
 
-def _plain(text: str) -> Iterator[Word]:
-    for each in _WORD.findall(text):
-        if form := fold(each).replace("'", "").replace(",", "."):
-            yield Word(form, shown=each)
+def _written(text: str) -> Iterator[str]:
+    return (each for each in _WORD.findall(text) if _word(each).form)
+
+
+@lru_cache(maxsize=50_000)
+def _word(written: str) -> Word:
+    return Word(fold(written).replace("'", "").replace(",", "."), shown=written)
 
 
 @lru_cache(maxsize=50_000)
@@ -152,9 +174,12 @@ def wider(word: str, languages: tuple[str, ...] = LANGUAGES) -> tuple[str, ...]:
 @lru_cache(maxsize=20_000)
 def tokens(text: str, languages: tuple[str, ...] = LANGUAGES) -> str:
     """Write a text as the index has it: every word by all its forms, sizes in their one form."""
-    return " ".join(
-        token for each in words(text) for token in ((each.form,) if each.size else forms(each.shown, languages))
-    )
+    return " ".join([each.form if isinstance(each, Word) else _spelled(each, languages) for each in _pieces(text)])
+
+
+@lru_cache(maxsize=50_000)
+def _spelled(written: str, languages: tuple[str, ...]) -> str:
+    return " ".join(forms(written, languages))
 
 
 def keys(phrase: Iterable[Word], language: str) -> set[tuple[str, ...]]:

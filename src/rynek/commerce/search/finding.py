@@ -221,7 +221,8 @@ async def _spare(database: Database, channel: str, products: Sequence[str]) -> M
     if not products:
         return {}
     cards = await browse.cards(database, channel, [UUID(each) for each in products])
-    return {each: Match(UUID(each).int, 0.0, True, 0.0, None) for each, card in zip(products, cards, strict=True) if card}  # noqa: FBT003 - a match's own field
+    there = [each for each, card in zip(products, cards, strict=True) if card]
+    return {each: Match(UUID(each).int, 0.0, True, 0.0, None) for each in there}  # noqa: FBT003 - a match's own field
 
 
 def _concerned(desk: Desk, ask: Ask, found: Sequence[Match], acts: Iterable[Rule]) -> dict[str, list[Rule]]:

@@ -70,9 +70,8 @@ def _document(sheet: Sheet) -> Document:
     made = Document()
     for name, text in (("id", sheet.id), ("channel", sheet.channel), ("title", sheet.title)):
         made.add_text(name, text)
-    for name in _TEXTS:
-        if text := getattr(sheet, name):
-            made.add_text(name, text)
+    for name in filter(sheet.__getattribute__, _TEXTS):
+        made.add_text(name, getattr(sheet, name))
     brands = [sheet.brand] if sheet.brand else []
     lists = (("codes", sheet.codes), ("categories", sheet.categories), ("values", sheet.values), ("brand", brands))
     for name, many in lists:
@@ -80,19 +79,16 @@ def _document(sheet: Sheet) -> Document:
             made.add_text(name, each)
             if name in _NUMBERED:
                 made.add_unsigned(f"{name}_numbers", number(each))
-    product = UUID(sheet.id.partition(" ")[2]).int
-    made.add_unsigned("high", product >> _HALF)
-    made.add_unsigned("low", product & (1 << _HALF) - 1)
     if sheet.numbers:
         made.add_json("numbers", dict(sheet.numbers))
-    if sheet.price is not None:
-        made.add_unsigned("price", sheet.price)
-    made.add_unsigned("available", int(sheet.available))
-    made.add_unsigned("born", sheet.born_s)
-    made.add_unsigned("due", sheet.due_s)
-    for name, value in (("sold", sheet.sold), ("margin", sheet.margin), ("lift", sheet.lift)):
-        if value is not None:
-            made.add_float(name, value)
+    product = UUID(sheet.id.partition(" ")[2]).int
+    whole = {"high": product >> _HALF, "low": product & (1 << _HALF) - 1, "price": sheet.price}
+    for name, count in (*whole.items(), ("available", sheet.available), ("born", sheet.born_s), ("due", sheet.due_s)):
+        if count is not None:
+            made.add_unsigned(name, int(count))
+    shares = {} if sheet.margin is None else {"margin": sheet.margin}
+    for name, value in (shares | {"sold": sheet.sold, "lift": sheet.lift}).items():
+        made.add_float(name, value)
     return made
 
 
@@ -115,7 +111,7 @@ class Index:
         self.stamp = -1
         self._names: dict[int, str] = {}
         self._known: dict[str, int] = {}
-        self._counts: dict[Any, Counts] = {}
+        self._counts: dict[Any, dict[str, Counts]] = {}
         self.refresh()
 
     def refresh(self) -> bool:
@@ -212,7 +208,7 @@ class Index:
         ]
         return found, answer.count
 
-    def _facets(self, searcher: Any, ask: Ask, known: dict[Any, Counts]) -> dict[str, Counts]:
+    def _facets(self, searcher: Any, ask: Ask, known: dict[Any, dict[str, Counts]]) -> dict[str, Counts]:
         """Count each facet under all restrictions but its own, those under the same ones together.
 
         What was counted of this commit is known: order and page do not change it.
@@ -400,11 +396,13 @@ class Writer:
         self._index = _whole(lambda: tantivy.Index(SCHEMA, str(folder)))
         self._writer = _whole(lambda: self._index.writer(HEAP_BYTES, 1))
         before = seal_of(folder)
+        self._begun = before is not None
         self._files = dict(before.files) if before else {}
 
     def put(self, sheets: Sequence[Sheet], gone: Sequence[str]) -> None:
         """Write sheets in place of those of the same id, and take out those that are gone."""
-        for each in (*gone, *(sheet.id for sheet in sheets)):
+        # of what was never committed nothing has to go: who builds an index writes each product once
+        for each in (*gone, *(sheet.id for sheet in sheets)) if self._begun else ():
             self._writer.delete_documents_by_term("id", each)
         for sheet in sheets:
             self._writer.add_document(_document(sheet))
@@ -412,6 +410,7 @@ class Writer:
     def commit(self, position: str) -> None:
         """Let readers see what was written, then seal it."""
         _whole(self._writer.commit)
+        self._begun = True
         self._files = {path.name: self._files.get(path.name) or _sum(path) for path in _segments(self.folder)}
         seal = Seal(VERSION, position, time.time(), self._files)
         _write(self.folder / "seal.json", msgspec.json.encode(seal))

@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 0.2
 BATCH = 400
+_AT_ONCE = 3
 OLDEST_S = 3_600.0
 """An index whose last commit is longer ago is built anew rather than caught up with."""
 STOCK_S = 0.5
@@ -163,14 +164,8 @@ class Keeper:
 
     async def mark_all(self) -> None:
         """Have every product read anew, in turn, behind what is waiting."""
-        after = UUID(int=0)
-        while True:
-            async with self.database.transaction("commerce") as tx:
-                some: list[UUID] = await q.products_after(tx, after=after, size=5_000)
-            if not some:
-                return
-            self._mark(some)
-            after = some[-1]
+        async with self.database.transaction("commerce") as tx:
+            self._mark(await q.products(tx))
 
     async def look_at_stock(self) -> None:
         """Mark products of which an item has run out, or is there again."""
@@ -288,15 +283,7 @@ class Keeper:
         self.products.clear()
         generation, before = self.desk.store.fresh(), self.pen
         pen: Pen = self.desk.cluster.anew() if self.desk.cluster else await asyncio.to_thread(index.Writer, generation)
-        after, count = UUID(int=0), 0
-        while True:
-            async with self.database.transaction("commerce") as tx:
-                some: list[UUID] = await q.products_after(tx, after=after, size=BATCH)
-            if not some:
-                break
-            written, _ = await self.read(some)
-            await asyncio.to_thread(pen.put, written, ())
-            count, after = count + len(written), some[-1]
+        count = await self.write_all(pen)
         self.done = self.follower.position
         await asyncio.to_thread(pen.commit, self.done)
         self.pen, self._sealed_at = pen, time.monotonic()
@@ -306,6 +293,23 @@ class Keeper:
         if isinstance(before, index.Writer):
             await asyncio.to_thread(before.close)
         logger.info("the search index was built: %d sheets in %.1f s", count, time.monotonic() - began)
+
+    async def write_all(self, pen: Pen) -> int:
+        """Write every product, a few batches at once: while the database reads one, another is put into words."""
+        free, writing = asyncio.Semaphore(_AT_ONCE), asyncio.Lock()
+
+        async def write(some: Sequence[UUID]) -> int:
+            async with free:
+                written, _ = await self.read(some)
+                async with writing:
+                    await asyncio.to_thread(pen.put, written, ())
+            return len(written)
+
+        async with self.database.transaction("commerce") as tx:
+            every = await q.products(tx)
+        async with asyncio.TaskGroup() as group:
+            parts = [group.create_task(write(every[at : at + BATCH])) for at in range(0, len(every), BATCH)]
+        return sum(each.result() for each in parts)
 
     @property
     def accused(self) -> bool:

@@ -1,6 +1,6 @@
--- name: products_after(after: uuid, size: int) -> value[]
--- Products that are sold, by id, on from one of them.
-select id from commerce.product where id > :after and not archived order by id limit :size;
+-- name: products() -> value[]
+-- All products that are sold.
+select id from commerce.product where not archived order by id;
 
 -- name: of_skus(skus: text[]) -> value[]
 -- The products of these items, and of the bundles that hold them.
