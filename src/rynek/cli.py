@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--promotions", type=int, help="active promotions (price: 500; sale: none)")
     bench.add_argument("--lines", type=int, default=200, help="lines of a cart (price)")
     bench.add_argument("--order-lines", type=int, default=1_000_000, help="order lines to look at (simulate)")
+    bench.add_argument("--documents", type=int, default=20_000, help="invoices to issue, twice (gapless)")
     bench.set_defaults(run=_bench)
     return parser
 

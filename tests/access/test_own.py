@@ -21,6 +21,7 @@ from tests.access.people import ADMIN, PASSWORD
 SKU = "ITEM-00001"
 TENDERS = [{"method": "transfer", "amount_minor": 2501}]
 LINES = [{"sku": SKU, "units": 1}]
+_SPITE = {"name": "Spite", "street": "Rynek 2", "city": "Kraków"}
 
 NOTHING_OF_OTHERS = {
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
@@ -45,13 +46,14 @@ class Things(Struct, frozen=True):
 
 
 class Buyer(Struct, frozen=True):
-    """A buyer with a cart, an order and a payment."""
+    """A buyer with a cart, an order, a payment and a document."""
 
     actor: Actor
     cart: UUID
     spare: UUID
     order: UUID
     payment: UUID
+    document: UUID
     email: str
 
 
@@ -73,7 +75,19 @@ async def _buyer(world: App, who: Actor, email: str) -> Buyer:
     bought = await cart()
     placed = await world.door.ask(who, "commerce.checkout.place", cart=bought, tenders=TENDERS)
     [payment] = await world.door.ask(who, "commerce.payments.payments", order=placed.order)
-    return Buyer(who, await cart(), await cart(), placed.order, payment.id, email)
+    document = await _confirmed(world, placed.order)
+    return Buyer(who, await cart(), await cart(), placed.order, payment.id, document, email)
+
+
+async def _confirmed(world: App, order: UUID) -> UUID:
+    """Issue the confirmation of an order."""
+    seller = {"code": "R", "name": "Rynek", "street": "Rynek 1", "city": "Kraków"}
+    series = {"code": "C", "kind": "confirmation", "seller": "R", "pattern": "{number}", "reset": "never"}
+    await world.door.ask(ADMIN, "commerce.documents.put_sellers", sellers=[seller])
+    await world.door.ask(ADMIN, "commerce.documents.put_series", series=[series | {"channels": ["WEB-PL"]}])
+    made = await world.door.ask(ADMIN, "commerce.documents.issue", order=order, kind="confirmation")
+    document: UUID = made.id
+    return document
 
 
 async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Things:
@@ -97,9 +111,13 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
         ("commerce.payments.pay", {"order": a.order, "tender": TENDERS[0]}),
         ("commerce.payments.pay", {"order": a.order, "method": "transfer", "amount_minor": 1}),
         ("commerce.payments.authorise", {"payment": a.payment}),
+        ("commerce.documents.documents", {}),
+        ("commerce.documents.documents", {"order": a.order}),
+        ("commerce.documents.document", {"document": a.document}),
+        ("commerce.documents.request", {"order": a.order, "buyer": _SPITE}),
         ("commerce.orders.cancel", {"order": a.order, "reason": "out of spite"}),
     ]
-    marks = [a.email, *map(str, (a.cart, a.spare, a.order, a.payment))]
+    marks = [a.email, *map(str, (a.cart, a.spare, a.order, a.payment, a.document))]
     return Things(a.actor, others, trials, marks)
 
 

@@ -91,6 +91,10 @@ BEYOND: dict[str, dict[str, str]] = {
         "judging.py": "the ranking without a shop around it, to be judged",
         "finding.py": "one way from a query to an answer, for finding and for previews",
     },
+    "commerce/documents": {
+        "drafting.py": "what an order becomes on paper: pure, as rules are, and as long as they",
+        "spelling.py": "amounts in words: the grammar of two languages",
+    },
     "commerce/inventory": {
         "history.py": "what the ledger tells of many items at once, for those who reckon with it",
     },

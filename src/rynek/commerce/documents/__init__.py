@@ -1,0 +1,6 @@
+"""Documents: what is given in writing about an order, numbered without gaps and never changed after."""
+
+from rynek.commerce.documents.actions import amiss, document, documents, issue
+from rynek.commerce.documents.model import Document, Issue, Issued, Series, Summary
+
+__all__ = ["Document", "Issue", "Issued", "Series", "Summary", "amiss", "document", "documents", "issue"]

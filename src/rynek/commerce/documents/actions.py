@@ -1,0 +1,443 @@
+"""What can be done with documents."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
+
+from rynek.commerce.documents import drafting, model, rules
+from rynek.commerce.documents.drafting import Frame, Sale, Wanted
+from rynek.commerce.documents.events import DocumentIssued
+from rynek.commerce.documents.model import (
+    TAXED,
+    Amiss,
+    AskedTooLate,
+    Correction,
+    Document,
+    DocumentMissing,
+    Issue,
+    Issued,
+    NotCorrectable,
+    Party,
+    PatternUnfit,
+    Rate,
+    Requested,
+    Row,
+    Search,
+    Seller,
+    Series,
+    SeriesInUse,
+    SeriesMissing,
+    SeriesRow,
+    Summary,
+)
+from rynek.kernel import ids
+from rynek.kernel.database import Tx
+from rynek.kernel.door import Call
+from rynek.kernel.events import emit
+from rynek.kernel.faults import Fault, Invalid, NotFound
+from rynek.kernel.money import Currency
+from rynek.kernel.sql import queries
+
+q = queries(__file__, model)
+
+_encode = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(Document).decode
+_seller = msgspec.json.Decoder(Seller).decode
+_NO_ORDER = "there is no such order, or it is not yours"
+_NEAR = timedelta(days=140)
+"""How far back exchange rates are looked at: an invoice may be asked for some months after the sale."""
+
+
+# --- what documents are numbered by -----------------------------------------------------------------------------------
+
+
+async def sellers(tx: Tx) -> list[Seller]:
+    """List who sells."""
+    return [_seller(body) for body in await q.sellers(tx)]
+
+
+async def put_sellers(tx: Tx, sellers: Annotated[list[Seller], Meta(min_length=1, max_length=200)]) -> None:
+    """Add or change who sells; documents that were issued keep what stood on them.
+
+    Raises:
+        Invalid: a seller is given twice, or there is no such time zone.
+    """
+    codes = [each.code for each in sellers]
+    if len(set(codes)) < len(codes):
+        raise Invalid("a seller is given twice", field="sellers")
+    for each in sellers:
+        _known_zone(each.timezone)
+    await q.put_sellers(tx, codes=codes, bodies=[_encode(each).decode() for each in sellers])
+
+
+def _known_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        raise Invalid(f"there is no time zone {name}", field="timezone") from None
+
+
+async def series(tx: Tx) -> list[Series]:
+    """List the series that documents are numbered by."""
+    return [_series(row) for row in await q.series(tx, codes=None)]
+
+
+def _series(row: SeriesRow) -> Series:
+    return Series(**{name: getattr(row, name) for name in Series.__struct_fields__})
+
+
+async def put_series(tx: Tx, series: Annotated[list[Series], Meta(min_length=1, max_length=200)]) -> None:
+    """Add or change series.
+
+    Raises:
+        Invalid: a series is given twice.
+        PatternUnfit: numbers of a pattern would repeat, or it cannot be read.
+        SellerUnknown: there is no such seller.
+        SeriesInUse: a series has numbered documents; its kind, seller, pattern and reset stay.
+    """
+    codes = [each.code for each in series]
+    if len(set(codes)) < len(codes):
+        raise Invalid("a series is given twice", field="series")
+    for each in series:
+        if why := rules.unfit(each.pattern, each.reset):
+            raise PatternUnfit(f"{each.code}: {why}", field="pattern")
+    used = {each.code: each for each in await q.used(tx, codes=codes)}
+    for each in series:
+        known = used.get(each.code)
+        if known and (known.kind, known.seller, known.pattern, known.reset) != (
+            each.kind, each.seller, each.pattern, each.reset,
+        ):  # fmt: skip
+            raise SeriesInUse(f"{each.code} has numbered documents", series=each.code)
+    await q.put_series(
+        tx, codes=codes, kinds=[each.kind for each in series], sellers=[each.seller for each in series],
+        patterns=[each.pattern for each in series], resets=[each.reset for each in series],
+        channels=[_encode(each.channels).decode() for each in series], givens=[each.given for each in series],
+        languages=[each.language for each in series], actives=[each.active for each in series],
+    )  # fmt: skip
+
+
+async def exchange_rates(
+    tx: Tx, since: date | None = None, until: date | None = None, currency: Currency | None = None
+) -> list[Rate]:
+    """List what currencies were worth, the newest first.
+
+    Args:
+        since: None for the last 140 days.
+        until: None for no end.
+    """
+    currencies = None if currency is None else [currency]
+    found: list[Rate] = await q.rates(
+        tx, currencies=currencies, since=since or (tx.at - _NEAR).date(), until=until
+    )  # fmt: skip
+    return found
+
+
+async def put_exchange_rates(tx: Tx, rates: Annotated[list[Rate], Meta(min_length=1, max_length=5_000)]) -> None:
+    """Say what currencies were worth on a day: invoices in them bear their VAT in the seller's currency too.
+
+    Raises:
+        Invalid: a rate is given twice.
+    """
+    keys = {(each.currency, each.local, each.day) for each in rates}
+    if len(keys) < len(rates):
+        raise Invalid("a rate is given twice", field="rates")
+    await q.put_rates(
+        tx, currencies=[each.currency for each in rates], locals=[each.local for each in rates],
+        days=[each.day for each in rates], millionths=[each.millionths for each in rates],
+        sources=[each.source for each in rates],
+    )  # fmt: skip
+
+
+# --- issuing ----------------------------------------------------------------------------------------------------------
+
+
+class Desk:
+    """Orders with their documents, locked, and what documents of them are numbered by."""
+
+    def __init__(
+        self, tx: Tx, sales: dict[UUID, Sale], series: list[SeriesRow], rates: list[Rate], causes: set[str]
+    ) -> None:  # fmt: skip
+        self.tx = tx
+        self.sales = sales
+        self.series = series
+        self.rates = rates
+        self.causes = causes
+        """Those that have their documents."""
+        self.drafts: list[tuple[Document, str]] = []
+
+    def frame(self, wanted: Wanted, channel: str) -> Frame | None:
+        """Choose the series of a document: the one named, or the channel's."""
+        for row in self.series:
+            fits = channel in row.channels if wanted.series is None else row.code == wanted.series
+            if fits and row.active and row.kind == wanted.kind:
+                made = _series(row)
+                return Frame(made, _seller(row.body), self.tx.at, wanted.language or made.language, self.rates)
+        return None
+
+    def draft(self, wanted: Wanted) -> Document | Fault:
+        """Write a document of an order, all but its number, unless its cause has one."""
+        sale = self.sales.get(wanted.order)
+        if sale is None or (self.tx.reach == "own" and sale.row.owner != self.tx.actor.id):
+            return NotFound(_NO_ORDER)
+        frame = self.frame(wanted, sale.row.channel)
+        if frame is None:
+            which = f"no active series {wanted.series or ''}".rstrip()
+            return SeriesMissing(f"{which} numbers a {wanted.kind} for {sale.row.channel}", kind=wanted.kind)
+        return self.keep(drafting.draft(wanted, sale, frame), wanted)
+
+    def keep(self, made: Document | Fault, wanted: Wanted) -> Document | Fault:
+        """Put a draft to those that will be numbered; what is drafted after it sees it."""
+        if isinstance(made, Fault):
+            return made
+        made = replace(made, id=ids.new())
+        self.drafts.append((made, wanted.cause))
+        self.causes.add(wanted.cause)
+        sale = self.sales[made.order]
+        self.sales[made.order] = replace(sale, issued=[*sale.issued, made])
+        return made
+
+
+async def desk(tx: Tx, orders: Iterable[UUID]) -> Desk:
+    """Lock orders, and gather what is needed to issue documents for them, in a few statements for all."""
+    wanted = sorted(set(orders))
+    rows = await q.sales(tx, orders=wanted)
+    lines, issued = await q.sold(tx, orders=wanted), await q.of_orders(tx, orders=wanted)
+    series = await q.series(tx, codes=None)
+    sold, known = defaultdict(list), defaultdict(list)
+    for line in lines:
+        sold[line.order].append(line)
+    for each in issued:
+        known[each.order].append(_read(each.body))
+    sales = {row.id: drafting.sale(row, sold[row.id], known[row.id]) for row in rows}
+    home = {_seller(each.body).currency for each in series}
+    foreign = {row.currency for row in rows if home - {row.currency}}
+    since = (tx.at - _NEAR).date()
+    rates = await q.rates(tx, currencies=sorted(foreign), since=since, until=None) if foreign else []
+    return Desk(tx, sales, series, rates, {each.cause for each in issued})
+
+
+async def number(desk: Desk) -> dict[UUID, Document]:
+    """Give drafts their numbers and write them: the last that is done in a transaction.
+
+    Emits:
+        DocumentIssued
+    """
+    if not desk.drafts:
+        return {}
+    tx, known = desk.tx, {row.code: row for row in desk.series}
+    rows = [(made, cause, rules.period(known[made.series].reset, made.issued_on)) for made, cause in desk.drafts]
+    counts: dict[tuple[str, str], int] = {}
+    for made, _, period in rows:
+        counts[made.series, period] = counts.get((made.series, period), 0) + 1
+    taken = await q.take(
+        tx, series=[each for each, _ in counts], periods=[each for _, each in counts], counts=list(counts.values())
+    )
+    last = {(each.series, each.period): each.last - counts[each.series, each.period] for each in taken}
+    written = []
+    for made, cause, period in rows:
+        last[made.series, period] += 1
+        value = last[made.series, period]
+        name = rules.name(known[made.series].pattern, made.issued_on, value)
+        written.append((replace(made, number=value, name=name), cause, period))
+    await _write(desk, written)
+    emit(tx, *(_told(made, desk.sales[made.order].row.owner) for made, _, _ in written))
+    return {made.id: made for made, _, _ in written}
+
+
+async def _write(desk: Desk, rows: Sequence[tuple[Document, str, str]]) -> None:
+    bodies = [_encode(made) for made, _, _ in rows]
+    made = [each for each, _, _ in rows]
+    await q.write(
+        desk.tx, ids=[d.id for d in made], kinds=[d.kind for d in made], series=[d.series for d in made],
+        periods=[period for _, _, period in rows], numbers=[d.number for d in made], names=[d.name for d in made],
+        sellers=[d.seller.code for d in made], orders=[d.order for d in made],
+        order_numbers=[d.order_number for d in made], owners=[desk.sales[d.order].row.owner for d in made],
+        channels=[d.channel for d in made], buyers=[d.buyer.name for d in made],
+        currencies=[d.currency for d in made], nets=[d.net_minor for d in made], taxes=[d.tax_minor for d in made],
+        grosses=[d.gross_minor for d in made], corrects=[d.corrects.id if d.corrects else None for d in made],
+        causes=[cause for _, cause, _ in rows], days=[d.issued_on for d in made], at=desk.tx.at,
+        bodies=[body.decode() for body in bodies], digests=[sha256(body).digest() for body in bodies],
+    )  # fmt: skip
+
+
+def _told(made: Document, owner: UUID) -> DocumentIssued:
+    return DocumentIssued(
+        made.id, made.order, owner, made.kind, made.series, made.name, made.currency, made.net_minor, made.tax_minor,
+        made.gross_minor, made.corrects.id if made.corrects else None,
+    )  # fmt: skip
+
+
+def _issued(made: Document) -> Issued:
+    return Issued(made.id, made.kind, made.name, made.gross_minor, made.currency)
+
+
+async def issue(tx: Tx, calls: Sequence[Call[Issue]]) -> list[Issued | Fault]:
+    """Issue documents for orders: all that are asked for at once are numbered in one transaction, without gaps.
+
+    Raises:
+        NotFound: there is no such order.
+        SeriesMissing: no active series numbers such documents in the order's channel.
+        NothingToIssue: all of the order has such a document, or nothing was paid in advance.
+        AlreadyInvoiced: the order is invoiced: no receipt and no advance comes after that.
+        ReceiptGiven: a receipt without the buyer's VAT id was given.
+        RateUnknown: what the currency was worth before the sale is not known.
+    Emits:
+        DocumentIssued
+    """
+    at = await desk(tx, [call.input.order for call in calls])
+    made = [at.draft(_wanted(call.input)) for call in calls]
+    numbered = await number(at)
+    return [each if isinstance(each, Fault) else _issued(numbered[each.id]) for each in made]
+
+
+def _wanted(asked: Issue) -> Wanted:
+    return Wanted(
+        order=asked.order, kind=asked.kind, cause=f"asked/{ids.new()}", series=asked.series, language=asked.language,
+        amount=asked.amount_minor,
+    )  # fmt: skip
+
+
+# --- correcting -------------------------------------------------------------------------------------------------------
+
+
+async def correct(tx: Tx, document: UUID, correction: Correction) -> Issued:
+    """Correct an invoice, an advance or a final invoice, again if need be: never below nothing.
+
+    A correction that is named is corrected itself: the next is of the document that it was of.
+
+    Raises:
+        DocumentMissing: there is no such document.
+        NotCorrectable: documents of its kind are not corrected.
+        OverCorrected: more would be taken off than there is.
+        Invalid: it has no such line, or it is not said what to take off.
+        SeriesMissing: no active series numbers corrections in its channel.
+    Emits:
+        DocumentIssued
+    """
+    row: Row | None = await q.document(tx, id=document)
+    if row is None:
+        raise DocumentMissing
+    at = await desk(tx, [row.order])
+    sale = at.sales[row.order]
+    root = _root(sale, document)
+    after = _after(drafting.current(sale, root), correction)
+    wanted = Wanted(order=row.order, kind="correction", cause=f"asked/{ids.new()}", reason=correction.reason)
+    made = correct_one(at, wanted, root, after, correction.buyer)
+    if isinstance(made, Fault):
+        raise made
+    return _issued((await number(at))[made.id])
+
+
+def _root(sale: Sale, document: UUID) -> Document:
+    """Find what a document corrects, or itself."""
+    found = next(each for each in sale.issued if each.id == document)
+    if found.corrects is not None:
+        first = found.corrects.id
+        found = next(each for each in sale.issued if each.id == first)
+    if found.kind not in TAXED:
+        raise NotCorrectable(f"a {found.kind} is issued anew, not corrected")
+    return found
+
+
+def _after(now: Document, correction: Correction) -> list[model.Line]:
+    if correction.whole:
+        return rules.emptied(now.lines)
+    if not correction.lines and correction.buyer is None:
+        raise Invalid("say what to correct: lines, all of it, or the buyer", field="lines")
+    after = rules.lessened(now.lines, correction.lines)
+    if isinstance(after, Fault):
+        raise after
+    return after
+
+
+def correct_one(
+    desk: Desk, wanted: Wanted, root: Document, after: Sequence[model.Line], buyer: Party | None = None
+) -> Document | Fault:  # fmt: skip
+    """Draft the correction of a document to what its lines should be."""
+    sale = desk.sales[wanted.order]
+    frame = desk.frame(wanted, sale.row.channel)
+    if frame is None:
+        return SeriesMissing(f"no active series numbers a correction for {sale.row.channel}", kind="correction")
+    frame = replace(frame, language=root.language)
+    return desk.keep(drafting.correction(wanted, sale, root, after, frame, buyer), wanted)
+
+
+# --- asking for an invoice --------------------------------------------------------------------------------------------
+
+
+async def request(tx: Tx, order: UUID, buyer: Party) -> Requested:
+    """Ask for an invoice for an order, to whom it should say: it comes when the goods leave, or at once if they have.
+
+    Asked again before that, the last buyer counts.
+
+    Raises:
+        NotFound: there is no such order, or it is not yours.
+        AskedTooLate: three months have passed after the month of the sale.
+        SeriesMissing: no active series numbers invoices in the order's channel.
+        NothingToIssue: advances cover it all; the last of them is the invoice.
+        AlreadyInvoiced: it is invoiced already; ask for a correction.
+        ReceiptGiven: a receipt without this VAT id was given.
+        RateUnknown: what the currency was worth before the sale is not known.
+    Emits:
+        DocumentIssued
+    """
+    at = await desk(tx, [order])
+    sale = at.sales.get(order)
+    if sale is None or (tx.reach == "own" and sale.row.owner != tx.actor.id):
+        raise NotFound(_NO_ORDER)
+    if any(each.kind in ("invoice", "final") for each in sale.issued):
+        raise model.AlreadyInvoiced("the order is invoiced already: ask for a correction")
+    await q.wish(tx, order=order, buyer=_encode(buyer).decode(), at=tx.at)
+    if sale.row.shipped_at is None:
+        return Requested(order)
+    at.sales[order] = replace(sale, wish=buyer, buyer=buyer)
+    kind: Any = "final" if drafting.prepaid(sale) else "invoice"
+    left_out = tuple(sorted(sale.returned.items()))
+    units = drafting.kept(sale) if left_out else None
+    wanted = Wanted(order=order, kind=kind, cause=f"request/{order}", units=units, returned=left_out)
+    if (frame := at.frame(wanted, sale.row.channel)) and frame.day > rules.askable_until(frame.of(sale.row.shipped_at)):
+        raise AskedTooLate
+    made = at.draft(wanted)
+    if isinstance(made, Fault):
+        raise made
+    return Requested(order, _issued((await number(at))[made.id]))
+
+
+# --- looking ----------------------------------------------------------------------------------------------------------
+
+
+async def documents(tx: Tx, search: Search) -> list[Summary]:
+    """Find documents, newest first; your own, unless you look after everybody's."""
+    owner = tx.actor.id if tx.reach == "own" else None
+    found: list[Summary] = await q.find(tx, owner=owner, **msgspec.structs.asdict(search))
+    return found
+
+
+async def document(tx: Tx, document: UUID) -> model.Shown:
+    """Show a document as it was issued.
+
+    Raises:
+        DocumentMissing: there is no such document, or it is not yours.
+    """
+    row = await _mine(tx, document)
+    return model.Shown(_read(row.body), row.digest.hex())
+
+
+async def _mine(tx: Tx, document: UUID) -> Row:
+    row: Row | None = await q.document(tx, id=document)
+    if row is None or (tx.reach == "own" and row.owner != tx.actor.id):
+        raise DocumentMissing
+    return row
+
+
+async def amiss(tx: Tx) -> Amiss:
+    """List what is wrong with documents: numbers that are missing, and documents that are not as they were issued."""
+    return Amiss(await q.gaps(tx, limit=100), await q.marred(tx, limit=100))

@@ -1,0 +1,19 @@
+"""Documents' operations."""
+
+from rynek.commerce.documents import actions
+from rynek.kernel.operations import batch, read, write
+
+operations = [
+    read("GET /documents", actions.documents, "documents.read"),
+    read("GET /documents/amiss", actions.amiss, "documents.check", rate="bulk"),
+    read("GET /documents/sellers", actions.sellers, "documents.settings"),
+    write("PUT /documents/sellers", actions.put_sellers, "documents.set-up"),
+    read("GET /documents/series", actions.series, "documents.settings"),
+    write("PUT /documents/series", actions.put_series, "documents.set-up"),
+    read("GET /documents/exchange-rates", actions.exchange_rates, "documents.settings"),
+    write("PUT /documents/exchange-rates", actions.put_exchange_rates, "documents.set-up", rate="bulk"),
+    read("GET /documents/{document}", actions.document, "documents.read"),
+    batch("POST /documents", actions.issue, "documents.issue"),
+    write("POST /documents/{document}/corrections", actions.correct, "documents.correct"),
+    write("POST /orders/{order}/invoice", actions.request, "documents.request"),
+]

@@ -1,0 +1,127 @@
+-- name: sellers() -> value[]
+-- All sellers, as JSON.
+select body::text from commerce.document_seller order by code
+
+-- name: put_sellers(codes: text[], bodies: text[])
+-- Add or change sellers.
+insert into commerce.document_seller (code, body) select c, b::json from unnest(:codes, :bodies) as n (c, b)
+on conflict (code) do update set body = excluded.body
+
+-- name: series(codes: text[]) -> SeriesRow[]
+-- Series with their sellers: these, or (null) all.
+select s.code, s.kind, s.seller, s.pattern, s.reset, s.channels, s.given, s.language, s.active, b.body::text
+from commerce.document_series s join commerce.document_seller b on b.code = s.seller
+where :codes is null or s.code = any(:codes) order by s.code
+
+-- name: used(codes: text[]) -> Used[]
+-- Those of these series that have numbered documents, locked.
+select code, kind, seller, pattern, reset from commerce.document_series s
+where code = any(:codes) and exists (select from commerce.document_counter c where c.series = s.code) for update
+
+-- name: put_series(codes: text[], kinds: text[], sellers: text[], patterns: text[], resets: text[], channels: text[], givens: text[], languages: text[], actives: boolean[])
+-- Add or change series; channels are JSON lists.
+insert into commerce.document_series (code, kind, seller, pattern, reset, channels, given, language, active)
+select c, k, s, p, r, array(select json_array_elements_text(ch::json)), g, l, a
+from unnest(:codes, :kinds, :sellers, :patterns, :resets, :channels, :givens, :languages, :actives)
+    as n (c, k, s, p, r, ch, g, l, a)
+on conflict (code) do update set kind = excluded.kind, seller = excluded.seller, pattern = excluded.pattern,
+    reset = excluded.reset, channels = excluded.channels, given = excluded.given, language = excluded.language,
+    active = excluded.active
+
+-- name: put_rates(currencies: text[], locals: text[], days: date[], millionths: bigint[], sources: text[])
+-- Say what currencies were worth.
+insert into commerce.exchange_rate (currency, local, day, millionths, source)
+select * from unnest(:currencies, :locals, :days, :millionths, :sources)
+on conflict (currency, local, day) do update set millionths = excluded.millionths, source = excluded.source
+
+-- name: rates(currencies: text[], since: date, until: date) -> Rate[]
+-- What currencies were worth, the newest first.
+select currency, day, millionths, local, source from commerce.exchange_rate
+where (:currencies is null or currency = any(:currencies)) and day >= :since and (:until is null or day <= :until)
+order by day desc, currency, local limit 10000
+
+-- name: sales(orders: uuid[]) -> SaleRow[]
+-- Lock orders, and read what documents need to know of them: one after another, so that two documents of one order see
+-- each other.
+select o.id, o.number, o.channel, o.owner, o.email, o.currency, o.total_minor, o.captured_minor, o.placed_at,
+    (select max(e.at) from commerce.order_entry e where e.order_id = o.id and e.what like '%shipped%'),
+    o.agreed::text,
+    (select w.buyer::text from commerce.document_wish w where w.order_id = o.id),
+    coalesce((select json_agg(json_build_object('method', p.method, 'minor', p.captured_minor - p.refunded_minor)
+        order by p.id) from commerce.payment p where p.order_id = o.id), '[]')::text
+from commerce.sales_order o where o.id = any(:orders) order by o.id for no key update of o
+
+-- name: sold(orders: uuid[]) -> SoldLine[]
+-- The lines of orders.
+select order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, discount_minor,
+    returned
+from commerce.order_line where order_id = any(:orders) order by order_id, line
+
+-- name: of_orders(orders: uuid[]) -> Row[]
+-- The documents of orders, as they were issued.
+select id, order_id, owner, cause, body::text, digest from commerce.document where order_id = any(:orders) order by seq
+
+-- name: take(series: text[], periods: text[], counts: bigint[]) -> Taken[]
+-- Take so many numbers of each series: the last thing before they are written, as nobody else gets any until we commit.
+insert into commerce.document_counter as c (series, period, last)
+select s, p, n from unnest(:series, :periods, :counts) as t (s, p, n) order by s, p
+on conflict (series, period) do update set last = c.last + excluded.last
+returning series, period, last
+
+-- name: write(ids: uuid[], kinds: text[], series: text[], periods: text[], numbers: bigint[], names: text[], sellers: text[], orders: uuid[], order_numbers: bigint[], owners: uuid[], channels: text[], buyers: text[], currencies: text[], nets: bigint[], taxes: bigint[], grosses: bigint[], corrects: uuid[], causes: text[], days: date[], at: timestamptz, bodies: text[], digests: bytea[])
+-- Write documents.
+insert into commerce.document (id, kind, series, period, number, name, seller, order_id, order_number, owner, channel,
+    buyer, currency, net_minor, tax_minor, gross_minor, corrects, cause, issued_on, issued_at, body, digest)
+select i, k, s, p, n, na, se, o, orn, ow, ch, bu, cu, ne, ta, gr, co, ca, da, :at, bo::json, di
+from unnest(:ids, :kinds, :series, :periods, :numbers, :names, :sellers, :orders, :order_numbers, :owners, :channels,
+    :buyers, :currencies, :nets, :taxes, :grosses, :corrects, :causes, :days, :bodies, :digests)
+    as d (i, k, s, p, n, na, se, o, orn, ow, ch, bu, cu, ne, ta, gr, co, ca, da, bo, di)
+
+-- name: document(id: uuid) -> Row?
+-- A document as it was issued.
+select id, order_id, owner, cause, body::text, digest from commerce.document where id = :id
+
+-- name: find(owner: uuid, kind: text, series: text, order: uuid, find: text, since: date, until: date, before: uuid, limit: int) -> Summary[]
+-- Documents, newest first; what is null is not looked at.
+select id, kind, series, name, order_id, order_number, channel, buyer, currency, net_minor, tax_minor, gross_minor,
+    corrects, issued_on, issued_at
+from commerce.document
+where (:owner is null or owner = :owner) and (:kind is null or kind = :kind) and (:series is null or series = :series)
+    and (:order is null or order_id = :order)
+    and (:find is null or starts_with(lower(name), lower(:find)) or starts_with(lower(buyer), lower(:find)))
+    and (:since is null or issued_on >= :since) and (:until is null or issued_on <= :until)
+    and (:before is null or id < :before)
+order by id desc limit :limit
+
+-- name: wish(order: uuid, buyer: text, at: timestamptz)
+-- Write down who wants an invoice for an order.
+insert into commerce.document_wish (order_id, buyer, at) values (:order, :buyer::json, :at)
+on conflict (order_id) do update set buyer = excluded.buyer, at = excluded.at
+
+-- name: hand_over(guest: uuid, customer: uuid)
+-- Give a guest's documents to the customer the guest turned out to be.
+update commerce.document set owner = :customer where owner = :guest
+
+-- name: gaps(limit: int) -> Gap[]
+-- Series whose documents are not numbered 1, 2, 3 up to their counter, with the first numbers that are missing.
+select g.series, g.period, g.last, g.documents,
+    array(select n from generate_series(1, greatest(g.last, g.highest)) as n where not exists (
+        select from commerce.document d where d.series = g.series and d.period = g.period and d.number = n) limit 10)
+from (
+    select coalesce(c.series, d.series) as series, coalesce(c.period, d.period) as period, coalesce(c.last, 0) as last,
+        coalesce(d.documents, 0) as documents, coalesce(d.highest, 0) as highest
+    from commerce.document_counter c full join (
+        select series, period, count(*) as documents, max(number) as highest from commerce.document group by 1, 2
+    ) as d on d.series = c.series and d.period = c.period
+) as g
+where g.last <> g.documents or g.last <> g.highest order by 1, 2 limit :limit
+
+-- name: marred(limit: int) -> Marred[]
+-- Documents that are not as they were issued.
+select id, name, case when digest <> sha256(convert_to(body::text, 'UTF8')) then 'its content is not what was issued'
+    else 'it stands under another number or other sums than it says' end
+from commerce.document
+where digest <> sha256(convert_to(body::text, 'UTF8')) or body ->> 'name' <> name
+    or (body ->> 'number')::bigint <> number or (body ->> 'gross_minor')::bigint <> gross_minor
+    or (body ->> 'tax_minor')::bigint <> tax_minor
+order by id limit :limit
