@@ -35,6 +35,8 @@ BEYOND: dict[str, dict[str, str]] = {
         "signatures.py": "how the shop and the simulator know each other: both sides of one wire",
         "simulator.py": "an adversarial provider: a program of its own that shares no state with the shop",
         "stripe.py": "Stripe, behind the port",
+        "payu.py": "PayU, behind the port",
+        "payu_simulator.py": "PayU by its documented states, adverse: a program of its own",
         "wire.py": "the simulator's client, behind the port",
     },
     "commerce/checkout": {

@@ -86,6 +86,24 @@ class Stripe(Struct, frozen=True, forbid_unknown_fields=True):
         return "Stripe(…)"
 
 
+class PayU(Struct, frozen=True, forbid_unknown_fields=True):
+    """What PayU needs to know us by; see its panel."""
+
+    pos: str = ""
+    """Number of the point of sale."""
+    client_id: str = ""
+    client_secret: str = ""
+    second_key: str = ""
+    """It signs notifications."""
+    notify: str = ""
+    """Where notifications go: this shop's ``https://…/payments/webhooks/payu``."""
+    address: str = "https://secure.payu.com"
+
+    def __repr__(self) -> str:
+        """Keep keys out of whatever is printed."""
+        return "PayU(…)"
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that may differ between two installations."""
 
@@ -126,6 +144,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     payment_return: str = ""
     """Where buyers come back to from their bank, such as ``https://shop.example/shop/returns/{order}``."""
     stripe: Stripe = field(default_factory=Stripe)
+    payu: PayU = field(default_factory=PayU)
     storage: str = "folder"
     """Where files lie: ``folder`` (``files`` in the folder above) or ``s3://bucket/prefix``."""
     storage_endpoint: str | None = None

@@ -236,13 +236,13 @@ async def test_news_make_it_ask_at_once_and_nothing_is_believed_of_them(
     # it says that it is paid; it is not
     said = event("payment_intent.amount_capturable_updated", {"id": found["id"], "object": "payment_intent"})
     for _ in range(2):
-        assert (await door.answer(Posted(*said))).status == 204
+        assert (await door.answer(Posted(*said))).status == 200
     async with database.transaction("commerce") as tx:
         due = await tx.value("select due_at from commerce.payment_attempt where payment = $1", order.payment)
     assert due <= clock.now()
     assert await sums(database, order.payment) == (0, 0, 0, 0)
     await authenticate(stripe, found, success=True)
-    assert (await door.answer(Posted(*said))).status == 204
+    assert (await door.answer(Posted(*said))).status == 200
     await settled(database)
     assert await sums(database, order.payment) == (1_200, 0, 0, 0)
 
@@ -256,7 +256,7 @@ async def test_what_the_bank_takes_back_is_work_and_in_the_ledger(
     reference = (await intent(stripe, database, order))["id"]
     for kind in ("created", "funds_withdrawn", "created"):
         said = event(f"charge.dispute.{kind}", dispute(reference))
-        assert (await door.answer(Posted(*said))).status == 204
+        assert (await door.answer(Posted(*said))).status == 200
     known = await account(database, order.payment)
     assert known.payment.disputed_minor == 800
     assert [(each.kind, each.minor) for each in known.ledger].count(("disputed", 800)) == 1
@@ -283,7 +283,7 @@ async def test_that_it_is_lost_may_be_the_first_news(door: Door, stripe: Stripe,
     answers = await asyncio.gather(
         *(door.answer(Posted(*event("charge.dispute.closed", dispute(reference, "lost", "dp_2")))) for _ in range(4))
     )
-    assert {each.status for each in answers} == {204}
+    assert {each.status for each in answers} == {200}
     known = await account(database, order.payment)
     assert (known.payment.disputed_minor, [each.kind for each in known.ledger].count("disputed")) == (800, 1)
     assert await door.ask(FINANCE, actions.unbalanced) == []

@@ -21,6 +21,7 @@ from rynek.commerce.payments.model import (
     Attempt,
     Contested,
     Due,
+    Heard,
     Kind,
     Move,
     Moved,
@@ -364,7 +365,7 @@ async def _wanted(tx: Tx, row: Row, kind: Kind, attempt: str, amount: int | None
     return await ask(tx, row, kind, attempt, minor, tries=1)
 
 
-async def hear(call: Call[Any], provider: Word) -> None:
+async def hear(call: Call[Any], provider: Word) -> Heard:
     """Take in what a provider tells of its own accord: signed, perhaps late, repeated or in another order.
 
     Raises:
@@ -377,14 +378,17 @@ async def hear(call: Call[Any], provider: Word) -> None:
     known = PROVIDERS.get(provider)
     if known is None or call.request is None:
         raise NotFound("this provider is not in use here")
+    about = 0
     for told in known.read_webhook(call.request.header, call.request.body):
         # as the shop itself: nobody's session pays an order here
         async with call.door.database.transaction("commerce") as tx:
             found = await _heard(tx, provider, told)
             for payment in found:
                 await call.note(tx, str(payment))
+        about += len(found)
         if not found:
             logger.warning("%s tells of %.100r, which is not ours", provider, told)
+    return Heard(about)
 
 
 async def _heard(tx: Tx, provider: str, told: News) -> list[UUID]:
@@ -396,6 +400,8 @@ async def _heard(tx: Tx, provider: str, told: News) -> list[UUID]:
             return [payment] if await record(tx, payment, attempt, told.outcome, provider) else []
         case Contested():
             return await contest(tx, provider, told)
+    if told.key:
+        await q.learn(tx, payment=_uuid(told.key.partition(":")[0]), provider=provider, reference=told.reference)
     found: list[UUID] = await q.stir(tx, provider=provider, reference=told.reference, at=tx.at)
     return found
 

@@ -272,9 +272,10 @@ class Told(Struct, frozen=True):
 
 
 class Stirred(Struct, frozen=True):
-    """Something has become of what a provider calls ``reference``: it is to be asked what."""
+    """Something has become of what a provider calls ``reference``: it is to be asked what. ``key``: ours for it."""
 
     reference: str
+    key: str = ""
 
 
 class Contested(Struct, frozen=True):
@@ -293,6 +294,12 @@ class Contested(Struct, frozen=True):
 
 
 News = Told | Stirred | Contested
+
+
+class Heard(Struct, frozen=True):
+    """What a provider told was taken in; ``payments`` are those of ours that it was about."""
+
+    payments: int
 
 
 class Offer(Struct, frozen=True):

@@ -10,6 +10,7 @@ from rynek.kernel.settings import Settings, SettingsError
 
 SIMULATOR = "simulator"
 STRIPE = "stripe"
+PAYU = "payu"
 
 
 class Provider(Protocol):
@@ -104,6 +105,7 @@ def configure(settings: Settings, secret: Callable[[str], bytes]) -> None:
         MANUAL: Manual,
         SIMULATOR: lambda: Simulator(settings.payment_simulator, secret(SIMULATOR)),
         STRIPE: lambda: _stripe(settings),
+        PAYU: lambda: _payu(settings),
     }
     unknown = sorted(set(settings.payment_providers) - makers.keys())
     if unknown:
@@ -122,4 +124,15 @@ def _stripe(settings: Settings) -> Provider:
     made: Provider = import_module("rynek.commerce.payments.stripe").Stripe(
         given.secret_key, given.webhook_secret, given.address, settings.payment_return
     )
+    return made
+
+
+def _payu(settings: Settings) -> Provider:
+    given = settings.payu
+    missing = [
+        name for name in ("pos", "client_id", "client_secret", "second_key", "notify") if not getattr(given, name)
+    ]
+    if missing:
+        raise SettingsError(f"payment_providers: payu needs {', '.join(f'payu.{name}' for name in missing)}")
+    made: Provider = import_module("rynek.commerce.payments.payu").PayU(given, settings.payment_return)
     return made

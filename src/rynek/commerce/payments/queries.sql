@@ -100,7 +100,12 @@ where id = :payment
 
 -- name: wait(payment: uuid, reference: text, action_url: text)
 -- Write down where the buyer has to go, and what the provider calls that.
-update commerce.payment set reference = coalesce(reference, :reference), action_url = :action_url where id = :payment
+update commerce.payment set reference = coalesce(reference, :reference), action_url = coalesce(:action_url, action_url)
+where id = :payment
+
+-- name: learn(payment: uuid, provider: text, reference: text)
+-- Write down what a provider calls an authorisation whose answer was lost.
+update commerce.payment set reference = :reference where id = :payment and provider = :provider and reference is null
 
 -- name: stir(provider: text, reference: text, at: timestamptz) -> value[]
 -- Ask about what is not settled of an authorisation now; gives the payments that have it.
