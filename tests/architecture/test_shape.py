@@ -40,7 +40,11 @@ BEYOND: dict[str, dict[str, str]] = {
         "wire.py": "the simulator's client, behind the port",
     },
     "commerce/checkout": {
+        "placing.py": "how carts become orders, batched; also for those who place in transactions of their own",
         "tally.py": "what carts come to, from prices, promotions, delivery and gifts: shared by every verb",
+    },
+    "commerce/companies": {
+        "vat.py": "the check digits of 28 registers, long by nature; pure, as rules are",
     },
     "commerce/pricing": {
         "intake.py": "what bulk writes take and refuse, apart from which price counts",

@@ -5,8 +5,9 @@ from typing import Any
 
 from rynek.app import App
 from rynek.bench.stall import COURIER, KEEPER, WAREHOUSE
-from rynek.commerce.checkout.actions import open_cart, place
+from rynek.commerce.checkout.actions import open_cart
 from rynek.commerce.checkout.model import Address, Cart, Placed
+from rynek.commerce.checkout.placing import place
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 

@@ -507,6 +507,7 @@ def _money(order: Order) -> tuple[int, int, int]:
 @pytest.fixture(scope="module")
 async def shop(world: App) -> tuple[App, Loop]:
     await set_up(world, items=1)
+    await world.door.ask(KEEPER, "commerce.companies.put_channel", channel="WEB-PL", consumers=True)
     routes = [{"location": at, "rank": rank} for rank, at in enumerate(ROUTES)]
     await world.door.ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=routes)
     return world, asyncio.get_running_loop()

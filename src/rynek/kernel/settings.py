@@ -145,6 +145,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where buyers come back to from their bank, such as ``https://shop.example/shop/returns/{order}``."""
     stripe: Stripe = field(default_factory=Stripe)
     payu: PayU = field(default_factory=PayU)
+    vat_id: str | None = None
+    """The shop's own VAT number, in whose name VIES is asked: its answers are a proof only then."""
+    vies: str = "https://ec.europa.eu/taxation_customs/vies/rest-api"
+    """Where the European Commission's register of VAT numbers (VIES) is asked."""
     storage: str = "folder"
     """Where files lie: ``folder`` (``files`` in the folder above) or ``s3://bucket/prefix``."""
     storage_endpoint: str | None = None

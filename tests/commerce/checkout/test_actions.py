@@ -11,7 +11,7 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import COURIER, KEEPER, set_up
-from rynek.commerce.checkout import actions
+from rynek.commerce.checkout import actions, placing
 from rynek.commerce.checkout.events import CartChanged, CartDropped
 from rynek.commerce.checkout.model import Cart
 from rynek.commerce.checkout.reactions import bring_carts
@@ -111,7 +111,7 @@ async def logged_in(shop: App, who: Actor, was: Actor | None) -> None:
 
 async def placed(shop: App, who: Actor, cart: Cart) -> Any:
     tenders = [{"method": "transfer", "amount_minor": cart.priced.total}]
-    return await shop.door.ask(who, actions.place, cart=cart.id, tenders=tenders)
+    return await shop.door.ask(who, placing.place, cart=cart.id, tenders=tenders)
 
 
 async def held(shop: App, skus: Sequence[str]) -> dict[str, int]:
@@ -293,7 +293,7 @@ async def test_a_price_is_kept_for_its_time_and_then_looked_up_anew(shop: App) -
     with clock.at(cart.good_until):
         assert (await shop.door.ask(who, actions.cart, cart=cart.id)).priced.total == 4500
         tenders = [{"method": "transfer", "amount_minor": 2510}]
-        stale = await refused(shop, who, actions.place, cart=cart.id, tenders=tenders)
+        stale = await refused(shop, who, placing.place, cart=cart.id, tenders=tenders)
     assert (stale.code, stale.facts) == ("total-differs", {"total": 4500, "offered": 2510})
     assert (await held(shop, ["ITEM-00010"]))["ITEM-00010"] == 0
 
@@ -346,6 +346,6 @@ async def test_a_bundle_is_out_of_stock_when_a_part_of_it_is(shop: App) -> None:
     cart = await begin(shop, who, {"SET": 4, "PART-A": 3}, **COMPLETE)
     tenders = [{"method": "transfer", "amount_minor": cart.priced.total}]
     short = 4 * 2 + 3 - (10 - before["PART-A"])
-    refusal = await refused(shop, who, actions.place, cart=cart.id, tenders=tenders)
+    refusal = await refused(shop, who, placing.place, cart=cart.id, tenders=tenders)
     assert (refusal.code, refusal.facts) == ("out-of-stock", {"short": {"PART-A": short}})
     assert await held(shop, ["PART-A", "PART-B"]) == before

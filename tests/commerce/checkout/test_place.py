@@ -7,8 +7,9 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import COURIER, KEEPER, Stall, set_up
-from rynek.commerce.checkout.actions import cart, carts, change_cart, open_cart, place
+from rynek.commerce.checkout.actions import cart, carts, change_cart, open_cart
 from rynek.commerce.checkout.model import Address, Cart, Placed
+from rynek.commerce.checkout.placing import place
 from rynek.commerce.inventory.actions import levels, unbalanced
 from rynek.commerce.orders.actions import order, orders
 from rynek.kernel import ids

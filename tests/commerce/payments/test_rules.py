@@ -98,6 +98,8 @@ def test_tenders_come_to_the_total_exactly(amounts: list[int], off: int) -> None
         (tender(5, method="cash"), False, True),
         (tender(5, method="cash"), True, False),
         (tender(5, method="shells"), False, False),
+        (tender(5, method="invoice"), False, True),
+        (tender(5, method="invoice"), True, False),
         (tender(5, "simulator", "card", "tok"), True, True),
         (tender(5, "simulator", "card"), True, False),
         (tender(5, "simulator", "shells", "tok"), True, False),
@@ -111,6 +113,16 @@ def test_only_what_is_offered_is_taken(given_tender: Tender, *, buyer: bool, fit
     else:
         with pytest.raises(TendersUnfit):
             rules.check([given_tender], 5, providers, buyer=buyer)
+
+
+@given(st.lists(st.sampled_from(["invoice", "transfer", "cash-on-delivery"]), max_size=10))
+def test_those_who_have_credit_pay_later(methods: list[str]) -> None:
+    tenders = [tender(2, method=each) for each in methods]
+    assert rules.on_account(tenders) == 2 * methods.count("invoice")
+    rules.check(tenders, 2 * len(tenders), [MANUAL], buyer=True, credit=True)
+    if "invoice" in methods:
+        with pytest.raises(TendersUnfit):
+            rules.check(tenders, 2 * len(tenders), [MANUAL], buyer=True)
 
 
 def test_tenders_are_few() -> None:

@@ -236,6 +236,10 @@ def test_what_is_taken_off_is_taken_off_what_is_shown_and_the_rest_is_taxed(
     )
     assert sum(rate.gross for rate in after.rates) == after.gross
     assert rules.totalled(after, after.lines) == after
+    free = rules.untaxed(after, "zw", "DE")
+    assert [(line.net, line.tax, line.gross) for line in free.lines] == [(e.net, 0, e.net) for e in after.lines]
+    assert (free.net, free.tax, free.gross, free.country) == (after.net, 0, after.net, "DE")
+    assert {(rate.label, rate.rate_bp, rate.tax) for rate in free.rates} <= {("zw", 0, 0)}
 
 
 def test_each_refusal_names_what_it_is_about() -> None:

@@ -197,6 +197,10 @@ class CommerceCheckout:
             TendersUnfit: a provider or method is not offered, or a token is missing.
             ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
             PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
+            ApprovalNeeded: it is more than you may order for your company by yourself.
+            CreditSpent: so much is not left of your company's credit.
+            CompanyRefused: your company buys nothing at the moment.
+            BuyerChanged: you buy for this company no more; look at the cart again.
         Emits:
             OrderPlaced, StockHeld
         """

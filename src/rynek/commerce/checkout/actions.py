@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import inventory, orders, payments, pricing, promotions
+from rynek.commerce import inventory, orders, pricing, promotions
 from rynek.commerce.checkout import events as announced
 from rynek.commerce.checkout import rules, tally
 from rynek.commerce.checkout.model import (
+    NOT_YOURS,
     Body,
     Cart,
     CartChange,
@@ -22,8 +23,6 @@ from rynek.commerce.checkout.model import (
     Member,
     NewCart,
     Option,
-    Place,
-    Placed,
     Preview,
     Previewed,
     Terms,
@@ -39,7 +38,6 @@ from rynek.kernel.faults import Fault, Invalid, NotFound
 _encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(Body).decode
 _NOBODY: list[UUID] = []
-_NOT_YOURS = "there is no such cart, or it is not yours"
 
 
 # --- carts ------------------------------------------------------------------------------------------------------------
@@ -104,7 +102,7 @@ def _announce(cart: Cart, owner_kind: str, owner: UUID) -> announced.CartChanged
 
 def _owned(row: CartRow | None, actor: Actor, reach: str) -> CartRow:
     if row is None or (reach == "own" and row.owner != actor.id):
-        raise NotFound(_NOT_YOURS)
+        raise NotFound(NOT_YOURS)
     return row
 
 
@@ -312,7 +310,7 @@ async def _explain(tx: Tx, body: Body, at: datetime) -> Explained:
     reasons = await promotions.explain(tx, trace, body.terms.channel, priced.currency)
     return Explained(
         at, priced.currency, priced.total, priced.discount, await pricing.explain(tx, ask), reasons,
-        list(trace.coupons) if trace is not None else [],
+        list(trace.coupons) if trace is not None else [], priced.company,
     )  # fmt: skip
 
 
@@ -382,190 +380,3 @@ async def groups(
     else:
         found = await q.groups_after(tx, after=after, size=limit)
     return found
-
-
-# --- placing ----------------------------------------------------------------------------------------------------------
-
-
-class _Try(NamedTuple):
-    """A cart that can be placed, if there is stock."""
-
-    order: UUID
-    row: CartRow
-    body: Body
-    place: Place
-
-
-async def place_orders(tx: Tx, calls: Sequence[Call[Place]]) -> list[Placed | Fault]:
-    """Turn carts into orders: price, stock, order and payments in one transaction for all that ask at once.
-
-    The same cart placed again gives the same order.
-
-    Raises:
-        NotFound: there is no such cart, or it is not yours.
-        CartIncomplete: something is missing.
-        TotalDiffers: the tenders do not come to what the cart costs.
-        OutOfStock: fewer units are free.
-        TendersUnfit: a provider or method is not offered, or a token is missing.
-        ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
-        PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
-    Emits:
-        OrderPlaced, StockHeld
-    """
-    asked = list({call.input.cart for call in calls})
-    rows = {row.id: row for row in await q.lock_carts(tx, ids=asked)}
-    done: dict[UUID, Placed | Fault] = {
-        each.cart_id: Placed(each.order, each.number, each.state, each.currency, each.total_minor)
-        for each in await q.placed(tx, carts=asked)
-    }
-    bodies = await _bodies(tx, [row for id_, row in rows.items() if id_ not in done])
-    tries: dict[UUID, _Try] = {}
-    refused: dict[int, Fault] = {}
-    for number, call in enumerate(calls):
-        row = rows.get(call.input.cart)
-        if row is None or (call.reach == "own" and row.owner != call.actor.id):
-            refused[number] = NotFound(_NOT_YOURS)
-        elif row.id not in done and row.id not in tries:
-            checked = _check(row, bodies[row.id], call.input, call.actor)
-            if isinstance(checked, Fault):
-                refused[number] = checked
-            else:
-                tries[row.id] = checked
-    done |= await _place(tx, list(tries.values())) if tries else {}
-    return [refused.get(number) or done[call.input.cart] for number, call in enumerate(calls)]
-
-
-async def _bodies(tx: Tx, rows: Sequence[CartRow]) -> dict[UUID, tuple[Body, str] | Fault]:
-    """Read carts, those past their promise at the prices of now; each with the text it is stored as."""
-    bodies: dict[UUID, tuple[Body, str] | Fault] = {row.id: (_read(row.body), row.body) for row in rows}
-    stale = [row for row in rows if row.good_until <= tx.at]
-    if stale:
-        carts = [Pricing(_read(row.body).terms, row.owner_kind, row.owner) for row in stale]
-        for row, price in zip(stale, await tally.price_many(tx, carts), strict=True):
-            bodies[row.id] = price if isinstance(price, Fault) else (price.body, _encode(price.body).decode())
-    return bodies
-
-
-def _check(row: CartRow, found: tuple[Body, str] | Fault, place: Place, actor: Actor) -> "_Try | Fault":
-    if isinstance(found, Fault):
-        return found
-    body, text = found
-    refused = rules.refusal(body, place.tenders)
-    if refused is not None:
-        return refused
-    try:
-        payments.check_tenders(place.tenders, body.priced.total, buyer=actor.kind in {"guest", "customer"})
-    except (payments.TendersUnfit, payments.ProviderUnavailable) as unfit:
-        return unfit
-    return _Try(ids.new(), msgspec.structs.replace(row, body=text), body, place)
-
-
-async def _place(tx: Tx, tries: Sequence[_Try]) -> dict[UUID, Placed | Fault]:
-    served, results = await _serve(tx, tries)
-    if not served:
-        return results
-    openings = {each.order: _openings(each) for each in served}
-    placings = [_placing(each, openings[each.order]) for each in served]
-    numbers = {each.id: each.number for each in await orders.place_many(tx, placings)}
-    await payments.open_many(tx, [opening for group in openings.values() for opening in group])
-    for each, placing in zip(served, placings, strict=True):
-        pending = [o.id for o in openings[each.order] if o.authorised_minor < o.amount_minor]
-        results[each.row.id] = Placed(
-            each.order, numbers[each.order], placing.state, placing.currency, placing.total_minor, pending
-        )
-    return results
-
-
-async def _serve(tx: Tx, tries: Sequence[_Try]) -> tuple[list[_Try], dict[UUID, Placed | Fault]]:
-    """Give carts what is limited, promotions and stock, all of it or nothing; what one could not use another may."""
-    claims = {each.order: _claim(each) for each in tries}
-    counted = await promotions.counters(tx, list(claims.values()))
-    served: list[_Try] = []
-    results: dict[UUID, Placed | Fault] = {}
-    waiting = list(tries)
-    while waiting:
-        gone = {each.order: counted.take(claims[each.order]) for each in waiting}
-        allowed = [each for each in waiting if gone[each.order] is None]
-        needs = [inventory.Claim(each.order, each.row.channel, rules.needs(each.body.priced)) for each in allowed]
-        picks = await inventory.hold_many(tx, needs) if needs else []
-        failed = {each.row.id: got for each, got in zip(allowed, picks, strict=True) if isinstance(got, Fault)}
-        for each in allowed:
-            if each.row.id in failed:
-                counted.put_back(claims[each.order])
-            else:
-                served.append(each)
-        results |= failed
-        waiting = [each for each in waiting if gone[each.order] is not None]
-        if waiting and not failed:
-            results |= {each.row.id: rules.spent(each.body.trace, gone[each.order] or "") for each in waiting}
-            await q.expire(tx, ids=[each.row.id for each in waiting], at=tx.at)
-            break
-    await promotions.book(tx, [claims[each.order] for each in served], counted)
-    return served, results
-
-
-def _claim(each: _Try) -> promotions.Claim:
-    customer = each.row.owner if each.row.owner_kind == "customer" else None
-    return promotions.Claim(each.order, customer, rules.uses(each.body.trace))
-
-
-def _openings(each: _Try) -> list[payments.Opening]:
-    currency = each.body.priced.currency
-    return [_opening(each.order, currency, tender) for tender in each.place.tenders]
-
-
-def _opening(order: UUID, currency: str, tender: payments.Tender) -> payments.Opening:
-    authorised, captured = payments.settles(tender.provider, tender.method)
-    amount = tender.amount_minor
-    return payments.Opening(
-        ids.new(), order, tender.provider, tender.method, currency, amount, amount if authorised else 0,
-        amount if captured else 0, tender.token,
-    )  # fmt: skip
-
-
-def _placing(each: _Try, openings: Sequence[payments.Opening]) -> orders.Placing:
-    priced, terms, row = each.body.priced, each.body.terms, each.row
-    authorised = sum(opening.authorised_minor for opening in openings)
-    lines = [
-        orders.OrderLine(n, e.sku, e.name, e.quantity, e.unit_minor, e.net, e.tax, e.gross, e.rate_bp, 0, e.discount)
-        for n, e in enumerate(priced.lines, 1)
-    ]
-    return orders.Placing(
-        id=each.order, cart_id=row.id, channel=row.channel, owner_kind=row.owner_kind, owner=row.owner,
-        email=terms.email or "", currency=priced.currency,
-        state="open" if authorised >= priced.total else "awaiting-payment",
-        delivery_minor=priced.delivery_line.gross if priced.delivery_line else 0, tax_minor=priced.tax,
-        total_minor=priced.total, authorised_minor=authorised,
-        captured_minor=sum(opening.captured_minor for opening in openings), agreed=row.body, lines=lines,
-        discount_minor=priced.discount, promotions=[(code, minor) for code, minor, _ in rules.uses(each.body.trace)],
-    )  # fmt: skip
-
-
-async def place(call: Call[Any], cart: UUID, tenders: Annotated[list[payments.Tender], Meta(max_length=10)]) -> Placed:
-    """Place a cart: it becomes an order, its units are set aside, its tenders are asked for their money.
-
-    Placing the same cart again gives the same order and goes on with payments whose outcome is not known yet.
-
-    Raises:
-        NotFound: there is no such cart, or it is not yours.
-        CartIncomplete: something is missing.
-        TotalDiffers: the tenders do not come to what the cart costs.
-        OutOfStock: fewer units are free; ``short`` says how many are missing per item.
-        NotSellable: something in it is sold no more.
-        NoPrice: something in it has no price any more.
-        NoTaxRate: the VAT of something is not known.
-        ChannelClosed: its channel is closed.
-        DeliveryUnknown: its delivery option is gone.
-        TendersUnfit: a provider or method is not offered, or a token is missing.
-        ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
-        PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
-    Emits:
-        OrderPlaced, StockHeld
-    """
-    placed: Placed = await call.submit(place_orders, Place(cart, tenders))
-    if placed.state != "awaiting-payment":
-        return placed
-    await payments.authorise_all(call, placed.order)
-    async with call.transaction() as tx:
-        [row] = await q.placed(tx, carts=[cart])
-    return msgspec.structs.replace(placed, state=row.state)

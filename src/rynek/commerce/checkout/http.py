@@ -1,6 +1,6 @@
 """Checkout's operations."""
 
-from rynek.commerce.checkout import actions
+from rynek.commerce.checkout import actions, placing
 from rynek.kernel.operations import batch, process, read, write
 from rynek.kernel.sheets import sheet
 
@@ -11,7 +11,7 @@ operations = [
     write("PATCH /checkout/carts/{cart}", actions.change_cart, "checkout.shop"),
     write("DELETE /checkout/carts/{cart}", actions.drop_cart, "checkout.shop"),
     write("POST /checkout/carts/{cart}/merge", actions.merge_cart, "checkout.shop"),
-    process("POST /checkout/carts/{cart}/order", actions.place, "checkout.place"),
+    process("POST /checkout/carts/{cart}/order", placing.place, "checkout.place"),
     read("GET /checkout/carts/{cart}/explanation", actions.explain_cart, "checkout.explain"),
     read("GET /orders/{order}/explanation", actions.explain_order, "checkout.explain"),
     read("POST /checkout/preview", actions.preview, "checkout.explain"),

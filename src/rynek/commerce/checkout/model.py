@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from rynek.commerce.companies import Agreed, Buyer  # noqa: F401 - statements find it
 from rynek.commerce.inventory import ChannelCode, Sku
 from rynek.commerce.payments import Tender
 from rynek.commerce.pricing import QuoteLine, RateTotal, Why
@@ -24,6 +25,7 @@ MOST_COUPONS = 20
 Coupons = Annotated[list[CouponText], Meta(max_length=MOST_COUPONS)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 MOST_LINES = 500
+NOT_YOURS = "there is no such cart, or it is not yours"
 
 
 class CartIncomplete(Invalid):
@@ -130,6 +132,8 @@ class Priced(Struct, frozen=True):
     discount: int = 0
     promotions: Sequence[Tried] = ()
     coupons: list[CouponSaid] = []
+    company: Agreed | None = None
+    """For whom it is bought and on which terms; prices are shown net first then."""
 
 
 class Body(Struct, frozen=True):
@@ -179,6 +183,8 @@ class Explained(Struct, frozen=True):
     lines: list[Why]
     promotions: list[Reason]
     coupons: list[CouponSaid]
+    company: Agreed | None = None
+    """For whom it is bought, and why without VAT where it is."""
 
 
 class CartRow(Struct, frozen=True):
@@ -209,6 +215,8 @@ class Place(Struct, frozen=True, forbid_unknown_fields=True):
 
     cart: UUID
     tenders: Annotated[list[Tender], Meta(max_length=10)]
+    approval: UUID | None = None
+    """By which somebody of the buyer's company let it pass, who may place it then."""
 
 
 class PlacedRow(Struct, frozen=True):

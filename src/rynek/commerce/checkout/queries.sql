@@ -7,6 +7,19 @@ select code, currency, country from commerce.channel where code = any(:codes) an
 select o.channel, o.code, o.sku from commerce.delivery_option o
 where (o.channel, o.code) in (select * from unnest(:channels, :codes)) and o.active
 
+-- name: buyers(customers: uuid[]) -> Buyer[]
+-- On whose terms these customers buy: their own group before that of their company.
+select n.customer, coalesce(g.price_group, f.price_group), f.id, f.name, f.vat_id, m.unit, f.terms_days, f.invoicing,
+    f.tax, f.certificate, f.exempt_until, f.restricted, p.at, p.consultation
+from unnest(:customers) as n (customer)
+left join commerce.price_group_member g on g.customer = n.customer
+left join commerce.company_member m on m.customer = n.customer
+left join commerce.company f on f.id = m.company and f.active
+left join lateral (
+    select p.at, p.valid, p.consultation from commerce.company_proof p
+    where f.tax = 'reverse-charge' and p.company = f.id and p.vat_id = f.vat_id order by p.at desc limit 1
+) as p on p.valid
+
 -- name: groups(customers: uuid[]) -> Member[]
 -- Which prices these customers get.
 select customer, price_group from commerce.price_group_member where customer = any(:customers)

@@ -141,14 +141,13 @@ def priced(
     )
 
 
-def good_until(quote: Quote, end: datetime | None = None) -> datetime:
+def good_until(quote: Quote, *ends: datetime | None) -> datetime:
     """Tell until when prices hold: they are promised for a while, but not past their own end.
 
     Args:
-        end: when a promotion that counts ends.
+        ends: when a promotion that counts ends, or what a company need not pay VAT by.
     """
-    ends = [each for each in (quote.good_until, end) if each is not None]
-    return min([quote.at + PROMISE, *ends])
+    return min([quote.at + PROMISE, *(each for each in (quote.good_until, *ends) if each is not None)])
 
 
 def needs(priced: Priced) -> list[Need]:

@@ -1,13 +1,13 @@
 """What carts come to: prices, promotions, delivery and gifts, for any number of carts in a few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from rynek.commerce import catalog, inventory, pricing, promotions
+from rynek.commerce import catalog, companies, inventory, pricing, promotions
 from rynek.commerce.checkout import model, rules
 from rynek.commerce.checkout.model import Body, ChannelClosed, DeliveryUnknown, Terms
 from rynek.kernel.database import Tx
@@ -15,6 +15,8 @@ from rynek.kernel.faults import Fault
 from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
+
+_TAXED = companies.Treated("standard", "", None)
 
 
 class Pricing(NamedTuple):
@@ -31,6 +33,16 @@ class Price(NamedTuple):
 
     body: Body
     good_until: datetime
+
+
+class _Asking(NamedTuple):
+    """A cart on its way to a price: what is asked, on whose terms, how VAT is treated, and where the goods go."""
+
+    cart: Pricing
+    ask: pricing.Ask
+    buyer: companies.Buyer | None
+    how: companies.Treated
+    goods: str
 
 
 class Given(NamedTuple):
@@ -61,30 +73,28 @@ async def price_many(tx: Tx, carts: Sequence[Pricing]) -> list[Price | Fault]:
         there, codes = zip(*set(delivered), strict=True)
         options = {(o.channel, o.code): o.sku for o in await q.options(tx, channels=there, codes=codes)}
     customers = {cart.owner for cart in carts if cart.owner_kind == "customer"}
-    groups = {m.customer: m.price_group for m in await q.groups(tx, customers=list(customers))} if customers else {}
-    asks = [_ask(cart, channels, options, groups.get(cart.owner), cart.at or tx.at) for cart in carts]
-    asked = [ask for ask in asks if not isinstance(ask, Fault)]
-    quoted = iter(await pricing.quote_many(tx, asked) if asked else [])
-    quotes = [ask if isinstance(ask, Fault) else next(quoted) for ask in asks]
+    buyers = {each.customer: each for each in await q.buyers(tx, customers=list(customers))} if customers else {}
+    asks = await _assorted(tx, [_ask(each, channels, options, buyers.get(each.owner), tx.at) for each in carts])
+    asked = [each for each in asks if not isinstance(each, Fault)]
+    quoted = iter(await pricing.quote_many(tx, [each.ask for each in asked]) if asked else [])
+    quotes = [each if isinstance(each, Fault) else _treated(each, next(quoted)) for each in asks]
     sound = [
-        (cart, ask, quote)
-        for cart, ask, quote in zip(carts, asks, quotes, strict=True)
-        if not isinstance(quote, Fault) and not isinstance(ask, Fault)
+        (each, quote)
+        for each, quote in zip(asks, quotes, strict=True)
+        if not isinstance(quote, Fault) and not isinstance(each, Fault)
     ]
     decided = await promotions.decide(tx, [_basket(*each) for each in sound]) if sound else []
-    given = await _gifts(tx, [(ask, each.outcome) for (_, ask, _), each in zip(sound, decided, strict=True)])
+    given = await _gifts(tx, [(ask.ask, each.outcome) for (ask, _), each in zip(sound, decided, strict=True)])
     skus = {want.sku for cart in carts for want in cart.terms.lines} | {key[2] for key in given.lines}
     components = await catalog.components(tx, list(skus)) if skus else {}
-    made = iter(
-        _price(cart.terms, ask, quote, each, given, components)
-        for (cart, ask, quote), each in zip(sound, decided, strict=True)
-    )
+    made = iter(_price(ask, quote, each, given, components) for (ask, quote), each in zip(sound, decided, strict=True))
     return [quote if isinstance(quote, Fault) else next(made) for quote in quotes]
 
 
 def _ask(
-    cart: Pricing, channels: dict[str, Any], options: dict[tuple[str, str], str], group: str | None, at: datetime
-) -> pricing.Ask | Fault:
+    cart: Pricing, channels: dict[str, Any], options: dict[tuple[str, str], str], buyer: companies.Buyer | None,
+    now: datetime,
+) -> _Asking | Fault:  # fmt: skip
     terms = cart.terms
     channel = channels.get(terms.channel)
     if channel is None:
@@ -95,19 +105,54 @@ def _ask(
         if sku is None:
             return DeliveryUnknown(f"{terms.channel} has no delivery {terms.delivery}", field="delivery")
         lines.append((sku, 1))
-    country = terms.country or (terms.address.country if terms.address else channel.country)
-    return pricing.Ask(
+    goods, at = terms.country or (terms.address.country if terms.address else channel.country), cart.at or now
+    how = companies.treated(buyer, channel.country, goods, at) if buyer else _TAXED
+    # what goes without VAT costs what it costs at home without that country's
+    country = goods if how.tax == "standard" else channel.country
+    group = buyer.price_group if buyer else None
+    ask = pricing.Ask(
         channel=terms.channel, currency=channel.currency, country=country, lines=lines, at=at, group=group
     )
+    return _Asking(cart, ask, buyer, how, goods)
 
 
-def _basket(cart: Pricing, ask: pricing.Ask, quote: pricing.Quote) -> promotions.Asked:
+async def _assorted(tx: Tx, asks: Sequence[_Asking | Fault]) -> Sequence[_Asking | Fault]:
+    """Refuse what companies may not buy; nothing is asked where none has an assortment of its own."""
+    wanted = [
+        (each.buyer.company, want.sku)
+        for each in asks
+        if not isinstance(each, Fault) and each.buyer and each.buyer.company and each.buyer.restricted
+        for want in each.cart.terms.lines
+    ]
+    if not wanted:
+        return asks
+    outside = await companies.outside(tx, wanted)
+    return [each if isinstance(each, Fault) else _inside(each, outside) for each in asks]
+
+
+def _inside(asking: _Asking, outside: Collection[tuple[UUID, str]]) -> _Asking | Fault:
+    company = asking.buyer.company if asking.buyer else None
+    skus = [want.sku for want in asking.cart.terms.lines if company and (company, want.sku) in outside]
+    if not skus:
+        return asking
+    what = f"{', '.join(skus)} not in your company's assortment"
+    return pricing.NotSellable(what, channel=asking.ask.channel, skus=skus)
+
+
+def _treated(asking: _Asking, quote: pricing.Quote | Fault) -> pricing.Quote | Fault:
+    if isinstance(quote, Fault) or asking.how.tax == "standard":
+        return quote
+    return pricing.untaxed(quote, companies.LABELS[asking.how.tax], asking.goods)
+
+
+def _basket(asking: _Asking, quote: pricing.Quote) -> promotions.Asked:
     """Say what promotions are asked: the priced lines, as the channel shows money, and who buys where."""
+    cart, ask = asking.cart, asking.ask
     terms, gross = cart.terms, quote.display == "gross"
     lines = [(e.sku, e.quantity, e.unit, e.gross if gross else e.net, e.weight_g) for e in quote.lines]
     delivery = lines.pop()[3] if terms.delivery else None
     return promotions.Asked(
-        ask.channel, ask.currency, ask.country, lines, ask.at, terms.delivery, delivery,
+        ask.channel, ask.currency, asking.goods, lines, ask.at, terms.delivery, delivery,
         cart.owner if cart.owner_kind == "customer" else None, ask.group, None, terms.coupons,
     )  # fmt: skip
 
@@ -136,13 +181,16 @@ async def _gifts(tx: Tx, outcomes: Sequence[tuple[pricing.Ask, promotions.Outcom
 
 
 def _price(
-    terms: Terms, ask: pricing.Ask, quote: pricing.Quote, decided: promotions.Decided, given: Given,
+    asking: _Asking, quote: pricing.Quote, decided: promotions.Decided, given: Given,
     components: dict[str, list[tuple[str, int]]],
 ) -> Price:  # fmt: skip
-    outcome = decided.outcome
+    terms, ask, outcome = asking.cart.terms, asking.ask, decided.outcome
     off = [*outcome.discounts, outcome.delivery] if terms.delivery else outcome.discounts
     gifts, missing = rules.gifts(ask, outcome.gifts, given.lines, given.free)
+    if asking.how.tax != "standard":
+        gifts = [replace(each, rate_bp=0, label=companies.LABELS[asking.how.tax]) for each in gifts]
     priced = rules.priced(pricing.reduced(quote, off), terms.delivery, components, gifts)
     trace = rules.without(decided.trace, missing)
-    told = replace(priced, promotions=rules.told(trace), coupons=list(trace.coupons))
-    return Price(Body(terms, told, trace), rules.good_until(quote, outcome.until_at))
+    firm = companies.agreed(asking.buyer, asking.how) if asking.buyer else None
+    told = replace(priced, promotions=rules.told(trace), coupons=list(trace.coupons), company=firm)
+    return Price(Body(terms, told, trace), rules.good_until(quote, outcome.until_at, asking.how.until_at))

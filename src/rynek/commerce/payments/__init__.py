@@ -15,6 +15,7 @@ from rynek.commerce.payments.actions import (
     void,
 )
 from rynek.commerce.payments.model import (
+    MANUAL,
     Done,
     Due,
     ForgedWebhook,
@@ -33,10 +34,12 @@ from rynek.commerce.payments.model import (
     Unseen,
 )
 from rynek.commerce.payments.ports import Provider, register
-from rynek.commerce.payments.rules import settles
+from rynek.commerce.payments.rules import ON_ACCOUNT, on_account, settles
 from rynek.commerce.payments.settlement import settle_due
 
 __all__ = [
+    "MANUAL",
+    "ON_ACCOUNT",
     "Done",
     "Due",
     "ForgedWebhook",
@@ -58,6 +61,7 @@ __all__ = [
     "authorise_all",
     "capture",
     "check_tenders",
+    "on_account",
     "open_many",
     "pay",
     "payment",

@@ -54,17 +54,19 @@ logger = logging.getLogger(__name__)
 # --- tenders ----------------------------------------------------------------------------------------------------------
 
 
-def check_tenders(tenders: Sequence[Tender], total_minor: int, *, buyer: bool) -> None:
+def check_tenders(tenders: Sequence[Tender], total_minor: int, *, buyer: bool, credit: bool = False) -> None:
     """See that tenders pay a total exactly, by providers that are in use here.
 
     Args:
         buyer: whether the buyer says so, and not somebody of ours at the counter: cash is taken, not claimed.
+        credit: whether this buyer may pay later by invoice.
 
     Raises:
         TendersUnfit: they sum to something else, a provider or method is not offered, or a token is missing.
         ProviderUnavailable: a provider does not answer at the moment; ``others`` are in use.
     """
-    rules.check(tenders, total_minor, {name: each.methods for name, each in PROVIDERS.items()}, buyer=buyer)
+    known = {name: each.methods for name, each in PROVIDERS.items()}
+    rules.check(tenders, total_minor, known, buyer=buyer, credit=credit)
     for tender in tenders:
         _reach(tender.provider)
 
@@ -81,13 +83,16 @@ def _reach(provider: str) -> None:
 
 
 async def methods(tx: Tx) -> list[Offer]:
-    """List the ways to pay here; one whose provider does not answer at the moment is not available."""
+    """List the ways to pay here; one whose provider does not answer at the moment is not available.
+
+    Who may pay later by invoice is not told here: that is a matter of the company's credit, or of the channel.
+    """
     buyer = tx.actor.kind in ("guest", "customer")
     return [
         Offer(name, method, token, available(name))
         for name, provider in PROVIDERS.items()
         for method, token in provider.methods.items()
-        if not (buyer and name == MANUAL and method in rules.COUNTER)
+        if not (buyer and name == MANUAL and method in rules.COUNTER | {rules.ON_ACCOUNT})
     ]
 
 

@@ -1,6 +1,6 @@
 """Decisions about payments: pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -22,6 +22,8 @@ from rynek.commerce.payments.model import (
 
 COUNTER = frozenset({"cash"})
 """Methods where somebody of ours takes the money: a buyer cannot say of herself that she paid so."""
+ON_ACCOUNT = "invoice"
+"""The method of those who are given credit: others pay before they get anything, or when they get it."""
 AT_MOST = 10
 OPEN = frozenset({"asked", "unknown", "disputed"})
 """States of an attempt that may have moved money or may still."""
@@ -44,21 +46,28 @@ def settles(provider: str, method: str) -> tuple[bool, bool]:
 
 
 def check(
-    tenders: Sequence[Tender], total_minor: int, providers: Mapping[str, Mapping[str, bool]], *, buyer: bool
+    tenders: Sequence[Tender],
+    total_minor: int,
+    providers: Mapping[str, Mapping[str, bool]],
+    *,
+    buyer: bool,
+    credit: bool = False,
 ) -> None:
     """See that tenders pay a total exactly.
 
     Args:
         providers: those in use, each with its methods and whether they need a token.
         buyer: whether the buyer says so, and not somebody of ours at the counter.
+        credit: whether this buyer may pay later by invoice.
 
     Raises:
         TendersUnfit: they sum to something else, a provider or method is not offered, or a token is missing.
     """
     if len(tenders) > AT_MOST:
         raise TendersUnfit(f"at most {AT_MOST} tenders", field="tenders")
+    withheld = (COUNTER if credit else COUNTER | {ON_ACCOUNT}) if buyer else frozenset[str]()
     for each in tenders:
-        amiss = _amiss(each, providers, buyer=buyer)
+        amiss = _amiss(each, providers, withheld)
         if amiss:
             raise TendersUnfit(amiss, field="tenders")
     tendered = sum(each.amount_minor for each in tenders)
@@ -68,11 +77,16 @@ def check(
         )
 
 
-def _amiss(tender: Tender, providers: Mapping[str, Mapping[str, bool]], *, buyer: bool) -> str:
+def on_account(tenders: Iterable[Tender]) -> int:
+    """Tell how much of what is tendered is paid later by invoice."""
+    return sum(each.amount_minor for each in tenders if (each.provider, each.method) == (MANUAL, ON_ACCOUNT))
+
+
+def _amiss(tender: Tender, providers: Mapping[str, Mapping[str, bool]], withheld: Collection[str]) -> str:
     if tender.provider not in providers:
         return f"{tender.provider}: the payment providers here are {', '.join(sorted(providers))}"
     known = providers[tender.provider]
-    offered = known.keys() - (COUNTER if buyer and tender.provider == MANUAL else frozenset())
+    offered = known.keys() - (withheld if tender.provider == MANUAL else frozenset())
     if tender.method not in offered:
         return f"{tender.method}: one of {', '.join(sorted(offered))}"
     return f"{tender.provider} needs a token" if known[tender.method] and not tender.token else ""

@@ -45,7 +45,7 @@ from rynek.commerce.pricing.model import (
     TaxRate,
     Why,
 )
-from rynek.commerce.pricing.rules import choose, displayed, rate_at, reduced, totalled
+from rynek.commerce.pricing.rules import choose, displayed, rate_at, reduced, totalled, untaxed
 
 __all__ = [
     "Ask",
@@ -93,5 +93,6 @@ __all__ = [
     "standing",
     "tax_rates",
     "totalled",
+    "untaxed",
     "why",
 ]

@@ -189,6 +189,17 @@ def reduced(quote: Quote, discounts: Sequence[int]) -> Quote:
     return totalled(quote, lines)
 
 
+def untaxed(quote: Quote, label: str, country: str) -> Quote:
+    """Let a basket go without VAT: what is left is what it costs net.
+
+    Args:
+        label: how documents name the rate.
+        country: where it is delivered to.
+    """
+    lines = [replace(line, tax=0, gross=line.net, rate_bp=0, label=label) for line in quote.lines]
+    return totalled(replace(quote, country=country), lines)
+
+
 def _refused(ask: Ask, found: Sequence[Sequence[Candidate]]) -> Fault | None:
     firsts = [rows[0] for rows in found]
     if not firsts:

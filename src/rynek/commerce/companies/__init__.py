@@ -1,0 +1,61 @@
+"""Companies: who buys for them, on which terms, and what they owe, exact however many order at once."""
+
+from rynek.commerce.companies.actions import (
+    bill,
+    billable,
+    book,
+    invoice_channels,
+    limits,
+    outside,
+    people,
+    seat_of,
+    settle,
+    unbalanced,
+    with_shipped,
+)
+from rynek.commerce.companies.model import (
+    Agreed,
+    ApprovalNeeded,
+    Billable,
+    Buyer,
+    Claim,
+    CreditSpent,
+    Debt,
+    Member,
+    Treatment,
+    UnitRow,
+)
+from rynek.commerce.companies.ports import Register, use
+from rynek.commerce.companies.rules import LABELS, Limits, Treated, agreed, chain, treated
+
+__all__ = [
+    "LABELS",
+    "Agreed",
+    "ApprovalNeeded",
+    "Billable",
+    "Buyer",
+    "Claim",
+    "CreditSpent",
+    "Debt",
+    "Limits",
+    "Member",
+    "Register",
+    "Treated",
+    "Treatment",
+    "UnitRow",
+    "agreed",
+    "bill",
+    "billable",
+    "book",
+    "chain",
+    "invoice_channels",
+    "limits",
+    "outside",
+    "people",
+    "seat_of",
+    "settle",
+    "treated",
+    "unbalanced",
+    "use",
+    "with_shipped",
+]
