@@ -24,6 +24,8 @@ LINES = [{"sku": SKU, "units": 1}]
 _SPITE = {"name": "Spite", "street": "Rynek 2", "city": "Kraków"}
 
 NOTHING_OF_OTHERS = {
+    "commerce.companies.mine": "tells of the caller alone; takes nothing",
+    "commerce.companies.join": "an invitation is for whoever holds it; it names nobody",
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
     "integration.webhooks.make": "an endpoint is made for whoever asks",
     "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
@@ -148,6 +150,34 @@ async def _of_customers(world: App) -> list[Things]:
     return [Things(a, [b], trials, [str(a.session), SKU]), Things(a, [staff], trials[1:], [str(a.session)])]
 
 
+async def _firm(world: App, name: str) -> tuple[UUID, Actor, Actor]:
+    """Take a company in; gives it with its admin and somebody who buys for it."""
+    company, boss, buyer = ids.new(), Actor("customer", ids.new()), Actor("customer", ids.new())
+    ask, here = world.door.ask, {"street": f"Tajna 8 {name}", "city": "Kraków", "postcode": "31-042", "country": "PL"}
+    await ask(KEEPER, "commerce.companies.put", company=company, name=name, email="a@example.com", address=here)
+    await ask(KEEPER, "commerce.companies.put_units", company=company, units=[{"code": "head", "name": name}])
+    for who, role in ((boss, "admin"), (buyer, "buyer")):
+        seat = {"unit": "head", "name": name, "role": role}
+        await ask(KEEPER, "commerce.companies.put_member", company=company, customer=who.id, **seat)
+    return company, boss, buyer
+
+
+async def _of_a_company(world: App) -> list[Things]:
+    """What a company's admin sees and does there, and nobody else but the shop."""
+    company, boss, buyer = await _firm(world, "Tajna Firma")
+    _, other, clerk = await _firm(world, "Obca Firma")
+    seat = {"unit": "head", "name": "Tajna Firma"}
+    trials: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.companies.company", {"company": company}),
+        ("commerce.companies.owed", {"company": company}),
+        ("commerce.companies.put_units", {"company": company, "units": [{"code": "x", "name": "X"}]}),
+        ("commerce.companies.put_member", {"company": company, "customer": buyer.id, **seat}),
+        ("commerce.companies.invite", {"company": company, **seat}),
+        ("commerce.companies.drop_member", {"company": company, "customer": buyer.id}),
+    ]
+    return [Things(boss, [other, clerk, await _actor(world, "e@example.com")], trials, ["Tajna", str(company)])]
+
+
 async def _receipt(world: App, store: str, number: int, customer: UUID | None = None) -> None:
     await world.door.ask(KEEPER, "commerce.pos.sell", **_sold(store, number), customer=customer)
 
@@ -250,6 +280,7 @@ async def everything(shop: App) -> list[Things]:
     return [
         *await _of_buyers(shop),
         *await _of_customers(shop),
+        *await _of_a_company(shop),
         *await _of_a_store(shop),
         *await _of_an_integrator(shop),
     ]
