@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from rynek.commerce import catalog
 from rynek.commerce.catalog import ChannelCode
 from rynek.commerce.companies import model, rules, vat
 from rynek.commerce.companies.events import (
@@ -206,7 +207,12 @@ async def put_credit(tx: Tx, company: UUID, credit: Credit) -> Account:
 
 
 async def put_channel(tx: Tx, channel: ChannelCode, consumers: bool) -> None:  # noqa: FBT001 - an operation's field
-    """Say whether consumers too may pay later by invoice in a channel; companies may, within their credit."""
+    """Say whether consumers too may pay later by invoice in a channel; companies may, within their credit.
+
+    Raises:
+        UnknownChannel: there is none of this code.
+    """
+    await catalog.channel(tx, channel)
     await (q.open_channel if consumers else q.close_channel)(tx, channel=channel)
 
 

@@ -20,7 +20,7 @@ Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.
 Group = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00]*\Z")]
 Code = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,59}\Z", examples=["tools"])]
 UnitCode = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z", examples=["warsaw"])]
-VatId = Annotated[str, Meta(min_length=4, max_length=20, pattern=r"^[A-Za-z0-9 .+*/-]*\Z", examples=["PL5260250995"])]
+VatId = Annotated[str, Meta(min_length=4, max_length=20, pattern=r"^[A-Za-z0-9 .+*-]*\Z", examples=["PL5260250995"])]
 Amount = Annotated[int, Meta(ge=0, le=10**15, description="minor units (grosze, cents)")]
 Token = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]*\Z")]
 Role = Annotated[

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
-_SEPARATORS = re.compile(r"[\s.\-/]")
+_SEPARATORS = re.compile(r"[\s.-]")
 _CODE = re.compile(r"[A-Z]{2}")
 LETTERS_ES = "TRWAGMYFPDXBNJZSQVHLCKE"
 LETTERS_IE = "WABCDEFGHIJKLMNOPQRSTUV"
