@@ -153,7 +153,11 @@ class CommerceCompanies:
         return await self._calls.ask(_PUT, {"company": company}, terms)
 
     async def put_channel(self, channel: str, consumers: bool) -> None:
-        """Say whether consumers too may pay later by invoice in a channel; companies may, within their credit."""
+        """Say whether consumers too may pay later by invoice in a channel; companies may, within their credit.
+
+        Raises:
+            UnknownChannel: there is none of this code.
+        """
         return await self._calls.ask(_PUT_CHANNEL, {"channel": channel}, {"consumers": consumers})
 
     async def put_credit(self, company: uuid.UUID, credit: commerce_companies.Credit) -> commerce_companies.Account:

@@ -64,7 +64,10 @@ class CommercePayments:
         return await self._calls.ask(_INQUIRE, {"payment": payment}, None)
 
     async def methods(self) -> list[commerce_payments.Offer]:
-        """List the ways to pay here; one whose provider does not answer at the moment is not available."""
+        """List the ways to pay here; one whose provider does not answer at the moment is not available.
+
+        Who may pay later by invoice is not told here: that is a matter of the company's credit, or of the channel.
+        """
         return await self._calls.ask(_METHODS, {}, None)
 
     async def pay(self, order: uuid.UUID, tender: commerce_payments.Tender) -> commerce_payments.Payment:
