@@ -100,6 +100,8 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/documents": {
         "drafting.py": "what an order becomes on paper: pure, as rules are, and as long as they",
         "spelling.py": "amounts in words: the grammar of two languages",
+        "paper.py": "what a document looks like, laid out once for its page and its PDF",
+        "press.py": "the PDF: the one file that speaks to the library that prints it",
     },
     "commerce/inventory": {
         "history.py": "what the ledger tells of many items at once, for those who reckon with it",

@@ -1,5 +1,8 @@
 """What can be done with documents."""
 
+import asyncio
+import re
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
@@ -12,7 +15,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from rynek.commerce.documents import drafting, model, rules
+from rynek.commerce.documents import drafting, model, paper, press, rules
 from rynek.commerce.documents.drafting import Frame, Sale, Wanted
 from rynek.commerce.documents.events import DocumentIssued
 from rynek.commerce.documents.model import (
@@ -22,8 +25,10 @@ from rynek.commerce.documents.model import (
     Correction,
     Document,
     DocumentMissing,
+    Form,
     Issue,
     Issued,
+    Language,
     NotCorrectable,
     Party,
     PatternUnfit,
@@ -40,7 +45,7 @@ from rynek.commerce.documents.model import (
 )
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
-from rynek.kernel.door import Call
+from rynek.kernel.door import Call, Response
 from rynek.kernel.events import emit
 from rynek.kernel.faults import Fault, Invalid, NotFound
 from rynek.kernel.money import Currency
@@ -436,6 +441,34 @@ async def _mine(tx: Tx, document: UUID) -> Row:
     if row is None or (tx.reach == "own" and row.owner != tx.actor.id):
         raise DocumentMissing
     return row
+
+
+async def download(call: Call[Any], document: UUID, form: Form, language: Language | None = None) -> Response:
+    """Give a document as a page, as a PDF, or as the JSON that its hash is of.
+
+    Args:
+        language: None for the one it was issued in.
+
+    Raises:
+        DocumentMissing: there is no such document, or it is not yours.
+    """
+    async with call.transaction() as tx:
+        row = await _mine(tx, document)
+    if form == "json":
+        return _file(row, "json", row.body.encode(), "application/json")
+    made = _read(row.body)
+    if form == "html":
+        return paper.page(made, language)
+    return _file(row, "pdf", await asyncio.to_thread(press.pdf, paper.sheet(made, language)), "application/pdf")
+
+
+def _file(row: Row, form: str, body: bytes, kind: str) -> Response:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", _read(row.body).name).strip("-") or str(row.id)
+    kept = (
+        ("content-disposition", f'inline; filename="{name}.{form}"'), ("cache-control", "private, no-store"),
+        ("content-digest", f"sha-256=:{b64encode(sha256(body).digest()).decode()}:"),
+    )  # fmt: skip
+    return Response(200, body, kind, kept)
 
 
 async def amiss(tx: Tx) -> Amiss:

@@ -457,6 +457,7 @@ def correction(
     if list(after) == list(before) and buyer in (None, now.buyer):
         return OverCorrected("there is nothing left to take off")
     rates = rules.less(rules.sums(after), rules.sums(before))
+    rates = [each for each in rates if each.net_minor or each.gross_minor]
     made = _document(wanted, sale, frame, after, rates)
     last = _last(sale, document)
     made = replace(

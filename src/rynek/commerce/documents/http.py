@@ -1,7 +1,7 @@
 """Documents' operations."""
 
 from rynek.commerce.documents import actions
-from rynek.kernel.operations import batch, read, write
+from rynek.kernel.operations import batch, process, read, write
 
 operations = [
     read("GET /documents", actions.documents, "documents.read"),
@@ -13,6 +13,7 @@ operations = [
     read("GET /documents/exchange-rates", actions.exchange_rates, "documents.settings"),
     write("PUT /documents/exchange-rates", actions.put_exchange_rates, "documents.set-up", rate="bulk"),
     read("GET /documents/{document}", actions.document, "documents.read"),
+    process("GET /documents/{document}/files/{form}", actions.download, "documents.read", rate="read"),
     batch("POST /documents", actions.issue, "documents.issue"),
     write("POST /documents/{document}/corrections", actions.correct, "documents.correct"),
     write("POST /orders/{order}/invoice", actions.request, "documents.request"),
