@@ -13,6 +13,7 @@ _AMISS = Route[commerce_documents.Amiss]("GET", "/documents/amiss", commerce_doc
 _CORRECT = Route[commerce_documents.Issued]("POST", "/documents/{document}/corrections", commerce_documents.Issued)
 _DOCUMENT = Route[commerce_documents.Shown]("GET", "/documents/{document}", commerce_documents.Shown)
 _DOCUMENTS = Route[list[commerce_documents.Summary]]("GET", "/documents", list[commerce_documents.Summary])
+_DOWNLOAD = Route[bytes]("GET", "/documents/{document}/files/{form}", bytes)
 _EXCHANGE_RATES = Route[list[commerce_documents.Rate]](
     "GET", "/documents/exchange-rates", list[commerce_documents.Rate]
 )
@@ -64,6 +65,22 @@ class CommerceDocuments:
     async def documents(self, search: commerce_documents.Search) -> list[commerce_documents.Summary]:
         """Find documents, newest first; your own, unless you look after everybody's."""
         return await self._calls.ask(_DOCUMENTS, {}, search)
+
+    async def download(
+        self,
+        document: uuid.UUID,
+        form: typing.Literal["html", "pdf", "json"],
+        language: typing.Literal["pl", "en"] | None = None,
+    ) -> bytes:
+        """Give a document as a page, as a PDF, or as the JSON that its hash is of.
+
+        Args:
+            language: None for the one it was issued in.
+
+        Raises:
+            DocumentMissing: there is no such document, or it is not yours.
+        """
+        return await self._calls.ask(_DOWNLOAD, {"document": document, "form": form}, {"language": language})
 
     async def exchange_rates(
         self, since: datetime.date | None = None, until: datetime.date | None = None, currency: str | None = None
