@@ -49,9 +49,9 @@ async def test_an_import_outlives_its_server(world: App, settings: Settings, tmp
         async with server:
             if life == 0:
                 await world.door.ask(EDITOR, X + "start", exchange=run.id)
-                await until(lambda: chunks(world), lambda found: len(found) >= 4)
+                await until(lambda: chunks(world), lambda found: len(found) >= 3)
                 server.kill()
-                assert len(await chunks(world)) < 24
+                assert len(await chunks(world)) < 12
                 continue
             await until(
                 lambda: world.door.ask(EDITOR, X + "exchange", exchange=run.id),
@@ -59,7 +59,7 @@ async def test_an_import_outlives_its_server(world: App, settings: Settings, tmp
             )
     done = await world.door.ask(EDITOR, X + "exchange", exchange=run.id)
     assert counts(done) == ("done", ROWS - 12, 0, 0, 12), done.error
-    assert [number for number, _ in await chunks(world)] == list(range(24))
+    assert [number for number, _ in await chunks(world)] == list(range(12))
     assert sum(rows for _, rows in await chunks(world)) == ROWS
     assert await events(world, "catalog.product-changed") == ROWS - 12
     assert len(await refused(world, done)) == 12
@@ -69,7 +69,7 @@ async def test_an_import_outlives_its_server(world: App, settings: Settings, tmp
 
 async def test_a_process_that_was_only_slow_lets_go(world: App) -> None:
     """Two processes at the same import: who has lost it writes nothing more, and each chunk is done once."""
-    run = await sent(world, "products", "code,name\n" + "".join(f"T{n},Name\n" for n in range(1_200)))
+    run = await sent(world, "products", "code,name\n" + "".join(f"T{n},Name\n" for n in range(2_400)))
     await world.door.ask(EDITOR, X + "start", exchange=run.id)
     before = await events(world, "catalog.product-changed")
     slow = await claim(world.door)
@@ -81,8 +81,8 @@ async def test_a_process_that_was_only_slow_lets_go(world: App) -> None:
     assert await quick is True
     assert type(outcome[0]).__name__ == "LetGo"
     done = await world.door.ask(EDITOR, X + "exchange", exchange=run.id)
-    assert counts(done) == ("done", 1_200, 0, 0, 0)
-    assert await events(world, "catalog.product-changed") == before + 1_200
+    assert counts(done) == ("done", 2_400, 0, 0, 0)
+    assert await events(world, "catalog.product-changed") == before + 2_400
 
 
 async def test_two_processes_take_different_work(world: App) -> None:
@@ -97,7 +97,7 @@ async def test_two_processes_take_different_work(world: App) -> None:
 
 
 async def test_an_import_is_stopped_and_goes_on(world: App) -> None:
-    run = await sent(world, "products", "code,name\n" + "".join(f"C{n},Name\n" for n in range(2_000)))
+    run = await sent(world, "products", "code,name\n" + "".join(f"C{n},Name\n" for n in range(6_000)))
     await world.door.ask(EDITOR, X + "start", exchange=run.id)
     working = asyncio.create_task(advance(world.door))
     await until(lambda: world.door.ask(EDITOR, X + "exchange", exchange=run.id), lambda found: found.done > 0)
@@ -105,8 +105,8 @@ async def test_an_import_is_stopped_and_goes_on(world: App) -> None:
     await working
     stopped = await world.door.ask(EDITOR, X + "exchange", exchange=run.id)
     assert stopped.state == "cancelled"
-    assert 0 < stopped.done < 2_000
+    assert 0 < stopped.done < 6_000
     await world.door.ask(EDITOR, X + "start", exchange=run.id)
     await advance(world.door)
     done = await world.door.ask(EDITOR, X + "exchange", exchange=run.id)
-    assert counts(done) == ("done", 2_000, 0, 0, 0)
+    assert counts(done) == ("done", 6_000, 0, 0, 0)

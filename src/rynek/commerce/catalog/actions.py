@@ -266,11 +266,9 @@ async def listing(
         category: only those that stand in it itself.
         brand: only those of this brand.
     """
-    if codes:
-        found = await q.by_codes(tx, codes=codes)
-    else:
-        found = await q.listing(tx, category=category, brand=brand, after=after, size=limit)
-    return [_entry(each) for each in found]
+    if not codes:
+        codes = await q.listing_next(tx, category=category, brand=brand, after=after, size=limit)
+    return [_entry(each) for each in await q.by_codes(tx, codes=codes)]
 
 
 async def published(

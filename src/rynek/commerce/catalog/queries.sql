@@ -170,12 +170,26 @@ where p.categories && (
 order by lower(p.name) collate "C", p.id limit :size;
 
 -- name: by_codes(codes: text[]) -> value[]
--- The products of these codes that are not archived.
-select commerce.entry(p) from commerce.product as p where p.code = any(:codes) and not p.archived;
+-- The products of these codes that are not archived, as ``commerce.entry`` gives one: planned once for all of them.
+select json_build_object(
+    'id', p.id, 'code', p.code, 'name', p.name, 'description', p.description, 'slug', p.slug, 'brand', p.brand,
+    'categories', p.categories, 'attributes', p.attributes, 'media', p.media, 'archived', p.archived,
+    'changed_at', p.changed_at,
+    'translations', coalesce((
+        select json_object_agg(t.locale, json_build_object('name', t.name, 'description', t.description, 'slug', t.slug))
+        from commerce.translation as t where t.product = p.id), '{}'),
+    'variants', coalesce((
+        select json_agg(json_build_object(
+            'sku', v.sku, 'name', v.name, 'gtin', v.gtin, 'tax_category', v.tax_category, 'unit', v.unit,
+            'weight_g', v.weight_g, 'attributes', v.attributes) order by v.position, v.sku)
+        from commerce.variant as v where v.product = p.id and v.active), '[]'),
+    'channels', coalesce((
+        select json_agg(c.channel order by c.channel) from commerce.publication as c where c.product = p.id), '[]'))
+from commerce.product as p where p.code = any(:codes) and not p.archived order by p.code;
 
--- name: listing(category: text, brand: text, after: text, size: int) -> value[]
--- Products that are not archived, by code.
-select commerce.entry(p) from commerce.product as p
+-- name: listing_next(category: text, brand: text, after: text, size: int) -> value[]
+-- The codes of products that are not archived, in their order.
+select p.code from commerce.product as p
 where p.code > :after and not p.archived and (:category is null or p.categories @> array[:category])
     and (:brand is null or p.brand = :brand)
 order by p.code limit :size;

@@ -49,7 +49,9 @@ class Known(Struct, frozen=True):
 
 def slug(text: str) -> str:
     """Make words fit for an address: ``Żółty ser`` is ``zolty-ser``; at most 120 characters, perhaps none."""
-    plain = unicodedata.normalize("NFKD", text.lower().translate(_PLAIN)).encode("ascii", "ignore").decode()
+    plain = text.lower()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain.translate(_PLAIN)).encode("ascii", "ignore").decode()
     return _GAPS.sub("-", plain)[:120].strip("-")
 
 

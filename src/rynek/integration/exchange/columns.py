@@ -12,7 +12,7 @@ from rynek.integration.exchange.model import Column, ColumnUnknown, Kind
 from rynek.kernel.operations import Operation, Registry
 from rynek.kernel.sheets import Sheet
 
-_MOST = 500
+_MOST = 1_000
 """Rows that are written in one transaction, where the operation takes so many."""
 _KINDS: dict[type, Kind] = {
     inspecting.StrType: "text", inspecting.IntType: "whole", inspecting.FloatType: "number",

@@ -5,7 +5,7 @@ import csv
 import io
 import zipfile
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,7 +29,7 @@ class Line(Struct):
     """One row of a file: by the header's order, or by name where each row says its own names (JSON Lines)."""
 
     number: int
-    cells: Sequence[Any] | Mapping[str, Any]
+    cells: list[Any] | dict[str, Any]
     text: list[str]
     """The row as it was written, as far as it can be told."""
     fault: str = ""

@@ -173,8 +173,17 @@ class Work:
             chunks = chunked(items, self.form.most)
             await asyncio.to_thread(_skip, chunks, come.chunks)
             number = come.following
-            while span := await asyncio.to_thread(lambda: list(islice(chunks, _SPAN if rehearse else 1))):
-                number += await self._chunks(rows, span, number, rehearse=rehearse)
+
+            def read() -> list[list[Item | Said]]:
+                return list(islice(chunks, _SPAN if rehearse else 1))
+
+            span = await asyncio.to_thread(read)
+            while span:
+                following = asyncio.create_task(asyncio.to_thread(read))  # while the database writes
+                try:
+                    number += await self._chunks(rows, span, number, rehearse=rehearse)
+                finally:
+                    span = await following
         await self._finish("ready" if rehearse else "done")
 
     async def _chunks(self, rows: things.Rows, span: list[list[Item | Said]], number: int, *, rehearse: bool) -> int:

@@ -184,6 +184,9 @@ class Rows:
         self.ordered = [(number, *self.places[each]) for number, each in enumerate(header) if each in self.places]
         fields = self.form.row.__struct_fields__
         self.whole = {each for each in fields if not any(place.path == (each,) for place in self.form.places)}
+        self.ways = {name: place.way(name) for place, name in self.places.values() if "*" in place.column.name}
+        parts = cells.form.sheet.parts
+        self.parted = any(parts and place.path[:1] == parts[:1] for place, _ in self.places.values())
         self.defaults = {place.column.name: place.otherwise for place in self.form.places}
 
     def said(self, line: Line) -> Said:
@@ -203,7 +206,7 @@ class Rows:
         return found
 
     def _cells(self, line: Line, found: Said) -> Iterator[tuple[Place, str, Any]]:
-        if not isinstance(line.cells, Mapping):
+        if not isinstance(line.cells, dict):
             cells = line.cells
             for number, place, name in self.ordered:
                 yield place, name, cells[number]
@@ -266,8 +269,11 @@ class Rows:
     def _keyless(self, said: Said) -> None:
         """Refuse a row that says something of a part and not of which: it would be lost without a word."""
         parts = self.form.sheet.parts
-        if parts is None or any(place.path == parts and value for place, _, value in said.values):
+        if parts is None or not self.parted:
             return
+        for place, _, value in said.values:
+            if place.path == parts and value:
+                return
         for place, name, value in said.values:
             if place.path[0] == parts[0] and len(place.path) > 1 and value not in (None, "", [], GONE, place.otherwise):
                 key = next(each.column.name for each in self.form.places if each.path == parts)
@@ -298,7 +304,7 @@ class Rows:
         part: list[tuple[Sequence[str | int], Any]] = []
         key = None
         for place, name, value in said.values:
-            way = place.way(name) if "*" in place.column.name else place.path
+            way = self.ways.get(name, place.path)
             if parts and place.path[0] == parts[0] and len(place.path) > 1:
                 part.append((way[1:], value))
                 if place.path == parts:
