@@ -78,6 +78,11 @@ BEYOND: dict[str, dict[str, str]] = {
         "sending.py": "the wire: addresses that were looked up once and checked, bounded answers",
     },
     "integration/exchange": {
+        "access.py": "who may bring in and take out what: all of the verbs ask it",
+        "mappings.py": "the verbs of mappings, which are kept for themselves",
+        "looking.py": "the verbs that only look",
+        "storing.py": "where files lie",
+        "guessing.py": "what a file is, found out by its beginning",
         "reading.py": "files into rows, bounded whatever they hold: neither rule, as it reads, nor action",
         "writing.py": "rows into files",
         "uploads.py": "files on their way in and out",

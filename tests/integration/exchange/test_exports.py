@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from rynek.app import App
 from rynek.bench.stall import set_up
 from rynek.integration.exchange.columns import Form, form
+from rynek.integration.exchange.guessing import look
 from rynek.integration.exchange.model import ColumnUnknown, NewExport, Reading
-from rynek.integration.exchange.reading import lines, look
+from rynek.integration.exchange.reading import lines
 from rynek.integration.exchange.things import Cells, Facts, Item, Rows, overlaid, struct
 from rynek.integration.exchange.uploads import prepared
 from rynek.integration.exchange.writing import open_names, titles, writer

@@ -19,9 +19,10 @@ from rynek.bench import Server
 from rynek.bench.stall import set_up
 from rynek.client.connections import Connections
 from rynek.integration.exchange.actions import upload
+from rynek.integration.exchange.guessing import look
 from rynek.integration.exchange.model import FileTooLarge, FileUnreadable, Reading
-from rynek.integration.exchange.reading import Line, _physical, _records, lines, look
-from rynek.integration.exchange.running import place
+from rynek.integration.exchange.reading import Line, _physical, _records, lines
+from rynek.integration.exchange.storing import place
 from rynek.kernel.settings import Files
 from tests.integration.exchange.files import ADMIN, EDITOR, X, brought, counts, refused, sent
 

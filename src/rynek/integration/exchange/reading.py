@@ -3,7 +3,6 @@
 import codecs
 import csv
 import io
-import zipfile
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +10,12 @@ from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from rynek.integration.exchange import rules
-from rynek.integration.exchange.model import CODECS, DELIMITERS, Encoding, FileTooLarge, FileUnreadable, Reading
+from rynek.integration.exchange.model import CODECS, DELIMITERS, Reading
 from rynek.kernel.settings import Files
 
-SAMPLE = 262_144
-"""Bytes by which a file's form is found out."""
-_PIECE = 65_536
+PIECE = 65_536
 _LINES_IN_A_CELL = 500
-_ENTRIES = 10_000
 csv.field_size_limit(2**31 - 1)  # lines are bounded before they come to it
 
 
@@ -34,14 +28,6 @@ class Line(Struct):
     """The row as it was written, as far as it can be told."""
     fault: str = ""
     """Why it cannot be read."""
-
-
-class Looked(Struct, frozen=True):
-    """What was found out about a file."""
-
-    reading: Reading
-    guessed: list[str]
-    header: list[str]
 
 
 class _Recoded(io.RawIOBase):
@@ -57,7 +43,7 @@ class _Recoded(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self.ready:
-            piece = self.inner.read(_PIECE)
+            piece = self.inner.read(PIECE)
             if self.decoder is None:
                 self.ready = piece.replace(b"\r", b"\n")
             else:
@@ -73,99 +59,14 @@ class _Recoded(io.RawIOBase):
         return size
 
 
-def look(path: Path, said: Reading, name: str, limits: Files) -> Looked:
-    """Find out what a file is, as far as it was not said.
-
-    Raises:
-        FileUnreadable: it is no file of a form that is understood, or empty.
-        FileTooLarge: it has too many columns.
-    """
-    with path.open("rb") as file:
-        sample = file.read(SAMPLE)
-    if not sample.strip():
-        raise FileUnreadable("the file is empty")
-    guessed, reading = [], said
-    if said.format is None:
-        reading = replace(reading, format=_format(sample, name))
-        guessed.append("format")
-    if reading.format != "xlsx":
-        if said.encoding is None:
-            reading = replace(reading, encoding=rules.encoding(sample))
-            guessed.append("encoding")
-        if reading.format == "csv" and said.delimiter is None:
-            sign = rules.delimiter(_beginning(path, reading))
-            reading = replace(reading, delimiter=next(name for name, each in DELIMITERS.items() if each == sign))
-            guessed.append("delimiter")
-    header = _header(path, reading, limits)
-    if said.decimal is None:
-        reading = replace(reading, decimal=_mark(path, reading, limits))
-        guessed.append("decimal")
-    return Looked(reading, guessed, header)
-
-
-def _beginning(path: Path, reading: Reading) -> str:
-    with path.open("rb") as plain:
-        sample = _opened(plain, reading).read(_PIECE)
-    codec = CODECS[_encoding(reading)]
-    return sample.decode("utf-8" if codec in ("utf-8-sig", "utf-16") else codec, "replace")
-
-
-def _format(sample: bytes, name: str) -> Any:
-    if sample.startswith(b"PK\x03\x04") or name.lower().endswith(".xlsx"):
-        return "xlsx"
-    if sample.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b")):
-        raise FileUnreadable("it is neither a CSV, XLSX nor JSON Lines file; save it as one of them")
-    begun = sample.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    return "jsonl" if begun == b"{" or name.lower().endswith((".jsonl", ".ndjson")) else "csv"
-
-
-def _encoding(reading: Reading) -> Encoding:
-    return reading.encoding or "utf-8"
-
-
-def _mark(path: Path, reading: Reading, limits: Files) -> Any:
-    if reading.format != "csv":
-        return "point"
-    cells = []
-    for line, _ in zip(lines(path, reading, limits), range(200), strict=False):
-        cells += [each for each in line.cells if isinstance(each, str)]
-    found = rules.mark(cells, "," if reading.delimiter == "semicolon" else ".")
-    return "comma" if found == "," else "point"
-
-
-def _header(path: Path, reading: Reading, limits: Files) -> list[str]:
-    found: list[str] = []
-    if reading.format == "jsonl":
-        for line, _ in zip(lines(path, reading, limits), range(200), strict=False):
-            found += [name for name in line.cells if name not in found and isinstance(name, str)]
-    else:
-        first = next(_rows(path, reading, limits), None)
-        if first is None or first.fault:
-            raise FileUnreadable(f"its first line cannot be read: {first.fault if first else 'there is none'}")
-        found = _headed(first.cells)
-    if len(found) > limits.columns:
-        raise FileTooLarge(f"it has {len(found)} columns; at most {limits.columns}", limit=limits.columns)
-    if not found:
-        raise FileUnreadable("there is nothing in it that could be read as rows")
-    return found
-
-
-def _headed(cells: Any) -> list[str]:
-    """Give each column a name of its own."""
-    names: list[str] = []
-    for number, cell in enumerate(cells, 1):
-        said = "" if cell is None else rules.natural(str(cell)).strip().replace("\0", "")[:200]
-        name = said or f"column {number}"
-        found, again = name, 2
-        while found in names:
-            found, again = f"{name} ({again})", again + 1
-        names.append(found)
-    return names
+def codec_of(reading: Reading) -> str:
+    """Tell by which codec a text is read."""
+    return CODECS[reading.encoding or "utf-8"]
 
 
 def lines(path: Path, reading: Reading, limits: Files) -> Iterator[Line]:
     """Read the rows of a file, without its header."""
-    rows = _rows(path, reading, limits)
+    rows = rows_of(path, reading, limits)
     if reading.format != "jsonl":
         header = next(rows, None)
         width = len(header.cells) if header else 0
@@ -180,19 +81,21 @@ def lines(path: Path, reading: Reading, limits: Files) -> Iterator[Line]:
         yield from rows
 
 
-def _rows(path: Path, reading: Reading, limits: Files) -> Iterator[Line]:
+def rows_of(path: Path, reading: Reading, limits: Files) -> Iterator[Line]:
+    """Read the rows of a file, its header as the first, where it has one."""
     with path.open("rb") as plain:
-        physical = _physical(_opened(plain, reading), limits.line_kilobytes * 1024)
+        physical = _physical(opened(plain, reading), limits.line_kilobytes * 1024)
         if reading.format == "xlsx":
             yield from _workbook(physical)
         elif reading.format == "jsonl":
-            yield from _objects(physical, CODECS[_encoding(reading)], limits.depth)
+            yield from _objects(physical, codec_of(reading), limits.depth)
         else:
-            yield from _records(physical, CODECS[_encoding(reading)], DELIMITERS[reading.delimiter or "comma"], limits)
+            yield from _records(physical, codec_of(reading), DELIMITERS[reading.delimiter or "comma"], limits)
 
 
-def _opened(plain: BinaryIO, reading: Reading) -> BinaryIO:
-    sample = plain.read(_PIECE)
+def opened(plain: BinaryIO, reading: Reading) -> BinaryIO:
+    """Give a file as one whose lines end in a line feed, in an encoding of single bytes or UTF-8."""
+    sample = plain.read(PIECE)
     plain.seek(3 if sample.startswith(codecs.BOM_UTF8) else 0)
     if reading.format == "xlsx":
         return plain
@@ -214,7 +117,7 @@ def _physical(file: BinaryIO, most: int) -> Iterator[tuple[int, bytes | None]]:
             yield number, piece
             continue
         while piece and not piece.endswith(b"\n"):
-            piece = file.readline(_PIECE)
+            piece = file.readline(PIECE)
         yield number, None
 
 
@@ -350,26 +253,3 @@ def _workbook(physical: Iterator[tuple[int, bytes | None]]) -> Iterator[Line]:
         if piece is not None:
             number, cells = msgspec.json.decode(piece)
             yield Line(number, cells, ["" if each is None else str(each) for each in cells])
-
-
-def unpackable(path: Path, limits: Files) -> None:
-    """See that a workbook is one, and how large it would be unpacked.
-
-    Raises:
-        FileUnreadable: it is no workbook, or locked by a password.
-        FileTooLarge: it would unpack to more than is taken.
-    """
-    try:
-        with zipfile.ZipFile(path) as packed:
-            entries = packed.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise FileUnreadable(f"it is no workbook (XLSX): {error}; save it as one, or as CSV") from None
-    most = limits.unpacked_megabytes * 1024 * 1024
-    size = sum(each.file_size for each in entries)
-    if size > most or len(entries) > _ENTRIES:
-        raise FileTooLarge(
-            f"it would unpack to {size // 1_048_576} MB; at most {limits.unpacked_megabytes}",
-            limit=limits.unpacked_megabytes,
-        )
-    if not any(each.filename.startswith("xl/") for each in entries):
-        raise FileUnreadable("it is a ZIP file and no workbook (XLSX); save it as one, or as CSV")

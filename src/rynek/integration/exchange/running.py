@@ -9,8 +9,7 @@ import asyncio
 import logging
 import shutil
 import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from hashlib import blake2b
 from itertools import islice
@@ -20,25 +19,23 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from rynek.integration.exchange import model, things
+from rynek.integration.exchange.access import Who
 from rynek.integration.exchange.chunks import bring, everything, undo
 from rynek.integration.exchange.columns import Form, form
 from rynek.integration.exchange.model import Come, NewExport, Outcome, Reading, Result, Row
 from rynek.integration.exchange.reading import lines
+from rynek.integration.exchange.storing import local, pieces, place
 from rynek.integration.exchange.things import Item, Said
 from rynek.integration.exchange.writing import open_names, titles, writer
 from rynek.kernel import clock, ids
-from rynek.kernel.actor import Actor, Kind
 from rynek.kernel.database import unreachable
 from rynek.kernel.door import Door
 from rynek.kernel.faults import Fault
 from rynek.kernel.jobs import every
-from rynek.kernel.settings import Files
 from rynek.kernel.sheets import SHEETS
 from rynek.kernel.sql import queries
-from rynek.kernel.storage import Store
 from rynek.kernel.together import Together, together
 
 logger = logging.getLogger(__name__)
@@ -57,63 +54,12 @@ _outcomes = msgspec.msgpack.Decoder(list[Outcome])
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Who(Struct, frozen=True):
-    """An actor as it is kept with what it began."""
-
-    kind: Kind
-    id: UUID
-    roles: list[str]
-    location: str | None
-    name: str
-
-    @classmethod
-    def of(cls, actor: Actor) -> "Who":
-        """Write an actor down."""
-        return cls(actor.kind, actor.id, sorted(actor.roles), actor.location, actor.name)
-
-    def actor(self) -> Actor:
-        """Give the actor."""
-        return Actor(self.kind, self.id, frozenset(self.roles), self.location, name=self.name)
-
-
-class Place:
-    """Where files lie and how much they may hold; ``setup`` fills it."""
-
-    store: Store
-    limits: Files = Files()
-    kept = timedelta(days=30)
-
-
-place = Place()
-
-
 class LetGo(Exception):  # noqa: N818 - what happened to it
     """Another process has taken this over, or somebody has stopped it."""
 
     def __init__(self, *, stopped: bool) -> None:
         super().__init__()
         self.stopped = stopped
-
-
-@asynccontextmanager
-async def local(key: str) -> AsyncIterator[Path]:
-    """Give a file of the storage as one on this machine."""
-    folder = Path(await asyncio.to_thread(mkdtemp, prefix="rynek-file-"))
-    try:
-        path = folder / "file"
-        with path.open("wb") as out:
-            async for piece in await place.store.open(key):
-                out.write(piece)
-        yield path
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-
-
-async def pieces(path: Path) -> AsyncIterator[bytes]:
-    """Read a file of this machine in pieces."""
-    with path.open("rb") as file:
-        while piece := file.read(262_144):
-            yield piece
 
 
 class Work:
@@ -189,16 +135,16 @@ class Work:
     async def _chunks(self, rows: things.Rows, span: list[list[Item | Said]], number: int, *, rehearse: bool) -> int:
         async def act(ask: Together) -> list[Result]:
             found = []
-            for place, chunk in enumerate(span):
+            for ahead, chunk in enumerate(span):
                 await self._hold()
-                found.append(await bring(ask, rows, chunk, f"import {self.row.id.hex} {number + place}"))
+                found.append(await bring(ask, rows, chunk, f"import {self.row.id.hex} {number + ahead}"))
             return found
 
         results = await self._together(act, number, rehearse=rehearse)
-        for place, (chunk, result) in enumerate(zip(span, results, strict=True)):
+        for ahead, (chunk, result) in enumerate(zip(span, results, strict=True)):
             said = [line for each in chunk for line in (each.lines if isinstance(each, Item) else [each.line])]
             texts = {line.number: line.text for line in said}
-            await self._note(number + place, said[-1].number, len(said), result, texts)
+            await self._note(number + ahead, said[-1].number, len(said), result, texts)
         return len(span)
 
     async def _note(self, number: int, line: int, rows: int, result: Result, texts: dict[int, list[str]]) -> None:

@@ -5,6 +5,7 @@ import csv
 import io
 import os
 import sys
+import zipfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from rynek.integration.exchange.model import FileUnreadable, Reading
-from rynek.integration.exchange.reading import unpackable
-from rynek.integration.exchange.running import place
+from rynek.integration.exchange.model import FileTooLarge, FileUnreadable, Reading
+from rynek.integration.exchange.storing import place
 from rynek.kernel import forms
 from rynek.kernel.door import Call, Response
+from rynek.kernel.settings import Files
 
+_ENTRIES = 10_000
 _opening = asyncio.Semaphore(2)
 """Workbooks that are read at the same time: each may take as much memory as the settings allow."""
 
@@ -34,6 +36,29 @@ def sent(call: Call[Any]) -> bytes:
     if len(files) != 1:
         raise FileUnreadable("the form has no file, or several: send one")
     return files[0].body
+
+
+def unpackable(path: Path, limits: Files) -> None:
+    """See that a workbook is one, and how large it would be unpacked.
+
+    Raises:
+        FileUnreadable: it is no workbook, or locked by a password.
+        FileTooLarge: it would unpack to more than is taken.
+    """
+    try:
+        with zipfile.ZipFile(path) as packed:
+            entries = packed.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise FileUnreadable(f"it is no workbook (XLSX): {error}; save it as one, or as CSV") from None
+    most = limits.unpacked_megabytes * 1024 * 1024
+    size = sum(each.file_size for each in entries)
+    if size > most or len(entries) > _ENTRIES:
+        raise FileTooLarge(
+            f"it would unpack to {size // 1_048_576} MB; at most {limits.unpacked_megabytes}",
+            limit=limits.unpacked_megabytes,
+        )
+    if not any(each.filename.startswith("xl/") for each in entries):
+        raise FileUnreadable("it is a ZIP file and no workbook (XLSX); save it as one, or as CSV")
 
 
 async def prepared(path: Path, said: Reading, name: str) -> tuple[Path, Reading]:
