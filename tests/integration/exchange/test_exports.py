@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rynek.app import App
 from rynek.bench.stall import set_up
 from rynek.integration.exchange.columns import Form, form
 from rynek.integration.exchange.guessing import look
-from rynek.integration.exchange.model import ColumnUnknown, NewExport, Reading
+from rynek.integration.exchange.model import CODECS, DELIMITERS, ColumnUnknown, NewExport, Reading
 from rynek.integration.exchange.reading import lines
 from rynek.integration.exchange.things import Cells, Facts, Item, Rows, overlaid, struct
 from rynek.integration.exchange.uploads import prepared
@@ -126,6 +127,28 @@ async def test_what_is_written_is_read_as_it_was(world: App, wanted: NewExport, 
         for was, now in zip(made, read(place, sheet, said), strict=True):
             for name in was.__struct_fields__:
                 assert getattr(now, name) == getattr(was, name), was
+
+
+FORMULAS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+
+
+@pytest.mark.parametrize("wanted", FORMS[:3], ids=lambda each: f"{each.format}-{each.delimiter}")
+async def test_whatever_texts_say_no_cell_of_a_csv_is_a_formula(world: App, wanted: NewExport, tmp_path: Path) -> None:
+    sheet = form(SHEETS["products"], world.door.registry)
+    path = tmp_path / "file"
+
+    @settings(max_examples=60, deadline=None)
+    @given(products, st.builds(lambda sign, rest: sign + rest, st.sampled_from(FORMULAS), texts))
+    def look_at(some: list[dict[str, Any]], formula: str) -> None:
+        some[0] |= {"name": formula, "attributes": {"word": formula}}
+        written(path, sheet, some, wanted)
+        text = path.read_bytes().decode(CODECS[wanted.encoding])
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[wanted.delimiter]))
+        assert any(f"'{formula}" in cell for row in rows for cell in row)
+        risky = [cell for row in rows for cell in row if cell.startswith(FORMULAS)]
+        assert [cell for cell in risky if not re.fullmatch(r"-[\d.,]+(e[+-]?\d+)?", cell)] == []
+
+    look_at()
 
 
 async def test_no_cell_of_an_export_is_a_formula(world: App) -> None:

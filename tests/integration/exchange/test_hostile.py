@@ -1,12 +1,12 @@
 """Damaged, huge, wrongly encoded and malicious files lose none of the good rows and harm nothing."""
 
 import io
-import os
 import random
 import resource
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import xlsxwriter
@@ -21,7 +21,7 @@ from rynek.client.connections import Connections
 from rynek.integration.exchange.actions import upload
 from rynek.integration.exchange.guessing import look
 from rynek.integration.exchange.model import FileTooLarge, FileUnreadable, Reading
-from rynek.integration.exchange.reading import Line, _physical, _records, lines
+from rynek.integration.exchange.reading import Line, _objects, _physical, _Recoded, _records, lines
 from rynek.integration.exchange.storing import place
 from rynek.kernel.settings import Files
 from tests.integration.exchange.files import ADMIN, EDITOR, X, brought, counts, refused, sent
@@ -124,11 +124,11 @@ def test_whatever_bytes_are_put_into_one_row_the_others_are_read(tmp_path: Path,
 # --- huge -------------------------------------------------------------------------------------------------------------
 
 
-class _Gigabyte(io.RawIOBase):
-    """A file with one line of a gigabyte between good ones, that lies nowhere."""
+class _Pieces(io.RawIOBase):
+    """A file that is made while it is read."""
 
-    def __init__(self) -> None:
-        self.pieces: Iterator[bytes] = iter([b"code,name\nG1,One\nG2,", *[b"x" * 1_048_576] * 1_024, b"\nG3,Three\n"])
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.pieces = iter(pieces)
         self.rest = b""
 
     def readable(self) -> bool:
@@ -141,29 +141,35 @@ class _Gigabyte(io.RawIOBase):
         return size
 
 
-def test_a_line_of_a_gigabyte_loses_itself_and_takes_no_memory(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = os.fork()
-    if writer == 0:  # a writer of its own, as a file of a gigabyte would only fill the disk
-        source = io.BufferedReader(_Gigabyte())
-        with pipe.open("wb") as out:
-            while piece := source.read(1_048_576):
-                out.write(piece)
-        os._exit(0)
+def _long(form: str, megabytes: int) -> Iterator[bytes]:
+    """Write four lines, the third of which is long: plain, in quotes that are never closed, or a JSON object."""
+    head, sign, end = {
+        "csv": ("code,name\nG1,One\nG2,", "x", "\nG3,Three\n"),
+        "quoted": ('code,name\nG1,One\nG2,"', "x", "\nG3,Three\n"),
+        "wide": ("code,name\nG1,One\nG2,", "x", "\nG3,Three\n"),
+        "jsonl": ('{"code":"G0"}\n{"code":"G1"}\n{"code":"', "x", '"}\n{"code":"G3"}\n'),
+    }[form]
+    codec = "utf-16-le" if form == "wide" else "utf-8"
+    piece = (sign * 1_048_576).encode(codec)
+    yield head.encode(codec)
+    for _ in range(megabytes * 1_048_576 // len(piece)):
+        yield piece
+    yield end.encode(codec)
+
+
+@pytest.mark.parametrize(("form", "megabytes"), [("csv", 1_024), ("quoted", 128), ("wide", 128), ("jsonl", 128)])
+def test_a_line_of_a_gigabyte_loses_itself_and_takes_no_memory(form: str, megabytes: int) -> None:
+    file: BinaryIO = io.BufferedReader(_Pieces(_long(form, megabytes)))
+    if form == "wide":
+        file = io.BufferedReader(_Recoded(file, "utf-16-le"))
+    physical = _physical(file, LIMITS.line_kilobytes * 1024)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    reading = Reading(format="csv", encoding="utf-8", delimiter="comma")
-    with pipe.open("rb") as file:
-        found = list(_records(_physical(file, LIMITS.line_kilobytes * 1024), "utf-8", ",", LIMITS))
-    os.waitpid(writer, 0)
-    assert [(each.number, list(each.cells), each.fault) for each in found] == [
-        (1, ["code", "name"], ""),
-        (2, ["G1", "One"], ""),
-        (3, [], "the line is longer than 1024 KB"),
-        (4, ["G3", "Three"], ""),
-    ]
-    assert reading.format == "csv"
+    found = list(_objects(physical, "utf-8", 5) if form == "jsonl" else _records(physical, "utf-8", ",", LIMITS))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # kilobytes
+    assert [each.number for each in found] == [1, 2, 3, 4]
+    assert [bool(each.fault) for each in found] == [False, False, True, False]
+    assert "long" in found[2].fault
+    assert list(found[3].cells) == (["code"] if form == "jsonl" else ["G3", "Three"])
 
 
 async def test_more_than_is_taken_is_refused_before_it_is_kept(world: App, monkeypatch: pytest.MonkeyPatch) -> None:

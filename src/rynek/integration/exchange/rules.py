@@ -11,7 +11,8 @@ from typing import Any
 
 from rynek.integration.exchange.model import Column, Encoding
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_DANGEROUS = (*"=+-@\t\r\n", *"\uff1d\uff0b\uff0d\uff20")
+"""What formulas begin with; the last four are wide signs, which some languages' spreadsheets take for the same."""
 _ESCAPED = (*_DANGEROUS, "'")
 _EMPTY = re.compile(r"\\+-")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
