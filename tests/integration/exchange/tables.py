@@ -110,15 +110,23 @@ TABLES: dict[str, tuple[Actor, str, str]] = {
         "channel,code,name,kind,sku\nWEB-PL,locker,Locker,locker,DELIVERY\n",
         "channel,code,name,kind,sku\nWEB-PL,locker,Box,locker,DELIVERY\n",
     ),
+    "sellers": (ADMIN, "code,name,street,city\nSHEET-2,Sheet,Prosta 1,Warszawa\n", "code,city\nSHEET-2,Gdynia\n"),
+    "document-series": (
+        ADMIN,
+        "code,kind,seller,pattern,reset\nSH,invoice,SHEET,SH/{year}/{number},yearly\n",
+        "code,pattern\nSH,SHT/{year}/{number}\n",
+    ),
     "price-groups": (ADMIN, f"customer,price_group\n{_OLA},gold\n", ""),
 }  # fmt: skip
 """Who brings which file, and one that changes it ('': nothing of it can be changed)."""
 
 
 async def furnished(world: App) -> None:
-    """Make what the files speak of: a promotion that is had by code, and a picture."""
+    """Make what the files speak of: a promotion that is had by code, a seller and a picture."""
     coded = {"code": "CODED", "name": "Coded", "coded": True, "gives": {"give": "percent", "bp": 500}}
     await world.door.ask(EDITOR, "commerce.promotions.put_promotions", promotions=[coded])
+    seller = {"code": "SHEET", "name": "Sheet", "street": "Prosta 1", "city": "Warszawa"}
+    await world.door.ask(ADMIN, "commerce.documents.put_sellers", sellers=[seller])
     shown = await world.door.pass_on(EDITOR, "commerce.media.upload", {}, Sent(a("png"), "image/png"))
     for name, (who, *files) in TABLES.items():
         TABLES[name] = (who, *(each.replace("PICTURE", shown.picture) for each in files))  # type: ignore[assignment]

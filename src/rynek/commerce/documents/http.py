@@ -2,6 +2,7 @@
 
 from rynek.commerce.documents import actions
 from rynek.kernel.operations import batch, process, read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     read("GET /documents", actions.documents, "documents.read"),
@@ -18,3 +19,11 @@ operations = [
     write("POST /documents/{document}/corrections", actions.correct, "documents.correct"),
     write("POST /orders/{order}/invoice", actions.request, "documents.request"),
 ]
+
+sheets = [
+    sheet("sellers", "code", put="commerce.documents.put_sellers", get="commerce.documents.sellers"),
+    sheet(
+        "document-series", "code", put="commerce.documents.put_series", get="commerce.documents.series",
+        gone={"active": False},
+    ),
+]  # fmt: skip
