@@ -99,8 +99,11 @@ def split(minor: int, weights: Sequence[int]) -> list[int]:
     total = sum(weights)
     if not total:
         return [minor] + [0] * (len(weights) - 1)
-    sign = -1 if minor < 0 else 1
-    shares = [divmod(abs(minor) * weight, total) for weight in weights]
-    left = abs(minor) - sum(whole for whole, _ in shares)
-    lucky = set(sorted(range(len(shares)), key=lambda i: -shares[i][1])[:left])
-    return [sign * (whole + (i in lucky)) for i, (whole, _) in enumerate(shares)]
+    amount = abs(minor)
+    parts = [amount * weight // total for weight in weights]
+    left = amount - sum(parts)
+    if left:
+        remainders = [amount * weight % total for weight in weights]
+        for i in sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)[:left]:
+            parts[i] += 1
+    return parts if minor >= 0 else [-part for part in parts]

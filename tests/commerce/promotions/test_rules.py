@@ -54,6 +54,7 @@ from rynek.commerce.promotions.model import (
     Outcome,
 )
 from rynek.commerce.promotions.programs import Programs, facts
+from tests.commerce.promotions import naive
 
 AT = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday; noon in UTC is 13:00 in Warsaw
 VERSION = UUID(int=7)
@@ -367,6 +368,28 @@ def test_neither_the_order_of_lines_nor_of_promotions_matters(
     again = decide(turned, *others)
     assert by_sku(turned, again) == by_sku(basket, found)
     assert (again.delivery, again.gifts, again.tried) == (found.delivery, found.gifts, found.tried)
+
+
+@settings(max_examples=300, deadline=None)
+@given(baskets, promotions, st.integers(0, 3000))
+def test_the_fast_way_and_the_plain_way_come_to_the_same(basket: Buying, some: list[Promotion], budget: int) -> None:
+    limited = [replace(each, budget_minor=1) if each.priority else each for each in some]
+    bought = replace(basket, left={each.code: Left(None, None, budget) for each in limited if each.budget_minor})
+    found = decide(bought, *limited)
+    table, fates = naive.decide(LANES, limited, bought)
+    assert found.delivery == (basket.delivery_minor or 0) - table.left[naive.DELIVERY]
+    assert by_sku(basket, found) == {line.sku: line.minor - table.left[i] for i, line in enumerate(table.lines)}
+    assert {
+        each.promotion: naive.Fate(each.outcome, each.minor or each.worth, each.to) for each in found.tried
+    } == fates
+
+
+def test_the_plain_way_tells_what_differs() -> None:
+    basket = buying(line("A", 2), line("B"))
+    table, fates = naive.decide(LANES, [promotion("P", Percent(1000))], basket)
+    assert ([table.left[i] for i in range(2)], fates) == ([1800, 900], {"P": naive.Fate("applied", 300, None)})
+    other = decide(basket, promotion("P", Percent(1001)))
+    assert sum(other.discounts) != fates["P"].minor
 
 
 @settings(max_examples=150, deadline=None)

@@ -1,11 +1,13 @@
 """Promotions compiled: what a rule says becomes what it does. Pure; compiled once for each change of promotions.
 
 A basket is looked at with all programs at once: every line is looked up by its sku, categories, brand and attributes in
-one index of all that programs speak of, so that five hundred promotions cost little more than the few that fit.
+one index of all that programs speak of, and what it speaks of leads to the programs, so that five hundred promotions
+cost what the few cost that fit.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,22 +42,27 @@ from rynek.commerce.promotions.language import (
     Weekdays,
     What,
 )
-from rynek.commerce.promotions.model import Facts, FactsRow, Line
+from rynek.commerce.promotions.model import Buying, Facts, FactsRow, Line
 from rynek.commerce.promotions.rewards import (
+    NOTHING,
     Give,
     Miss,
-    Shares,
+    Offer,
+    Room,
     State,
     Test,
     bundle,
     buy_get,
-    free,
     half_up,
     off,
+    share,
     shared,
 )
 
 _attributes = msgspec.json.Decoder(dict[str, Value]).decode
+_NOTHING = -1
+"""What has to be there for something that needs nothing."""
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Compiled(Struct, frozen=True, gc=False):
@@ -71,6 +78,38 @@ class Compiled(Struct, frozen=True, gc=False):
     give: Give
     next: Test | None
     """What would make it more."""
+    begins: datetime
+    ends: datetime
+    coded: bool
+    exclusive: bool
+    budgeted: bool
+
+
+class Stage:
+    """A lane with what may count in it in a channel, by priority."""
+
+    def __init__(self, lane: Lane, programs: Sequence[Compiled]) -> None:
+        self.lane = lane
+        self.programs = programs
+        self.by_what: dict[int, list[int]] = {}
+        """Which speak of what: each is found by one thing that has to be there for it, any but everything."""
+        for number, each in enumerate(programs):
+            self.by_what.setdefault(max(each.targets, default=_NOTHING), []).append(number)
+
+    def among(self, selected: Mapping[int, Sequence[int]], buying: Buying) -> list[Compiled]:
+        """List those that have to do with a basket: what has to be there is, it is the time, and the code is had."""
+        there, at = selected.keys(), buying.at
+        numbers = self.by_what.get(_NOTHING, []).copy()
+        for what in self.by_what.keys() & there:
+            numbers += self.by_what[what]
+        programs = self.programs
+        return [
+            each
+            for number in sorted(numbers)
+            if (each := programs[number]).begins <= at < each.ends
+            and (len(each.targets) == 1 or each.targets <= there)
+            and (not each.coded or each.promotion.code in buying.coupons)
+        ]
 
 
 class Programs:
@@ -87,7 +126,7 @@ class Programs:
         self.everything = self.number(What())
         ordered = sorted(promotions, key=lambda each: (-each[0].priority, each[0].code))
         self.all = [compiled(self, promotion, version) for promotion, version in ordered]
-        self._by_channel: dict[tuple[str, str], list[tuple[Lane, list[Compiled]]]] = {}
+        self._by_channel: dict[tuple[str, str], list[Stage]] = {}
         whens = [condition for promotion, _ in ordered for condition in leaves(promotion.when)]
         self.asks_segments = any(isinstance(each, Segments) for each in whens)
         self.asks_first = any(isinstance(each, FirstOrder) for each in whens)
@@ -129,14 +168,14 @@ class Programs:
 
     def select(self, lines: Sequence[Line]) -> dict[int, list[int]]:
         """Tell for everything that programs speak of which lines fit it."""
-        selected: dict[int, list[int]] = {}
+        selected: dict[int, list[int]] = defaultdict(list)
         known = self.known
         for place, line in enumerate(lines):
             kept = known.get(line.sku)
             if kept is None or kept[0] is not line.facts:
                 kept = known[line.sku] = (line.facts, self._fitting(line.facts))
             for what in kept[1]:
-                selected.setdefault(what, []).append(place)
+                selected[what].append(place)
         return selected
 
     def _fitting(self, facts: Facts) -> tuple[int, ...]:
@@ -148,8 +187,8 @@ class Programs:
         candidates = {number for key in keys for number in self.index.get(key, ())}
         return tuple(sorted(number for number in candidates if fits(self.matchers[number], facts)))
 
-    def of(self, channel: str, currency: str) -> list[tuple[Lane, list[Compiled]]]:
-        """List what may count in a channel, lane by lane, each by priority."""
+    def of(self, channel: str, currency: str) -> list[Stage]:
+        """List what may count in a channel, lane by lane."""
         found = self._by_channel.get((channel, currency))
         if found is None:
             here = [
@@ -157,7 +196,7 @@ class Programs:
                 for each in self.all
                 if (each.channels is None or channel in each.channels) and each.promotion.currency in (None, currency)
             ]
-            found = [(lane, [each for each in here if each.promotion.lane == lane.code]) for lane in self.lanes]
+            found = [Stage(lane, [each for each in here if each.promotion.lane == lane.code]) for lane in self.lanes]
             self._by_channel[channel, currency] = found
         return found
 
@@ -219,13 +258,14 @@ def _has(facts: Facts, code: str, values: Sequence[Value]) -> bool:
 def compiled(programs: Programs, promotion: Promotion, version: int) -> Compiled:
     """Turn a promotion into what counts it."""
     zone = ZoneInfo(promotion.zone)
-    tests = [_test(programs, each, zone) for each in promotion.when]
+    tests = [_test(programs, each, zone) for each in promotion.when if not isinstance(each, Channels)]
     channels = [frozenset(each.of) for each in promotion.when if isinstance(each, Channels)]
     targets, reached, give, following = _reward(programs, promotion.gives)
     limits = [_limit(promotion)] if promotion.uses or promotion.uses_each or promotion.budget_minor else []
     return Compiled(
         promotion, version, frozenset.intersection(*channels) if channels else None, frozenset(targets),
-        (*limits, *tests, *reached), give, following,
+        (*limits, *tests, *reached), give, following, promotion.from_at or _EVER, promotion.until_at or _NEVER,
+        promotion.coded, promotion.exclusive, promotion.budget_minor is not None,
     )  # fmt: skip
 
 
@@ -270,11 +310,9 @@ def _test(programs: Programs, condition: Condition, zone: ZoneInfo) -> Test:  # 
             return lambda state: None if state.buying.first_order else Miss("only for a customer's first order")
         case Weekdays():
             days = frozenset(condition.of)
-            return lambda state: (
-                None if state.buying.at.astimezone(zone).isoweekday() in days else Miss("not on this day of the week")
-            )
+            return lambda state: None if state.at(zone).isoweekday() in days else Miss("not on this day of the week")
         case Hours():
-            return lambda state: None if within(condition, state.buying.at, zone) else Miss("not at this time of day")
+            return lambda state: None if within(condition, state.at(zone)) else Miss("not at this time of day")
         case AnyOf():
             tests = [_test(programs, each, zone) for each in condition.of]
             return lambda state: _nearest([test(state) for test in tests])
@@ -291,15 +329,21 @@ def _much(what: int, minor: int | None, units: int | None, weight_g: int | None)
     asked = [(of, least) for of, least in (("minor", minor), ("units", units), ("weight_g", weight_g)) if least]
 
     def test(state: State) -> Miss | None:
-        lacks = {f"lacks_{of}": lack for of, least in asked if (lack := least - state.much(what, of)) > 0}
-        return Miss(**lacks) if lacks else None  # type: ignore[arg-type]
+        for of, least in asked:
+            if state.much(what, of) < least:
+                return _lacking(**{of: lack for of, least in asked if (lack := least - state.much(what, of)) > 0})
+        return None
 
     return test
 
 
-def within(hours: Hours, at: datetime, zone: ZoneInfo) -> bool:
+def _lacking(minor: int | None = None, units: int | None = None, weight_g: int | None = None) -> Miss:
+    return Miss("", minor, units, weight_g)
+
+
+def within(hours: Hours, at: datetime) -> bool:
     """Tell whether it is that time of day."""
-    now = f"{at.astimezone(zone):%H:%M}"
+    now = f"{at:%H:%M}"
     if hours.begin <= hours.end:
         return hours.begin <= now < hours.end
     return now >= hours.begin or now < hours.end
@@ -333,7 +377,7 @@ def _reward(programs: Programs, reward: Reward) -> _Made:
             return (
                 (buy, get),
                 [_enough(reward, buy, get)],
-                lambda state, blocked: buy_get(reward, buy, get, state, blocked),
+                lambda room: buy_get(reward, buy, get, room),
                 None,
             )
         case BundlePrice():
@@ -342,13 +386,13 @@ def _reward(programs: Programs, reward: Reward) -> _Made:
             return (
                 tuple(what for what, _ in parts),
                 fewest,
-                lambda state, blocked: bundle(reward, parts, state, blocked),
+                lambda room: bundle(reward, parts, room),
                 None,
             )
         case Delivery():
             return (), [_delivered(reward)], _delivery(reward), None
         case Gift():
-            return (), [], lambda _state, _blocked: [], None
+            return (), [], lambda _: NOTHING, None
 
 
 def _steps(reward: Steps, what: int) -> _Made:
@@ -357,22 +401,19 @@ def _steps(reward: Steps, what: int) -> _Made:
     def measure(state: State) -> int:
         return state.much(what, reward.by)
 
-    def give(state: State, blocked: Sequence[bool]) -> list[Shares]:
-        step = next(step for step in reversed(steps) if step.at_least <= measure(state))
-        lines = free(state, what, blocked)
-        if step.bp is not None:
-            return [[(i, half_up(state.left[i] * step.bp, 10_000))] for i in lines]
-        return shared(state, lines, step.minor or 0)
-
-    def lacking(state: State, least: int) -> Miss:
-        return Miss(**{f"lacks_{reward.by}": least - measure(state)})  # type: ignore[arg-type]
+    def give(room: Room) -> Offer:
+        much = measure(room.state)
+        step = next(step for step in reversed(steps) if step.at_least <= much)
+        return shared(room, what, step.minor or 0) if step.bp is None else share(room, what, step.bp)
 
     def first(state: State) -> Miss | None:
-        return None if measure(state) >= steps[0].at_least else lacking(state, steps[0].at_least)
+        lack = steps[0].at_least - measure(state)
+        return _lacking(**{reward.by: lack}) if lack > 0 else None
 
     def following(state: State) -> Miss | None:
-        step = next((step for step in steps if step.at_least > measure(state)), None)
-        return None if step is None else lacking(state, step.at_least)
+        much = measure(state)
+        step = next((step for step in steps if step.at_least > much), None)
+        return None if step is None else _lacking(**{reward.by: step.at_least - much})
 
     return (what,), [first], give, following
 
@@ -389,10 +430,10 @@ def _delivered(reward: Delivery) -> Test:
 
 
 def _delivery(reward: Delivery) -> Give:
-    def give(state: State, blocked: Sequence[bool]) -> list[Shares]:
-        last = len(state.lines)
-        minor = half_up(state.left[last] * reward.bp, 10_000)
-        return [] if blocked[last] or not minor else [[(last, minor)]]
+    def give(room: Room) -> Offer:
+        last = len(room.state.lines)
+        minor = 0 if last in room.shut else half_up(room.state.left[last] * reward.bp, 10_000)
+        return ({last: minor}, False) if minor else NOTHING
 
     return give
 
@@ -403,9 +444,9 @@ def _enough(reward: BuyGet, buy: int, get: int) -> Test:
 
     def test(state: State) -> Miss | None:
         bought, gotten = state.much(buy, "units"), state.much(get, "units")
-        together = sum(
-            state.lines[i].quantity for i in {*state.chosen(buy), *state.chosen(get)} if state.lines[i].unit == "pcs"
-        )
+        together = bought
+        if get != buy:
+            together = sum(state.pieces[i] for i in {*state.chosen(buy), *state.chosen(get)})
         lack = max(reward.buy_units - bought, reward.get_units - gotten, both - together)
         return Miss(lacks_units=lack) if lack > 0 else None
 

@@ -42,12 +42,9 @@ from rynek.commerce.promotions.model import (
     Reason,
     Tried,
 )
-from rynek.commerce.promotions.programs import Compiled, Programs, leaves
-from rynek.commerce.promotions.rewards import Miss, Shares, State
+from rynek.commerce.promotions.programs import Compiled, Programs, Stage, leaves
+from rynek.commerce.promotions.rewards import NOTHING, Miss, Offer, Room, Shares, State
 from rynek.kernel.money import EXPONENTS, Money
-
-Taken = dict[str, Shares]
-"""What each promotion has given so far, by its code."""
 
 
 def decide(programs: Programs, buying: Buying) -> Outcome:
@@ -56,169 +53,141 @@ def decide(programs: Programs, buying: Buying) -> Outcome:
     lines = [buying.lines[place] for place in order]
     state = State(buying, lines, programs.select(lines))
     tried: list[Tried] = []
-    gifts: list[tuple[str, int]] = []
-    for lane, here in programs.of(buying.channel, buying.currency):
-        if here:
+    for stage in programs.of(buying.channel, buying.currency):
+        if stage.programs:
             state.sums.clear()
-            _lane(state, lane, here, tried, gifts)
+            tried += _stage(state, stage)
     discounts = [0] * len(lines)
     for place, line, left in zip(order, lines, state.left, strict=False):
         discounts[place] = line.minor - left
     delivery = (buying.delivery_minor or 0) - state.left[-1]
-    until = [end for each in tried if each.outcome == "applied" and (end := programs.ends[each.promotion])]
+    applied = [each for each in tried if each.outcome == "applied"]
+    until = [end for each in applied if (end := programs.ends[each.promotion])]
+    gifts = [each.gift for each in applied if each.gift is not None]
     return Outcome(discounts, delivery, gifts, tuple(tried), min(until, default=None))
 
 
-def _lane(state: State, lane: Lane, here: Sequence[Compiled], tried: list[Tried], gifts: list[tuple[str, int]]) -> None:
+def _stage(state: State, stage: Stage) -> list[Tried]:
+    """Count what may count in a lane: who does not have what it takes and gifts first, then the others together."""
+    told: list[Tried] = []
     live: list[Compiled] = []
-    there = state.selected.keys()
-    for each in here:
-        if not there >= each.targets or not _concerned(state, each):
-            continue
+    for each in stage.among(state.selected, state.buying):
         for test in each.tests:
-            miss = test(state)
-            if miss is not None:
+            if (miss := test(state)) is not None:
+                told.append(_unmet(each, miss))
                 break
         else:
-            miss = None
-        if miss is not None:
-            tried.append(_unmet(each, miss))
-        elif isinstance(each.promotion.gives, Gift):
-            given = (each.promotion.gives.sku, each.promotion.gives.units)
-            gifts.append(given)
-            tried.append(_tried(state, each, [], gift=given))
-        else:
-            live.append(each)
-    if live:
-        tried += _LANES[lane.pick](state, live)
+            if isinstance(each.promotion.gives, Gift):
+                told.append(_tried(state, each, {}, (each.promotion.gives.sku, each.promotion.gives.units)))
+            else:
+                live.append(each)
+    return told + _PICK[stage.lane.pick](state, live) if live else told
 
 
-def _concerned(state: State, each: Compiled) -> bool:
-    """Tell whether a promotion has to do with this basket at all."""
-    promotion, at = each.promotion, state.buying.at
-    if promotion.coded and promotion.code not in state.buying.coupons:
-        return False
-    begun = promotion.from_at is None or promotion.from_at <= at
-    return begun and (promotion.until_at is None or at < promotion.until_at)
-
-
-def _blocked(state: State, each: Compiled, claimed: Collection[int] = ()) -> list[bool]:
-    """Tell which lines a promotion may not touch."""
-    taken = state.touched if each.promotion.exclusive else state.closed  # what is closed has been touched
-    if not claimed:
-        return taken
-    return [shut or place in claimed for place, shut in enumerate(taken)]
-
-
-def _affordable(state: State, each: Compiled, pieces: Sequence[Shares]) -> bool:
+def _affordable(state: State, each: Compiled, shares: Shares) -> bool:
     left = state.buying.left.get(each.promotion.code)
-    return left is None or left.minor is None or sum(minor for piece in pieces for _, minor in piece) <= left.minor
-
-
-def _book(state: State, each: Compiled, shares: Shares) -> None:
-    for place, minor in shares:
-        state.left[place] -= minor
-        state.touched[place] = True
-        if each.promotion.exclusive:
-            state.closed[place] = True
+    return left is None or left.minor is None or sum(shares.values()) <= left.minor
 
 
 def _all(state: State, live: Sequence[Compiled]) -> list[Tried]:
-    return _in_turn(state, live, claiming=False)
+    """Count promotions by priority, one on what the others left."""
+    tried = []
+    for each in live:
+        shares, _ = each.give(Room(state, state.touched if each.exclusive else state.closed))
+        if each.budgeted and not _affordable(state, each, shares):
+            tried.append(_unmet(each, _TOO_LITTLE))
+        elif shares:
+            state.take(shares, exclusive=each.exclusive)
+            tried.append(_tried(state, each, shares))
+        else:
+            tried.append(_lost(state, each, {}, {}))
+    return tried
 
 
 def _first(state: State, live: Sequence[Compiled]) -> list[Tried]:
-    return _in_turn(state, live, claiming=True)
-
-
-def _in_turn(state: State, live: Sequence[Compiled], *, claiming: bool) -> list[Tried]:
-    """Count promotions by priority: on what is left of lines, or ``claiming`` them."""
+    """Count promotions by priority, each on lines that none before it counts for."""
     claims: dict[int, str] = {}
     tried = []
     for each in live:
-        pieces = each.give(state, _blocked(state, each, claims))
-        if not _affordable(state, each, pieces):
-            tried.append(_unmet(each, Miss("its budget does not suffice")))
-            continue
-        shares = [share for piece in pieces for share in piece]
-        if not shares:
-            tried.append(_lost(state, each, claims, each.give(state, state.closed) if claims else ()))
-            continue
-        _book(state, each, shares)
-        tried.append(_tried(state, each, shares))
-        if claiming:
-            claims |= dict.fromkeys((place for place, _ in shares), each.promotion.code)
+        shut = state.touched if each.exclusive else state.closed
+        shares, _ = each.give(Room(state, shut | claims.keys()))
+        if each.budgeted and not _affordable(state, each, shares):
+            tried.append(_unmet(each, _TOO_LITTLE))
+        elif shares:
+            state.take(shares, exclusive=each.exclusive)
+            tried.append(_tried(state, each, shares))
+            claims |= dict.fromkeys(shares, each.promotion.code)
+        else:
+            instead, _ = each.give(Room(state, state.closed)) if claims else NOTHING
+            tried.append(_lost(state, each, instead, claims))
     return tried
 
 
 def _best(state: State, live: Sequence[Compiled]) -> list[Tried]:
     """Let promotions compete: together where that is more than the lines would get by themselves, else line by line."""
-    offers: list[tuple[Compiled, list[Shares]]] = []
-    poor: list[Tried] = []
+    offers: list[tuple[Compiled, Offer]] = []
+    tried: list[Tried] = []
+    unclosed, fresh = Room(state, state.closed), Room(state, state.touched)
     for each in live:
-        pieces = each.give(state, _blocked(state, each))
-        if _affordable(state, each, pieces):
-            offers.append((each, pieces))
+        offer = each.give(fresh if each.exclusive else unclosed)
+        if each.budgeted and not _affordable(state, each, offer[0]):
+            tried.append(_unmet(each, _TOO_LITTLE))
         else:
-            poor.append(_unmet(each, Miss("its budget does not suffice")))
-    single: dict[int, tuple[int, int]] = {}
-    together: list[tuple[int, int, Shares]] = []
-    for number, (_, pieces) in enumerate(offers):
-        for piece in pieces:
-            if len(piece) > 1:
-                together.append((sum(minor for _, minor in piece), number, piece))
-            elif piece[0][0] not in single or piece[0][1] > single[piece[0][0]][0]:
-                single[piece[0][0]] = (piece[0][1], number)
-    given: list[Shares] = [[] for _ in offers]
-    claims = _together(offers, together, single, given)
-    for place, (minor, number) in sorted(single.items()):
-        if place not in claims and minor > 0:
-            given[number].append((place, minor))
-            claims[place] = offers[number][0].promotion.code
-    for (each, _), shares in zip(offers, given, strict=True):
-        _book(state, each, shares)
-    return poor + [
-        _tried(state, each, shares) if shares else _lost(state, each, claims, pieces)
-        for (each, pieces), shares in zip(offers, given, strict=True)
-    ]
-
-
-def _together(
-    offers: Sequence[tuple[Compiled, list[Shares]]],
-    together: Sequence[tuple[int, int, Shares]],
-    single: Mapping[int, tuple[int, int]],
-    given: Sequence[Shares],
-) -> dict[int, str]:
-    """Take what gives to lines together where it is worth it; gives which lines are taken, and by what."""
+            offers.append((each, offer))
+    given = _winners([offer for _, offer in offers])
     claims: dict[int, str] = {}
-    worth = [
-        (gain - sum(single[place][0] for place, _ in piece if place in single), -number, piece)
-        for gain, number, piece in together
-    ]
-    for surplus, negative, piece in sorted(worth, key=lambda each: each[:2], reverse=True):
-        if surplus > 0 and not any(place in claims for place, _ in piece):
-            given[-negative].extend(piece)
-            claims |= dict.fromkeys((place for place, _ in piece), offers[-negative][0].promotion.code)
-    return claims
+    for number, shares in given.items():
+        each = offers[number][0]
+        state.take(shares, exclusive=each.exclusive)
+        claims |= dict.fromkeys(shares, each.promotion.code)
+    for number, (each, (shares, _)) in enumerate(offers):
+        won = given.get(number)
+        tried.append(_lost(state, each, shares, claims) if won is None else _tried(state, each, won))
+    return tried
 
 
-_LANES = {"best": _best, "first": _first, "all": _all}
+def _winners(offers: Sequence[Offer]) -> dict[int, Shares]:
+    """Tell which offers count, on which lines, and what each line gets."""
+    best: Shares = {}
+    by: dict[int, int] = {}
+    together: list[tuple[int, int, Shares]] = []
+    for number, (shares, whole) in enumerate(offers):
+        if whole and len(shares) > 1:
+            together.append((-sum(shares.values()), number, shares))
+            continue
+        for place, minor in shares.items():
+            if minor > best.get(place, 0):
+                best[place] = minor
+                by[place] = number
+    given: dict[int, Shares] = {}
+    claimed: set[int] = set()
+    lacks = [(lack + sum([best.get(place, 0) for place in shares]), number) for lack, number, shares in together]
+    for lack, number in sorted(lacks):
+        shares, _ = offers[number]
+        if lack < 0 and claimed.isdisjoint(shares):
+            given[number] = shares
+            claimed.update(shares)
+    for place, number in sorted(by.items()):
+        if place not in claimed:
+            given.setdefault(number, {})[place] = best[place]
+    return given
 
 
-_NOTHING = Miss()
+_PICK = {"best": _best, "first": _first, "all": _all}
+_MET = Miss()
+_TOO_LITTLE = Miss("its budget does not suffice")
 
 
 # --- telling ----------------------------------------------------------------------------------------------------------
 
 
 def _tried(state: State, each: Compiled, shares: Shares, gift: tuple[str, int] | None = None) -> Tried:
-    p, lines, last = each.promotion, state.lines, len(state.lines)
-    more = (each.next(state) if each.next is not None else None) or _NOTHING
-    named = tuple((lines[place].sku if place < last else "", minor) for place, minor in shares if minor)
+    p, skus = each.promotion, state.skus
+    more = (each.next(state) if each.next is not None else None) or _MET
+    named = tuple([(skus[place], minor) for place, minor in shares.items() if minor])
     return Tried(
-        p.code, each.version, p.name, p.lane, "applied", minor=sum(minor for _, minor in shares), shares=named,
-        gift=gift, coupon=state.buying.coupons.get(p.code), lacks_minor=more.lacks_minor,
-        lacks_units=more.lacks_units, lacks_weight_g=more.lacks_weight_g,
+        p.code, each.version, p.name, p.lane, "applied", "", sum(shares.values()), 0, None, more.lacks_minor,
+        more.lacks_units, more.lacks_weight_g, named, gift, state.buying.coupons.get(p.code),
     )  # fmt: skip
 
 
@@ -230,19 +199,19 @@ def _unmet(each: Compiled, miss: Miss) -> Tried:
     )  # fmt: skip
 
 
-def _lost(state: State, each: Compiled, claims: Mapping[int, str], pieces: Sequence[Shares]) -> Tried:
+def _lost(state: State, each: Compiled, shares: Shares, claims: Mapping[int, str]) -> Tried:
     p = each.promotion
-    worth = sum(minor for piece in pieces for _, minor in piece)
-    winner = next((claims[place] for piece in pieces for place, _ in piece if place in claims), None)
-    if winner is None:
-        closed = any(state.closed[place] for what in each.targets for place in state.chosen(what))
-        why = (
-            "its lines take nothing else: another promotion there is exclusive"
-            if closed
-            else "there is nothing left to take off"
-        )
-        return Tried(p.code, each.version, p.name, p.lane, "lost", why)
-    return Tried(p.code, each.version, p.name, p.lane, "lost", "another one counts there", worth=worth, to=winner)
+    for place in shares:
+        if place in claims:
+            why, worth, winner = "another one counts there", sum(shares.values()), claims[place]
+            return Tried(p.code, each.version, p.name, p.lane, "lost", why, 0, worth, winner)
+    closed = any(not state.closed.isdisjoint(state.chosen(what)) for what in each.targets)
+    why = (
+        "its lines take nothing else: another promotion there is exclusive"
+        if closed
+        else "there is nothing left to take off"
+    )
+    return Tried(p.code, each.version, p.name, p.lane, "lost", why)
 
 
 def reason(tried: Tried, currency: str) -> Reason:

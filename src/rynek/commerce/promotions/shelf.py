@@ -49,15 +49,11 @@ def on_shelf(code: str) -> bool:
 
 
 def relevant(programs: Programs, place: Channel, ware: Ware) -> list[Compiled]:
-    """List the promotions that an item may meet in a channel."""
+    """List the promotions that an item may meet in a channel, at any time."""
     facts = programs.learn(ware.facts)
-    fitting = programs.select([Line(ware.sku, 1, ware.unit, 0, facts)])
-    return [
-        each
-        for _, here in programs.of(place.code, place.currency)
-        for each in here
-        if all(what in fitting for what in each.targets)
-    ]
+    fitting = programs.select([Line(ware.sku, 1, ware.unit, 0, facts)]).keys()
+    stages = programs.of(place.code, place.currency)
+    return [each for stage in stages for each in stage.programs if each.targets <= fitting]
 
 
 def shelved(
