@@ -1,9 +1,9 @@
 """``rynek bench price``: what 500 active promotions cost a cart of 200 lines.
 
 A fresh shop on an embedded PostgreSQL with 2,000 items, and promotions of every kind. Timed in one process, one cart
-after another: all promotions decided for a cart, in memory (``carts_per_s``, ``p99_ms``; ``cpu_…`` is the processor's time
-alone, which on a machine that others use too is the truer one); and a cart priced whole, from what the buyer said to the
-total, with its statements to the database (``whole_…``).
+after another: all promotions decided for a cart, in memory (``carts_per_s``, ``p99_ms``; ``cpu_…`` is the time of the
+processor alone, the truer one where others use the machine too); and a cart priced whole, from what the buyer said to
+the total, with its statements to the database (``whole_…``).
 """
 
 import argparse
