@@ -17,6 +17,11 @@ from tests.integration.exchange.tables import TABLES, furnished
 
 NO_SHEET = {
     "commerce.checkout.put_group": "one customer's group: the sheet is price-groups",
+    "commerce.companies.put": "a company is taken in by a person, with its proof of VAT and its credit; no table yet",
+    "commerce.companies.put_channel": "a switch, thrown by hand",
+    "commerce.companies.put_credit": "how much a company may owe: decided one by one, by who answers for it",
+    "commerce.companies.put_member": "who may buy for a company: its own admins say so, one by one",
+    "commerce.companies.put_units": "how a company is organised: its own admins keep that; no table yet",
     "commerce.documents.put_exchange_rates": "a bank's table of each day, as a program fetches it",
     "commerce.inventory.receive": "goods that came: a document with a number, posted once",
     "commerce.inventory.announce": "goods that will come: a document with a number, posted once",
