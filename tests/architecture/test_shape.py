@@ -109,7 +109,11 @@ BEYOND: dict[str, dict[str, str]] = {
         "press.py": "the PDF: the one file that speaks to the library that prints it",
     },
     "commerce/inventory": {
+        "holding.py": "the verbs of what is set aside: promises, apart from what comes and goes",
         "history.py": "what the ledger tells of many items at once, for those who reckon with it",
+    },
+    "commerce/orders": {
+        "changing.py": "the verbs of orders after they were placed, apart from their way from placing to the door",
     },
     "commerce/repricing": {
         "gathering.py": "what is known of many prices at once, for all that decide about them",

@@ -10,7 +10,8 @@ _UNITS = """(
                 select sum((part ->> 1)::bigint)
                 from json_array_elements(a.agreed -> 'priced' -> 'components' -> l.sku) as part), 1)) as units
             from commerce.order_line l join commerce.sales_order a on a.id = l.order_id group by 1)"""
-_ORDERED, _RETURNED = _UNITS.format(what="quantity"), _UNITS.format(what="returned")
+_WAITING = _UNITS.replace("l.{what}", "(l.quantity - l.shipped - l.cancelled)")
+_SHIPPED, _RETURNED = _UNITS.format(what="shipped"), _UNITS.format(what="returned")
 
 # Each statement finds the rows that break one rule; their first column names them.
 RULES = {
@@ -35,8 +36,9 @@ RULES = {
         select cart_id, count(*) from commerce.sales_order group by 1 having count(*) > 1""",
     "an order's total is not the sum of its lines and its delivery": """
         select o.id, o.total_minor, l.gross from commerce.sales_order o
-        left join (select order_id, sum(gross_minor) as gross from commerce.order_line group by 1) l
-            on l.order_id = o.id
+        left join (
+            select order_id, sum(commerce.share(gross_minor, quantity, 0, quantity - cancelled)) as gross
+            from commerce.order_line group by 1) l on l.order_id = o.id
         where o.total_minor <> coalesce(l.gross, 0) + o.delivery_minor""",
     "an order's money is not that of its payments": """
         select o.id, o.authorised_minor, o.captured_minor, o.refunded_minor from commerce.sales_order o
@@ -59,22 +61,26 @@ RULES = {
     "an order's payments were not opened for its total": """
         select o.id, o.total_minor, p.amount from commerce.sales_order o
         left join (select order_id, sum(amount_minor) as amount from commerce.payment group by 1) p on p.order_id = o.id
-        where o.total_minor <> coalesce(p.amount, 0)""",
+        where o.total_minor <> coalesce(p.amount, 0)
+            and not exists (
+                select from commerce.order_entry e where e.order_id = o.id and e.what in ('reduced', 'extended'))""",
     "a payment has no order": """
         select id from commerce.payment p
         where not exists (select from commerce.sales_order o where o.id = p.order_id)""",
     "an order that waits or is open does not hold its units": f"""
         select o.id, l.units, h.units from commerce.sales_order o
-        join {_ORDERED} l on l.order_id = o.id
+        join {_WAITING} l on l.order_id = o.id
         left join (select holder, sum(units) as units from commerce.hold group by 1) h on h.holder = o.id
         where case when o.state in ('open', 'awaiting-payment') then l.units else 0 end <> coalesce(h.units, 0)""",  # noqa: S608
     "a shipped order's units did not leave, or another's did": f"""
         select o.id, o.state, l.units, s.units from commerce.sales_order o
-        join {_ORDERED} l on l.order_id = o.id
+        join {_SHIPPED} l on l.order_id = o.id
         left join (
-            select reference, -sum(units) as units from commerce.stock_entry where cause = 'shipment' group by 1) s
-            on s.reference = o.id::text
-        where case when o.state = 'shipped' then l.units else 0 end <> coalesce(s.units, 0)""",  # noqa: S608
+            select split_part(reference, '/', 1) as order_id, -sum(units) as units from commerce.stock_entry
+            where cause = 'shipment' group by 1) s on s.order_id = o.id::text
+        where l.units <> coalesce(s.units, 0)
+            or (o.state = 'shipped' and exists (
+                select from commerce.order_line w where w.order_id = o.id and w.shipped + w.cancelled < w.quantity))""",  # noqa: S608
     "the units of a return are not those in the book": f"""
         select o.id, l.units, s.units from commerce.sales_order o
         join {_RETURNED} l on l.order_id = o.id
@@ -94,7 +100,8 @@ RULES = {
         select o.id, coalesce(n.told, 0) from commerce.sales_order o
         left join (select key, count(*) as told from kernel.event where type = 'inventory.stock-held' group by 1) n
             on n.key = o.id::text
-        where coalesce(n.told, 0) <> 1""",
+        where coalesce(n.told, 0) <> 1
+            and not exists (select from commerce.order_entry e where e.order_id = o.id and e.what = 'extended')""",
 }
 
 

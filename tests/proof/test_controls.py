@@ -32,7 +32,7 @@ DAMAGE = {
     "an order that waits or is open does not hold its units": "delete from commerce.hold",
     "a shipped order's units did not leave, or another's did": """
         update commerce.sales_order set state = 'shipped' where state = 'open'""",
-    "the units of a return are not those in the book": "update commerce.order_line set returned = 1",
+    "the units of a return are not those in the book": "update commerce.order_line set shipped = 1, returned = 1",
     "an order was announced never or twice": "delete from kernel.event where type = 'orders.order-placed'",
     "an order was announced that there is not": """
         insert into kernel.event (type, key, at, data)

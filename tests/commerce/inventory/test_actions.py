@@ -11,7 +11,7 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import KEEPER
-from rynek.commerce.inventory import Claim, actions
+from rynek.commerce.inventory import Claim, actions, holding
 from rynek.commerce.inventory.events import StockMoved, StockOwed, StockReleased
 from rynek.commerce.inventory.model import Need
 from rynek.commerce.inventory.reactions import lapse_holds
@@ -67,7 +67,7 @@ class Depot:
 
     async def hold(self, units: int, holder: UUID | None = None, **more: Any) -> list[tuple[str, int]]:
         needs = [{"sku": self.sku, "units": units}]
-        picks = await self.ask(actions.hold, holder=holder or ids.new(), channel=self.channel, needs=needs, **more)
+        picks = await self.ask(holding.hold, holder=holder or ids.new(), channel=self.channel, needs=needs, **more)
         return [(pick.location, pick.units) for pick in picks]
 
     async def entries(self, **values: Any) -> list[tuple[str, int, str]]:
@@ -314,7 +314,7 @@ async def test_locations_are_asked_by_rank_and_one_that_has_all_goes_before_spli
     assert await depot.hold(3) == [("WH-2", 1), ("WH-1", 1), ("S-1", 1)]
     assert await depot.promised() == (1, 0)
     refused = await depot.refused(
-        actions.hold, holder=ids.new(), channel=depot.channel, needs=[{"sku": depot.sku, "units": 2}]
+        holding.hold, holder=ids.new(), channel=depot.channel, needs=[{"sku": depot.sku, "units": 2}]
     )
     assert (refused.code, refused.facts) == ("out-of-stock", {"short": {depot.sku: 1}})
     assert [await depot.level(place) for place in ("WH-1", "WH-2", "S-1", "WH-3")] == [
@@ -333,7 +333,7 @@ async def test_routes_are_replaced_and_a_closed_location_promises_nothing(depot:
     try:
         assert await depot.promised() == (0, 0)
         needs = [{"sku": depot.sku, "units": 1}]
-        refused = await depot.refused(actions.hold, holder=ids.new(), channel=depot.channel, needs=needs)
+        refused = await depot.refused(holding.hold, holder=ids.new(), channel=depot.channel, needs=needs)
         assert refused.code == "out-of-stock"
     finally:
         await depot.ask(actions.put_locations, locations=[{**closed, "active": True}])
@@ -353,7 +353,7 @@ async def test_safety_stock_is_kept_back_from_its_channel_alone(depot: Depot) ->
     assert await other.hold(5) == [("WH-1", 5)]
     assert await depot.promised() == (1, 0)
     needs = [{"sku": depot.sku, "units": 2}]
-    assert (await depot.refused(actions.hold, holder=ids.new(), channel=depot.channel, needs=needs)).facts == {
+    assert (await depot.refused(holding.hold, holder=ids.new(), channel=depot.channel, needs=needs)).facts == {
         "short": {depot.sku: 1}
     }
     assert await depot.hold(1) == [("WH-1", 1)]
@@ -364,7 +364,7 @@ async def test_two_lines_of_one_item_are_not_checked_apart(depot: Depot) -> None
     """medusa#16502: each line alone would fit."""
     await depot.receive("WH-1", 3)
     needs = [{"sku": depot.sku, "units": 2}, {"sku": depot.sku, "units": 2}]
-    refused = await depot.refused(actions.hold, holder=ids.new(), channel=depot.channel, needs=needs)
+    refused = await depot.refused(holding.hold, holder=ids.new(), channel=depot.channel, needs=needs)
     assert (refused.facts, await depot.level("WH-1")) == ({"short": {depot.sku: 1}}, (3, 0, 0))
 
 
@@ -403,7 +403,7 @@ async def test_a_hold_lapses_when_its_time_is_up_and_not_before(depot: Depot) ->
         (e.data.why, [(p.sku, p.units) for p in e.data.picks]) for e in await follower.news() if e.data.holder == holder
     ]
     assert told == [("lapsed", [(depot.sku, 2)])]
-    assert (await depot.refused(actions.let_go, holder=holder)).code == "not-found"
+    assert (await depot.refused(holding.let_go, holder=holder)).code == "not-found"
     assert await depot.level("WH-1") == (5, 0, 0)
 
 
@@ -412,9 +412,9 @@ async def test_a_hold_let_go_is_given_back_once(depot: Depot) -> None:
     holder = ids.new()
     await depot.hold(2, holder)
     await depot.hold(1, holder)
-    picks = await depot.ask(actions.let_go, holder=holder)
+    picks = await depot.ask(holding.let_go, holder=holder)
     assert [(p.location, p.units) for p in picks] == [("WH-1", 3)]
-    assert (await depot.refused(actions.let_go, holder=holder)).code == "not-found"
+    assert (await depot.refused(holding.let_go, holder=holder)).code == "not-found"
     assert await depot.level("WH-1") == (5, 0, 0)
 
 
@@ -422,12 +422,12 @@ async def test_what_is_set_aside_for_an_order_never_lapses_and_is_no_stock_keepe
     await depot.receive("WH-1", 5)
     order = ids.new()
     async with depot.world.database.transaction("commerce") as tx:
-        [picks] = await actions.hold_many(tx, [Claim(order, depot.channel, [Need(depot.sku, 2)])])
+        [picks] = await holding.hold_many(tx, [Claim(order, depot.channel, [Need(depot.sku, 2)])])
     assert isinstance(picks, list)
     await lapse(depot, 10**8)
     needs = [{"sku": depot.sku, "units": 1}]
-    assert (await depot.refused(actions.let_go, holder=order)).code == "held-for-order"
-    more = await depot.refused(actions.hold, holder=order, channel=depot.channel, needs=needs)
+    assert (await depot.refused(holding.let_go, holder=order)).code == "held-for-order"
+    more = await depot.refused(holding.hold, holder=order, channel=depot.channel, needs=needs)
     assert (more.code, await depot.level("WH-1")) == ("held-for-order", (5, 2, 0))
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.commerce.inventory import rules
-from rynek.commerce.inventory.model import Candidate, Move, Need
+from rynek.commerce.inventory.model import Candidate, Move, Need, Pick
 
 skus = st.sampled_from("ABC")
 places = st.sampled_from(["W1", "W2", "W3"])
@@ -81,3 +81,38 @@ def test_only_a_level_that_falls_below_zero_now_is_reported(changes: list[tuple[
     moves = [Move("A", f"L{n}", units) for n, (units, _) in enumerate(changes)]
     found = rules.owed(moves, [after for _, after in changes])
     assert [after for _, after in found] == [after for units, after in changes if after < 0 <= after - units]
+
+
+picks = st.lists(st.builds(Pick, skus, places, st.integers(1, 9)), max_size=6)
+
+
+@given(picks)
+def test_picks_are_added_up_in_the_order_of_their_keys(found: list[Pick]) -> None:
+    merged = rules.merged(found)
+    keys = [(each.sku, each.location) for each in merged]
+    assert keys == sorted(set(keys))
+    assert sum(each.units for each in merged) == sum(each.units for each in found)
+
+
+@given(picks, needs)
+def test_what_is_given_up_was_held_and_wanted_no_more(held: list[Pick], wanted: list[Need]) -> None:
+    had = rules.merged(held)
+    given_up, short = rules.given_up(had, wanted)
+    total = rules.summed(wanted)
+    there = {(each.sku, each.location): each.units for each in had}
+    assert all(0 < each.units <= there[each.sku, each.location] for each in given_up)
+    for sku, units in total.items():
+        got = sum(each.units for each in given_up if each.sku == sku)
+        assert got + short.get(sku, 0) == units
+        assert got == min(units, sum(n for (item, _), n in there.items() if item == sku))
+    assert {each.sku for each in given_up} <= set(total)
+
+
+@given(picks, st.dictionaries(st.tuples(skus, places), st.integers(-3, 12)))
+def test_what_is_missing_is_what_is_not_free_where_it_is_wanted(
+    found: list[Pick], free: dict[tuple[str, str], int]
+) -> None:
+    short = rules.missing(found, free)
+    fits = all(each.units <= max(free.get((each.sku, each.location), 0), 0) for each in rules.merged(found))
+    assert (short == {}) == fits
+    assert all(units > 0 for units in short.values())

@@ -244,6 +244,29 @@ def test_what_is_no_signature_holds_nothing(text: str | None) -> None:
     assert not signatures.holds(b"secret", 0, b"", text)
 
 
+@given(st.lists(st.tuples(rows(), st.lists(attempts, max_size=4, unique_by=lambda each: each.attempt)), max_size=4))
+def test_what_is_kept_and_taken_is_what_came_and_comes(found: list[tuple[Row, list[Attempt]]]) -> None:
+    frees = [rules.free(row, tried) for row, tried in found]
+    coming = sum(
+        each.minor for _, tried in found for each in tried if each.kind == "capture" and each.state in rules.OPEN
+    )
+    assert rules.taken([row for row, _ in found], frees) == sum(row.captured_minor for row, _ in found) + coming
+    assert rules.kept(frees) == sum(free.refund for free in frees) + coming
+    for (row, _), free in zip(found, frees, strict=True):
+        byhand = row.provider == MANUAL or row.unwinding
+        assert rules.takeable(row, free) == (0 if byhand else free.capture)
+
+
+@given(st.integers(-(10**9), 10**9), st.lists(st.integers(0, 10**6), max_size=6))
+def test_an_amount_is_taken_from_the_first_that_has_it(minor: int, lefts: list[int]) -> None:
+    parts = rules.spread(minor, lefts)
+    assert sum(parts) == max(0, min(minor, sum(lefts)))
+    assert all(0 <= part <= left for part, left in zip(parts, lefts, strict=True))
+    for n, part in enumerate(parts):
+        if part:
+            assert parts[:n] == lefts[:n]
+
+
 # --- a provider that does not answer ----------------------------------------------------------------------------------
 
 circuits = st.builds(

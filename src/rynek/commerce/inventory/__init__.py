@@ -1,13 +1,24 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import available, hold_many, lock_held, put_back, release, sell, ship
+from rynek.commerce.inventory.actions import available, put_back, sell
 from rynek.commerce.inventory.history import aged, sold
+from rynek.commerce.inventory.holding import (
+    held,
+    hold_many,
+    lock_held,
+    rehold,
+    release,
+    release_part,
+    ship,
+    ship_part,
+)
 from rynek.commerce.inventory.model import (
     Available,
     ChannelCode,
     Claim,
     LocationCode,
     Need,
+    NotHeld,
     OutOfStock,
     Pick,
     Sale,
@@ -20,17 +31,22 @@ __all__ = [
     "Claim",
     "LocationCode",
     "Need",
+    "NotHeld",
     "OutOfStock",
     "Pick",
     "Sale",
     "Sku",
     "aged",
     "available",
+    "held",
     "hold_many",
     "lock_held",
     "put_back",
+    "rehold",
     "release",
+    "release_part",
     "sell",
     "ship",
+    "ship_part",
     "sold",
 ]

@@ -1,33 +1,28 @@
 """What can be done with stock."""
 
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from rynek.commerce.inventory import model, rules
+from rynek.commerce.inventory import rules
 from rynek.commerce.inventory.events import (
     LocationChanged,
     RoutesChanged,
-    StockHeld,
     StockMoved,
     StockOwed,
-    StockReleased,
 )
+from rynek.commerce.inventory.holding import q
 from rynek.commerce.inventory.model import (
     AlreadyReceived,
     Arrived,
     Available,
-    Candidate,
     ChannelCode,
-    Claim,
     Counts,
     DocumentDiffers,
     Entry,
-    HeldForOrder,
     Level,
     Limit,
     Line,
@@ -37,8 +32,6 @@ from rynek.commerce.inventory.model import (
     Move,
     Need,
     NewTransfer,
-    OutOfStock,
-    Pick,
     Reference,
     Route,
     Safeties,
@@ -52,18 +45,11 @@ from rynek.commerce.inventory.model import (
     TransferDiffers,
     Unbalanced,
 )
-from rynek.kernel.database import Tx, passing
+from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
 from rynek.kernel.faults import Forbidden, Invalid, NotFound
-from rynek.kernel.sql import queries
-
-q = queries(__file__, model)
 
 _END = datetime.max.replace(tzinfo=UTC)
-_FOREVER = 10**12
-
-_contested: dict[tuple[str, str], float] = {}
-"""Items of channels that others were at while we looked again; until then (monotonic seconds) all of each is locked."""
 
 
 # --- locations and whom they serve ------------------------------------------------------------------------------------
@@ -219,157 +205,6 @@ async def unbalanced(tx: Tx) -> list[Unbalanced]:
     """
     found: list[Unbalanced] = await q.unbalanced(tx, location=_looked_at(tx, ""), limit=100)
     return found
-
-
-# --- setting aside ----------------------------------------------------------------------------------------------------
-
-
-async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfStock]:
-    """Set units aside for many holders, first come first served; each gets all it needs or nothing.
-
-    Returns:
-        for each claim its picks, or the refusal that says how many units of what are missing.
-    Emits:
-        StockHeld per holder.
-    """
-    wanted: dict[tuple[str, str], int] = {}
-    for claim in claims:
-        for sku, units in rules.summed(claim.needs).items():
-            wanted[claim.channel, sku] = wanted.get((claim.channel, sku), 0) + units
-    whole = {key for key in wanted if _contested.get(key, 0) > time.monotonic()} if _contested else set()
-    candidates = await _lock(tx, wanted | dict.fromkeys(whole, _FOREVER))
-    results, picked = _share(claims, candidates)
-    if short := [key for key in _short(claims, results) if key not in whole]:
-        # others took, between our look and our lock, what was to be enough: look at every location before refusing
-        results, picked = _share(claims, await _lock_rest(tx, short, candidates))
-    if picked:
-        holders, skus, places, taken, untils = zip(*picked, strict=True)
-        await q.hold(tx, holders=holders, skus=skus, locations=places, units=taken, untils=untils)
-    emit(tx, *(StockHeld(who.holder, got) for who, got in zip(claims, results, strict=True) if isinstance(got, list)))
-    return results
-
-
-async def _lock(tx: Tx, wanted: dict[tuple[str, str], int]) -> list[Candidate]:
-    channels, skus = zip(*wanted, strict=True)
-    found: list[Candidate] = await q.lock_levels(tx, channels=channels, skus=skus, wanted=list(wanted.values()))
-    return found
-
-
-def _short(claims: Sequence[Claim], results: Sequence[list[Pick] | OutOfStock]) -> list[tuple[str, str]]:
-    """Tell in which channels what was missing, in order."""
-    refused = [(claim, got) for claim, got in zip(claims, results, strict=True) if isinstance(got, OutOfStock)]
-    return sorted({(claim.channel, sku) for claim, got in refused for sku in got.facts["short"]})
-
-
-async def _lock_rest(tx: Tx, short: Sequence[tuple[str, str]], candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Lock the locations that were not needed at first sight, without waiting for anybody.
-
-    Whoever holds some levels and waits for lower ones can wait in a circle. Where somebody is at one of them the
-    transaction is undone and tried again, and then locks all locations of these items at once, in order.
-    """
-    channels, skus = zip(*short, strict=True)
-    try:
-        more: list[Candidate] = await q.lock_rest(tx, channels=channels, skus=skus)
-    except Exception as error:
-        if passing(error):  # somebody is at one of them
-            now = time.monotonic()
-            for key in [key for key, until in _contested.items() if until < now]:
-                del _contested[key]
-            _contested.update(dict.fromkeys(short, now + 1))
-        raise
-    known = {(each.channel, each.sku, each.location): each for each in (*candidates, *more)}
-    return list(known.values())
-
-
-def _share(
-    claims: Sequence[Claim], candidates: Sequence[Candidate]
-) -> tuple[list[list[Pick] | OutOfStock], list[tuple[object, ...]]]:
-    shelf = rules.Shelf(candidates)
-    results: list[list[Pick] | OutOfStock] = []
-    picked: list[tuple[object, ...]] = []
-    for claim in claims:
-        picks, short = shelf.take(claim.channel, claim.needs)
-        if short:
-            missing = ", ".join(f"{units} of {sku}" for sku, units in short.items())
-            results.append(OutOfStock(f"missing: {missing}", short=short))
-        else:
-            results.append(picks)
-            picked += [(claim.holder, pick.sku, pick.location, pick.units, claim.until) for pick in picks]
-    return results, picked
-
-
-async def hold(
-    tx: Tx,
-    holder: UUID,
-    channel: ChannelCode,
-    needs: Annotated[list[Need], Meta(min_length=1, max_length=200)],
-    seconds: Annotated[int, Meta(ge=1, le=7 * 86_400)] = 900,
-) -> list[Pick]:
-    """Set units aside for ``holder`` for a time: all of them or none. Lines that ask for the same item count together.
-
-    Args:
-        seconds: after so many the hold lapses.
-
-    Raises:
-        OutOfStock: fewer units are free; ``short`` says how many are missing per item.
-        HeldForOrder: the holder is an order.
-    Emits:
-        StockHeld
-    """
-    if await q.kept(tx, holder=holder):
-        raise HeldForOrder
-    (result,) = await hold_many(tx, [Claim(holder, channel, needs, tx.at + timedelta(seconds=seconds))])
-    if isinstance(result, OutOfStock):
-        raise result
-    return result
-
-
-async def lock_held(tx: Tx, holders: Sequence[UUID]) -> None:
-    """Lock all that several holders have before one of them gives back: one by one would be out of order."""
-    await q.held(tx, holders=holders)
-
-
-async def release(tx: Tx, holder: UUID, why: str = "cancelled") -> list[Pick]:
-    """Give a holder's units back; gives what they were, nothing when there are none (any more).
-
-    Emits:
-        StockReleased
-    """
-    await q.held(tx, holders=[holder])
-    picks: list[Pick] = await q.release(tx, holder=holder)
-    if picks:
-        emit(tx, StockReleased(holder, picks, why))
-    return picks
-
-
-async def let_go(tx: Tx, holder: UUID) -> list[Pick]:
-    """Give back the units that were set aside for ``holder``.
-
-    Raises:
-        NotFound: nothing is set aside for it.
-        HeldForOrder: the holder is an order.
-    Emits:
-        StockReleased
-    """
-    if await q.kept(tx, holder=holder):
-        raise HeldForOrder
-    picks = await release(tx, holder)
-    if not picks:
-        raise NotFound("nothing is set aside for this holder")
-    return picks
-
-
-async def ship(tx: Tx, holder: UUID, reference: str) -> list[Pick]:
-    """Let a holder's units leave the house: hold, level and ledger in one step; gives what left.
-
-    Emits:
-        StockMoved
-    """
-    await q.held(tx, holders=[holder])
-    picks: list[Pick] = await q.ship(tx, holder=holder, at=tx.at, reference=reference)
-    if picks:
-        emit(tx, StockMoved(reference, "shipment", [Move(pick.sku, pick.location, -pick.units) for pick in picks]))
-    return picks
 
 
 # --- moving -----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from rynek.commerce.inventory.actions import q
+from rynek.commerce.inventory.holding import q
 from rynek.kernel.database import Tx
 
 

@@ -1,6 +1,6 @@
 """Inventory's operations."""
 
-from rynek.commerce.inventory import actions
+from rynek.commerce.inventory import actions, holding
 from rynek.kernel.operations import read, write
 from rynek.kernel.sheets import sheet
 
@@ -18,8 +18,8 @@ operations = [
     read("GET /inventory/ledger", actions.ledger, "inventory.read"),
     read("GET /inventory/unbalanced", actions.unbalanced, "inventory.read", rate="bulk"),
     read("GET /inventory/available", actions.available, "inventory.see-available"),
-    write("POST /inventory/holds/{holder}", actions.hold, "inventory.hold"),
-    write("DELETE /inventory/holds/{holder}", actions.let_go, "inventory.hold"),
+    write("POST /inventory/holds/{holder}", holding.hold, "inventory.hold"),
+    write("DELETE /inventory/holds/{holder}", holding.let_go, "inventory.hold"),
     write("POST /inventory/receipts", actions.receive, "inventory.receive", rate="bulk"),
     write("POST /inventory/announcements", actions.announce, "inventory.receive", rate="bulk"),
     write("POST /inventory/adjustments", actions.adjust, "inventory.adjust", rate="bulk"),

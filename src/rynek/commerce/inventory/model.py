@@ -30,6 +30,10 @@ class UnitsHeld(Conflict):
     """So many units cannot leave: some of them are set aside for orders."""
 
 
+class NotHeld(Conflict):
+    """So many units are not set aside for this holder there."""
+
+
 class AlreadyReceived(Conflict):
     """This transfer was received before."""
 
@@ -116,12 +120,12 @@ class Claim(Struct, frozen=True):
     until: datetime | None = None
 
 
-class Pick(Struct, frozen=True):
+class Pick(Struct, frozen=True, forbid_unknown_fields=True):
     """So many units of an item at a location."""
 
-    sku: str
-    location: str
-    units: int
+    sku: Sku
+    location: LocationCode
+    units: Units
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):

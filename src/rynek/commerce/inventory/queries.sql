@@ -153,6 +153,40 @@ written as (
 )
 select sku, location, units from gone order by sku, location
 
+-- name: held_picks(holder: uuid) -> Pick[]
+-- What a holder has set aside, where.
+select sku, location, units from commerce.hold where holder = :holder order by sku, location
+
+-- name: lock_at(skus: text[], locations: text[]) -> Pick[]
+-- Lock levels in key order; gives what is free at each.
+select sku, location, on_hand - held from commerce.level
+where (sku, location) in (select * from unnest(:skus, :locations)) order by sku, location for update
+
+-- name: take_from_hold(holder: uuid, skus: text[], locations: text[], units: bigint[]) -> Pick[]
+-- Take units off a holder's holds; gives those of which there were as many.
+with n as materialized (
+    select h.sku, h.location, w.units, h.units - w.units as left_
+    from commerce.hold h join unnest(:skus, :locations, :units) as w (sku, location, units) using (sku, location)
+    where h.holder = :holder and h.units >= w.units
+), gone as (
+    delete from commerce.hold h using n where h.holder = :holder and h.sku = n.sku and h.location = n.location and n.left_ = 0
+), less as (
+    update commerce.hold h set units = n.left_ from n
+    where h.holder = :holder and h.sku = n.sku and h.location = n.location and n.left_ > 0
+), freed as (
+    update commerce.level l set held = l.held - n.units from n where l.sku = n.sku and l.location = n.location
+)
+select sku, location, units from n order by sku, location
+
+-- name: leave(skus: text[], locations: text[], units: bigint[], at: timestamptz, reference: text)
+-- Let units that were just taken off a hold leave: level and ledger together.
+with left_ as (
+    update commerce.level l set on_hand = l.on_hand - n.units
+    from unnest(:skus, :locations, :units) as n (sku, location, units) where l.sku = n.sku and l.location = n.location
+)
+insert into commerce.stock_entry (at, sku, location, units, cause, reference)
+select :at, sku, location, -units, 'shipment', :reference from unnest(:skus, :locations, :units) as n (sku, location, units)
+
 -- name: document_kind(location: text, reference: text) -> value
 -- What kind of document was taken in under a number.
 select kind from commerce.stock_document where location = :location and reference = :reference

@@ -1,7 +1,7 @@
 """Inventory's scheduled work: holds lapse when their time is up."""
 
-from rynek.commerce.inventory.actions import q
 from rynek.commerce.inventory.events import StockReleased
+from rynek.commerce.inventory.holding import q
 from rynek.kernel import jobs
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit

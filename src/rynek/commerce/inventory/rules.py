@@ -1,6 +1,6 @@
 """Decisions about stock: pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rynek.commerce.inventory.model import Candidate, Move, Need, Pick
 
@@ -84,3 +84,36 @@ def netted(moves: Iterable[Move]) -> list[Move]:
 def owed(moves: Iterable[Move], after: Iterable[int]) -> list[tuple[Move, int]]:
     """Find the levels that moves took below zero; each comes with what is on hand after it."""
     return [(move, now) for move, now in zip(moves, after, strict=True) if now < 0 <= now - move.units]
+
+
+def merged(picks: Iterable[Pick]) -> list[Pick]:
+    """Add up picks of one item at one location, in the order levels are locked."""
+    return [
+        Pick(move.sku, move.location, move.units) for move in netted(Move(p.sku, p.location, p.units) for p in picks)
+    ]
+
+
+def given_up(held: Iterable[Pick], needs: Iterable[Need]) -> tuple[list[Pick], dict[str, int]]:
+    """Choose of what is set aside the units that are wanted no more: last location first, as the first was wanted most.
+
+    Returns:
+        picks, and how many units per item were not set aside (empty when all were).
+    """
+    left = summed(needs)
+    picks = []
+    for each in sorted(held, key=lambda pick: (pick.sku, pick.location), reverse=True):
+        part = min(each.units, left.get(each.sku, 0))
+        if part:
+            picks.append(Pick(each.sku, each.location, part))
+            left[each.sku] -= part
+    return merged(picks), {sku: units for sku, units in left.items() if units}
+
+
+def missing(picks: Iterable[Pick], free: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    """Tell how many units per item are not free where they are to be set aside."""
+    short: dict[str, int] = {}
+    for each in merged(picks):
+        lacks = each.units - max(free.get((each.sku, each.location), 0), 0)
+        if lacks > 0:
+            short[each.sku] = short.get(each.sku, 0) + lacks
+    return short

@@ -1,26 +1,31 @@
 """What can be done with orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from rynek.commerce import inventory
-from rynek.commerce.orders import model
+from rynek.commerce.orders import model, rules
 from rynek.commerce.orders.events import (
     Item,
     OrderCancelled,
+    OrderChanged,
     OrderPaid,
     OrderPlaced,
     OrderShipped,
     Reduction,
     UnitsReturned,
+    UnitsShipped,
 )
 from rynek.commerce.orders.model import (
     Balance,
+    Goods,
     Intake,
+    LineUnits,
     NotCancellable,
+    NotChangeable,
     Note,
     NotReturnable,
     NotShippable,
@@ -30,6 +35,8 @@ from rynek.commerce.orders.model import (
     Placing,
     Return,
     Search,
+    Shipment,
+    Strike,
     Summary,
     Waiting,
 )
@@ -117,10 +124,15 @@ async def order(tx: Tx, order: UUID) -> Order:
     head = await q.order(tx, id=order)
     if head is None or (tx.reach == "own" and head.owner != tx.actor.id):
         raise NotFound("there is no such order, or it is not yours")
-    lines, history = await q.lines(tx, id=order), await q.history(tx, id=order)
-    known = {name: getattr(head, name) for name in Order.__struct_fields__[:-2]}
+    lines, history, holds = await q.lines(tx, id=order), await q.history(tx, id=order), await q.holds(tx, order=order)
+    left = await _shipments(tx, order)
+    known = {name: getattr(head, name) for name in Order.__struct_fields__[:-4]}
     known["agreed"] = msgspec.Raw(head.agreed.encode())
-    return Order(**known, lines=lines, history=history)
+    return Order(**known, lines=lines, history=history, shipments=left, holds=holds if tx.reach == "all" else [])
+
+
+async def _shipments(tx: Tx, order: UUID) -> list[Shipment]:
+    return msgspec.json.decode(await q.shipments(tx, order=order), type=list[Shipment])
 
 
 async def orders(tx: Tx, search: Search) -> list[Summary]:
@@ -161,37 +173,117 @@ def _everybodys(tx: Tx) -> None:
         raise Forbidden("you see your own orders only")
 
 
-async def _lock(tx: Tx, order: UUID) -> Balance:
+async def lock(tx: Tx, order: UUID) -> Balance:
+    """Lock an order."""
     known: Balance | None = await q.lock(tx, id=order)
     if known is None:
         raise NotFound("there is no such order")
     return known
 
 
-async def _write(tx: Tx, order: UUID, what: str, note: str = "") -> None:
+async def write(tx: Tx, order: UUID, what: str, note: str = "") -> None:
+    """Write down what happened to an order."""
     await q.write(tx, order=order, at=tx.at, what=what, note=note, kind=tx.actor.kind, actor=tx.actor.id)
 
 
 async def cancel(tx: Tx, order: UUID, reason: Note) -> None:
-    """Cancel an order that has not left: its units are free again, its money goes back. Cancelled twice is cancelled.
+    """Cancel what has not left of an order: its units are free again, its money goes back. Twice is once.
 
     Raises:
         NotFound: there is no such order, or it is not yours.
-        NotCancellable: it has been shipped.
+        NotCancellable: all of it has been shipped.
     Emits:
-        OrderCancelled, StockReleased
+        OrderCancelled, or OrderChanged and OrderShipped where a part had left; StockReleased
     """
     if tx.reach == "own":
         await _own(tx, order)
-    known = await _lock(tx, order)
+    known = await lock(tx, order)
     if known.state == "shipped":
         raise NotCancellable
     if known.state == "cancelled":
         return
+    lines: list[OrderLine] = await q.lines(tx, id=order)
+    if any(line.shipped for line in lines):
+        waiting = {line.line: line.quantity - line.cancelled - line.shipped for line in lines}
+        await give_up(tx, order, f"cancelled-{ids.new()}", {line: n for line, n in waiting.items() if n}, reason)
+        return
+    await _void(tx, order, reason)
+
+
+async def _void(tx: Tx, order: UUID, reason: str) -> None:
     await q.set_state(tx, id=order, state="cancelled")
     await inventory.release(tx, order)
-    await _write(tx, order, "cancelled", reason)
+    await write(tx, order, "cancelled", reason)
     emit(tx, OrderCancelled(order, reason))
+
+
+async def strike(tx: Tx, order: UUID, given: Strike) -> Balance:
+    """Give up units of an order that have not left; gives what it comes to now. Twice by one number is once.
+
+    The rest keeps its prices and discounts. Where nothing is left to wait for the order is shipped, or cancelled.
+
+    Raises:
+        NotFound: there is no such order.
+        NotChangeable: it is shipped or cancelled, or so many units are not waiting to leave.
+        NotHeld: a part of a bundle has left.
+        Invalid: a line is given twice, or the order has no such line.
+    Emits:
+        OrderChanged, StockReleased; OrderShipped or OrderCancelled
+    """
+    known = await lock(tx, order)
+    if not await documented(tx, order, given.reference, known):
+        return known
+    return await give_up(tx, order, given.reference, _by_line(given.lines), given.reason)
+
+
+def _by_line(lines: Sequence[LineUnits]) -> dict[int, int]:
+    wanted = {each.line: each.units for each in lines}
+    if len(wanted) < len(lines):
+        raise Invalid("a line is given twice", field="lines")
+    return wanted
+
+
+async def documented(tx: Tx, order: UUID, reference: str, known: Balance) -> bool:
+    """Take a change of an open order in; False when it was taken in before.
+
+    Raises:
+        NotChangeable: the order is shipped or cancelled.
+    """
+    if await q.document_change(tx, order=order, reference=reference, at=tx.at) is None:
+        return False
+    if known.state in ("shipped", "cancelled"):
+        raise NotChangeable(f"it is {known.state}", state=known.state)
+    return True
+
+
+async def give_up(tx: Tx, order: UUID, reference: str, units: Mapping[int, int], reason: str) -> Balance:
+    """Take units off a locked order's lines, off the shelf, and off what it comes to."""
+    struck: list[OrderLine] = await q.strike(tx, order=order, lines=list(units), units=list(units.values()))
+    if len(struck) < len(units):
+        raise Invalid("the order has no such line", field="lines")
+    lines: list[OrderLine] = await q.lines(tx, id=order)
+    if all(line.quantity == line.cancelled for line in lines):
+        await _void(tx, order, reason)
+        return await lock(tx, order)
+    if any(line.shipped + line.cancelled < line.quantity for line in lines):
+        await inventory.release_part(tx, order, await goods_of(tx, order, struck))
+    else:  # with parts of a bundle whose others have left
+        await inventory.release(tx, order)
+    total, tax = sum(each.gross_minor for each in struck), sum(each.tax_minor for each in struck)
+    after: Balance = await q.reprice(tx, id=order, total=-total, tax=-tax)
+    await write(tx, order, "reduced", reason)
+    emit(tx, OrderChanged(order, reference, after.total_minor, _items(struck), []))
+    return await _closed(tx, order, lines) or after
+
+
+async def _closed(tx: Tx, order: UUID, lines: Sequence[OrderLine]) -> Balance | None:
+    """See whether all that is still wanted of an order has left; then it is shipped."""
+    if any(line.shipped + line.cancelled < line.quantity for line in lines):
+        return None
+    await q.set_state(tx, id=order, state="shipped")
+    await write(tx, order, "shipped")
+    emit(tx, OrderShipped(order))
+    return await lock(tx, order)
 
 
 async def _own(tx: Tx, order: UUID) -> None:
@@ -201,23 +293,67 @@ async def _own(tx: Tx, order: UUID) -> None:
 
 
 async def ship(tx: Tx, order: UUID) -> None:
-    """Let an order's units leave the house. Shipped twice is shipped.
+    """Let all of an order's units that have not left leave the house. Shipped twice is shipped.
 
     Raises:
         NotFound: there is no such order.
-        NotShippable: it waits for its money, or is cancelled.
+        NotShippable: it waits for its money, is cancelled, or is held up.
     Emits:
-        OrderShipped, StockMoved
+        UnitsShipped, OrderShipped, StockMoved
     """
-    known = await _lock(tx, order)
+    known = await lock(tx, order)
     if known.state == "shipped":
         return
+    await _shippable(tx, order, known)
+    picks = await inventory.ship(tx, order, str(order))
+    await _document(tx, order, str(order), picks)
+    waiting = {line.line: line.quantity - line.cancelled - line.shipped for line in await q.lines(tx, id=order)}
+    await _left(tx, order, str(order), {line: units for line, units in waiting.items() if units})
+
+
+async def ship_part(tx: Tx, order: UUID, goods: Goods) -> bool:
+    """Let a part of an order's units leave, from where they are set aside; False when this shipment has left already.
+
+    Raises:
+        NotFound: there is no such order.
+        NotShippable: it waits for its money, is shipped or cancelled, or is held up.
+        NotHeld: so many units are not set aside there for this order.
+    Emits:
+        UnitsShipped, StockMoved; OrderShipped with the last of it.
+    """
+    known = await lock(tx, order)
+    if any(each.reference == goods.reference for each in await _shipments(tx, order)):
+        return False
+    await _shippable(tx, order, known)
+    await inventory.ship_part(tx, order, f"{order}/{goods.reference}", goods.picks)
+    await _document(tx, order, goods.reference, goods.picks)
+    gone: dict[str, int] = {}
+    for pick in [pick for each in await _shipments(tx, order) for pick in each.goods]:
+        gone[pick.sku] = gone.get(pick.sku, 0) + pick.units
+    more = rules.newly_shipped(await q.lines(tx, id=order), await _components(tx, order), gone)
+    await _left(tx, order, goods.reference, more)
+    return True
+
+
+async def _shippable(tx: Tx, order: UUID, known: Balance) -> None:
     if known.state != "open":
         raise NotShippable(f"it is {known.state}", state=known.state)
-    await q.set_state(tx, id=order, state="shipped")
-    await inventory.ship(tx, order, str(order))
-    await _write(tx, order, "shipped")
-    emit(tx, OrderShipped(order))
+    holds = [each.kind for each in await q.holds(tx, order=order)]
+    if holds:
+        raise NotShippable(f"it is held up: {', '.join(holds)}", holds=holds)
+
+
+async def _document(tx: Tx, order: UUID, reference: str, picks: Sequence[inventory.Pick]) -> None:
+    text = msgspec.json.encode(picks).decode()
+    await q.document_shipment(tx, order=order, reference=reference, goods=text, at=tx.at)
+
+
+async def _left(tx: Tx, order: UUID, reference: str, units: Mapping[int, int]) -> None:
+    """Write down what left, on lines and in the history."""
+    came: list[OrderLine] = await q.count_shipped(tx, order=order, lines=list(units), units=list(units.values()))
+    emit(tx, UnitsShipped(order, reference, sum(each.gross_minor for each in came), _items(came)))
+    if await _closed(tx, order, await q.lines(tx, id=order)) is None:
+        await write(tx, order, "shipped in part", reference)
 
 
 async def take_back(tx: Tx, order: UUID, given: Return) -> bool:
@@ -231,34 +367,34 @@ async def take_back(tx: Tx, order: UUID, given: Return) -> bool:
     Emits:
         UnitsReturned, StockMoved
     """
-    known = await _lock(tx, order)
-    if known.state != "shipped":
+    known = await lock(tx, order)
+    if not any(line.shipped for line in await q.lines(tx, id=order)):
         raise NotReturnable(f"it is {known.state}, not shipped", state=known.state)
     if await q.document_return(tx, order=order, reference=given.reference, location=given.location, at=tx.at) is None:
         return False
-    numbers = [each.line for each in given.lines]
-    if len(set(numbers)) < len(numbers):
-        raise Invalid("a line is given twice", field="lines")
-    came: list[OrderLine] = await q.take_back(
-        tx, order=order, lines=numbers, units=[each.units for each in given.lines]
-    )
-    if len(came) < len(numbers):
+    units = _by_line(given.lines)
+    came: list[OrderLine] = await q.take_back(tx, order=order, lines=list(units), units=list(units.values()))
+    if len(came) < len(units):
         raise Invalid("the order has no such line", field="lines")
-    await inventory.put_back(tx, given.location, f"{order}/{given.reference}", await _goods(tx, order, came))
-    await _write(tx, order, "returned", given.reference)
-    items = [Item(each.sku, each.quantity, each.gross_minor) for each in came]
+    await inventory.put_back(tx, given.location, f"{order}/{given.reference}", await goods_of(tx, order, came))
+    await write(tx, order, "returned", given.reference)
+    items = _items(came)
     emit(tx, UnitsReturned(order, given.reference, given.location, sum(each.gross_minor for each in items), items))
     return True
 
 
-async def _goods(tx: Tx, order: UUID, lines: Sequence[OrderLine]) -> list[inventory.Need]:
+async def goods_of(tx: Tx, order: UUID, lines: Sequence[OrderLine]) -> list[inventory.Need]:
     """Tell what stands on the shelf for these lines: of bundles, what they were made of when they were bought."""
-    agreed = msgspec.json.decode(await q.components(tx, id=order), type=dict[str, list[tuple[str, int]]])
-    return [
-        inventory.Need(sku, each.quantity * units)
-        for each in lines
-        for sku, units in agreed.get(each.sku, [(each.sku, 1)])
-    ]
+    components = await _components(tx, order)
+    return [inventory.Need(*each) for line in lines for each in rules.goods(line, line.quantity, components)]
+
+
+async def _components(tx: Tx, order: UUID) -> dict[str, list[tuple[str, int]]]:
+    return msgspec.json.decode(await q.components(tx, id=order), type=dict[str, list[tuple[str, int]]])
+
+
+def _items(lines: Sequence[OrderLine]) -> list[Item]:
+    return [Item(each.sku, each.quantity, each.gross_minor) for each in lines]
 
 
 async def note(tx: Tx, order: UUID, text: Note) -> None:
@@ -267,8 +403,8 @@ async def note(tx: Tx, order: UUID, text: Note) -> None:
     Raises:
         NotFound: there is no such order.
     """
-    await _lock(tx, order)
-    await _write(tx, order, "note", text)
+    await lock(tx, order)
+    await write(tx, order, "note", text)
 
 
 async def balance(tx: Tx, order: UUID) -> Balance:
@@ -277,7 +413,7 @@ async def balance(tx: Tx, order: UUID) -> Balance:
     Raises:
         NotFound: there is no such order.
     """
-    return await _lock(tx, order)
+    return await lock(tx, order)
 
 
 async def book(tx: Tx, order: UUID, *, authorised: int = 0, captured: int = 0, refunded: int = 0) -> Balance:
@@ -288,9 +424,9 @@ async def book(tx: Tx, order: UUID, *, authorised: int = 0, captured: int = 0, r
     Emits:
         OrderPaid, when that was what it waited for.
     """
-    before = await _lock(tx, order)
-    after: Balance = await q.book(tx, id=order, authorised=authorised, captured=captured, refunded=refunded)
+    before = await lock(tx, order)
+    after: Balance = await q.book(tx, id=order, authorised=authorised, captured=captured, refunded=refunded, at=tx.at)
     if before.state == "awaiting-payment" and after.state == "open":
-        await _write(tx, order, "paid")
+        await write(tx, order, "paid")
         emit(tx, OrderPaid(order))
     return after

@@ -71,3 +71,51 @@ class UnitsReturned(Struct, frozen=True):
     location: str
     gross_minor: int
     items: list[Item]
+
+
+@event("orders.units-shipped", key="order")
+class UnitsShipped(Struct, frozen=True):
+    """A part of an order left, by a shipment's own number; ``gross_minor`` is what was agreed for it."""
+
+    order: UUID
+    reference: str
+    gross_minor: int
+    items: list[Item]
+
+
+@event("orders.order-changed", key="order")
+class OrderChanged(Struct, frozen=True):
+    """An order was changed after it was placed: units given up, or added; ``total_minor`` is what it comes to now."""
+
+    order: UUID
+    reference: str
+    total_minor: int
+    given_up: list[Item]
+    added: list[Item]
+
+
+@event("orders.order-credited", key="order", personal=("why",))  # people write it
+class OrderCredited(Struct, frozen=True):
+    """The buyer gets money back, or need not pay it."""
+
+    order: UUID
+    reference: str
+    minor: int
+    why: str
+
+
+@event("orders.order-held", key="order", personal=("reason",))  # people write it
+class OrderHeld(Struct, frozen=True):
+    """An order does not go on until somebody has looked at it."""
+
+    order: UUID
+    kind: str
+    reason: str
+
+
+@event("orders.hold-lifted", key="order")
+class HoldLifted(Struct, frozen=True):
+    """What held an order up is settled."""
+
+    order: UUID
+    kind: str

@@ -1,6 +1,6 @@
 """Orders' operations."""
 
-from rynek.commerce.orders import actions
+from rynek.commerce.orders import actions, changing
 from rynek.kernel.operations import read, write
 
 operations = [
@@ -10,6 +10,12 @@ operations = [
     read("GET /orders/{order}", actions.order, "orders.read"),
     write("POST /orders/{order}/cancellation", actions.cancel, "orders.cancel"),
     write("POST /orders/{order}/shipment", actions.ship, "orders.ship"),
+    write("POST /orders/{order}/shipments", actions.ship_part, "orders.ship"),
+    write("POST /orders/{order}/strikes", actions.strike, "orders.change"),
+    write("POST /orders/{order}/credits", changing.credit, "orders.credit"),
+    read("GET /orders/held", changing.held, "orders.review"),
+    write("PUT /orders/{order}/holds/{kind}", changing.hold_up, "orders.review"),
+    write("DELETE /orders/{order}/holds/{kind}", changing.lift, "orders.review"),
     write("POST /orders/{order}/returns", actions.take_back, "orders.take-back"),
     write("POST /orders/{order}/notes", actions.note, "orders.note"),
 ]

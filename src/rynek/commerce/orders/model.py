@@ -7,11 +7,13 @@ from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
-from rynek.commerce.inventory import ChannelCode, LocationCode
+from rynek.commerce.inventory import ChannelCode, LocationCode, Pick
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict
 
 State = Literal["awaiting-payment", "open", "shipped", "cancelled"]
+HoldKind = Literal["fraud", "payment", "address", "review"]
+Reference = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
 Note = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"^[^\x00]*\Z")]
 
 
@@ -20,11 +22,19 @@ class NotCancellable(Conflict):
 
 
 class NotShippable(Conflict):
-    """This order cannot be shipped in the state it is in."""
+    """This cannot be shipped: the order is in another state, something holds it up, or it has left."""
 
 
 class NotReturnable(Conflict):
     """More would come back than was shipped."""
+
+
+class NotChangeable(Conflict):
+    """This order cannot be changed so: it is closed, or that part of it has left."""
+
+
+class CreditTooHigh(Conflict):
+    """More would be credited than the order comes to."""
 
 
 class OrderLine(Struct, frozen=True):
@@ -42,6 +52,9 @@ class OrderLine(Struct, frozen=True):
     returned: int = 0
     discount_minor: int = 0
     """What promotions took off; it is out of ``net_minor`` and ``gross_minor`` already."""
+    shipped: int = 0
+    cancelled: int = 0
+    """Units given up before they left; what was agreed for the line stays as it is."""
 
 
 class Search(Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +129,7 @@ class Header(Struct, frozen=True):
     refunded_minor: int
     agreed: Raw
     placed_at: datetime
+    credit_minor: int
 
 
 class Entry(Struct, frozen=True):
@@ -125,6 +139,35 @@ class Entry(Struct, frozen=True):
     what: str
     note: str
     actor_kind: str
+
+
+class Shipment(Struct, frozen=True):
+    """What left of an order at once, by the shipment's own number."""
+
+    reference: str
+    at: datetime
+    goods: list[Pick]
+
+
+class HoldUp(Struct, frozen=True):
+    """Why an order does not go on until somebody has looked at it."""
+
+    kind: HoldKind
+    reason: str
+    placed_at: datetime
+
+
+class Held(Struct, frozen=True):
+    """An order that is held up, in the queue of those to be looked at; oldest first."""
+
+    order: UUID
+    number: int
+    email: str
+    currency: str
+    total_minor: int
+    kind: HoldKind
+    reason: str
+    placed_at: datetime
 
 
 class Order(Struct, frozen=True):
@@ -145,8 +188,12 @@ class Order(Struct, frozen=True):
     refunded_minor: int
     agreed: Raw
     placed_at: datetime
+    credit_minor: int
+    """What of the total the buyer gets back: for returned goods, or out of goodwill."""
     lines: list[OrderLine]
     history: list[Entry]
+    shipments: list[Shipment] = []
+    holds: list[HoldUp] = []
 
 
 class Balance(Struct, frozen=True):
@@ -158,6 +205,12 @@ class Balance(Struct, frozen=True):
     authorised_minor: int
     captured_minor: int
     refunded_minor: int
+    credit_minor: int = 0
+
+    @property
+    def due_minor(self) -> int:
+        """Tell what the shop is to keep in the end."""
+        return 0 if self.state == "cancelled" else self.total_minor - self.credit_minor
 
 
 class Placing(Struct, frozen=True):
@@ -190,8 +243,8 @@ class Numbered(Struct, frozen=True):
     number: int
 
 
-class ReturnedLine(Struct, frozen=True, forbid_unknown_fields=True):
-    """Units of an order's line that come back."""
+class LineUnits(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many units of an order's line."""
 
     line: Annotated[int, Meta(ge=1, le=1000)]
     units: Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -200,9 +253,34 @@ class ReturnedLine(Struct, frozen=True, forbid_unknown_fields=True):
 class Return(Struct, frozen=True, forbid_unknown_fields=True):
     """Goods that come back to a location, by the return's own number."""
 
-    reference: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
+    reference: Reference
     location: LocationCode
-    lines: Annotated[list[ReturnedLine], Meta(min_length=1, max_length=200)]
+    lines: Annotated[list[LineUnits], Meta(min_length=1, max_length=200)]
 
 
-constraint("order_line_not_over_returned", NotReturnable, "more would come back than was ordered")
+class Goods(Struct, frozen=True, forbid_unknown_fields=True):
+    """What leaves at once, and from where; of bundles, what they are made of."""
+
+    reference: Reference
+    picks: Annotated[list[Pick], Meta(min_length=1, max_length=1000)]
+
+
+class Strike(Struct, frozen=True, forbid_unknown_fields=True):
+    """Units that are given up before they leave, by the change's own number."""
+
+    reference: Reference
+    lines: Annotated[list[LineUnits], Meta(min_length=1, max_length=200)]
+    reason: Note
+
+
+class Credit(Struct, frozen=True, forbid_unknown_fields=True):
+    """Money that the buyer gets back or need not pay, by the credit's own number."""
+
+    reference: Reference
+    minor: Annotated[int, Meta(ge=1, le=10**15, description="minor units (grosze, cents)")]
+    why: Note
+
+
+constraint("order_line_not_over_shipped", NotChangeable, "so many units are not waiting to leave")
+constraint("order_credit_in_bounds", CreditTooHigh, "more would be credited than the order comes to")
+constraint("order_line_not_over_returned", NotReturnable, "more would come back than was shipped")

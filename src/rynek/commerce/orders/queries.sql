@@ -16,12 +16,13 @@ returning id, number
 -- name: order(id: uuid) -> Header?
 -- An order without its lines.
 select id, number, cart_id, channel, owner_kind, owner, email, currency, state, delivery_minor, tax_minor, total_minor,
-    authorised_minor, captured_minor, refunded_minor, agreed::text, placed_at
+    authorised_minor, captured_minor, refunded_minor, agreed::text, placed_at, credit_minor
 from commerce.sales_order where id = :id
 
 -- name: lines(id: uuid) -> OrderLine[]
 -- The lines of an order.
-select line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, returned, discount_minor
+select line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, returned, discount_minor,
+    shipped, cancelled
 from commerce.order_line where order_id = :id order by line
 
 -- name: components(id: uuid) -> value
@@ -63,20 +64,26 @@ select (select count(*) from (select 1 from commerce.sales_order where state = '
 
 -- name: lock(id: uuid) -> Balance?
 -- Lock an order.
-select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor
+select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor
 from commerce.sales_order where id = :id for update
 
 -- name: set_state(id: uuid, state: text)
 -- Move an order on.
 update commerce.sales_order set state = :state where id = :id
 
--- name: book(id: uuid, authorised: bigint, captured: bigint, refunded: bigint) -> Balance?
--- Move an order's money by what its payments did; an order that waited is open once all is authorised.
-update commerce.sales_order set authorised_minor = authorised_minor + :authorised,
-    captured_minor = captured_minor + :captured, refunded_minor = refunded_minor + :refunded,
-    state = case when state = 'awaiting-payment' and authorised_minor + :authorised >= total_minor then 'open' else state end
-where id = :id
-returning state, currency, total_minor, authorised_minor, captured_minor, refunded_minor
+-- name: book(id: uuid, authorised: bigint, captured: bigint, refunded: bigint, at: timestamptz) -> Balance?
+-- Move an order's money by what its payments did; an order that waited goes on once all is authorised.
+with b as (
+    update commerce.sales_order set authorised_minor = authorised_minor + :authorised,
+        captured_minor = captured_minor + :captured, refunded_minor = refunded_minor + :refunded,
+        state = case when state = 'awaiting-payment' and authorised_minor + :authorised >= total_minor then 'open' else state end
+    where id = :id
+    returning id, state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor
+), lifted as (
+    update commerce.order_hold h set lifted_at = :at from b
+    where h.order_id = b.id and h.kind = 'payment' and h.lifted_at is null and b.authorised_minor >= b.total_minor
+)
+select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor from b
 
 -- name: write(order: uuid, at: timestamptz, what: text, note: text, kind: text, actor: uuid)
 -- Write down what happened to an order.
@@ -93,10 +100,101 @@ insert into commerce.order_return (order_id, reference, location, at)
 values (:order, :reference, :location, :at) on conflict do nothing returning reference
 
 -- name: take_back(order: uuid, lines: smallint[], units: bigint[]) -> OrderLine[]
--- Count returned units on their lines.
+-- Count returned units on their lines; the money is what they bring the returned part of the line to, so that parts add up.
 update commerce.order_line l set returned = returned + n.units from unnest(:lines, :units) as n (line, units)
 where l.order_id = :order and l.line = n.line
-returning l.line, sku, name, n.units, unit_minor, net_minor, tax_minor, gross_minor * n.units / quantity, rate_bp, returned
+returning l.line, sku, name, n.units, unit_minor,
+    commerce.share(gross_minor, quantity, returned - n.units, returned) - commerce.share(tax_minor, quantity, returned - n.units, returned),
+    commerce.share(tax_minor, quantity, returned - n.units, returned),
+    commerce.share(gross_minor, quantity, returned - n.units, returned), rate_bp, returned
+
+-- name: strike(order: uuid, lines: smallint[], units: bigint[]) -> OrderLine[]
+-- Give units of lines up that have not left, the last ones first; the money is what they were of the line.
+update commerce.order_line l set cancelled = cancelled + n.units from unnest(:lines, :units) as n (line, units)
+where l.order_id = :order and l.line = n.line
+returning l.line, sku, name, n.units, unit_minor,
+    commerce.share(gross_minor, quantity, quantity - cancelled, quantity - cancelled + n.units)
+        - commerce.share(tax_minor, quantity, quantity - cancelled, quantity - cancelled + n.units),
+    commerce.share(tax_minor, quantity, quantity - cancelled, quantity - cancelled + n.units),
+    commerce.share(gross_minor, quantity, quantity - cancelled, quantity - cancelled + n.units), rate_bp, returned
+
+-- name: count_shipped(order: uuid, lines: smallint[], units: bigint[]) -> OrderLine[]
+-- Count units on their lines that left; the money is what they bring the shipped part of the line to.
+update commerce.order_line l set shipped = shipped + n.units from unnest(:lines, :units) as n (line, units)
+where l.order_id = :order and l.line = n.line
+returning l.line, sku, name, n.units, unit_minor,
+    commerce.share(gross_minor, quantity, shipped - n.units, shipped) - commerce.share(tax_minor, quantity, shipped - n.units, shipped),
+    commerce.share(tax_minor, quantity, shipped - n.units, shipped),
+    commerce.share(gross_minor, quantity, shipped - n.units, shipped), rate_bp, returned
+
+-- name: reprice(id: uuid, total: bigint, tax: bigint) -> Balance?
+-- Move what an order comes to; one that waited for money it need not have any more goes on.
+update commerce.sales_order set total_minor = total_minor + :total, tax_minor = tax_minor + :tax,
+    state = case when state = 'awaiting-payment' and authorised_minor >= total_minor + :total then 'open' else state end
+where id = :id
+returning state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor
+
+-- name: add_lines(order: uuid, lines: smallint[], skus: text[], names: text[], quantities: bigint[], units: bigint[], nets: bigint[], taxes: bigint[], grosses: bigint[], rates: int[], discounts: bigint[], components: text)
+-- Add lines to an order, and what their bundles are made of.
+with l as (
+    insert into commerce.order_line
+        (order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, discount_minor)
+    select :order, * from unnest(:lines, :skus, :names, :quantities, :units, :nets, :taxes, :grosses, :rates, :discounts)
+)
+update commerce.sales_order set agreed = case when :components = '{}' then agreed else jsonb_set(
+    jsonb_set(agreed::jsonb, '{priced}', coalesce(agreed::jsonb -> 'priced', '{}')), '{priced,components}',
+    coalesce(agreed::jsonb #> '{priced,components}', '{}') || :components::jsonb)::json end
+where id = :order
+
+-- name: readdress(id: uuid, address: text)
+-- Say where an order goes instead.
+update commerce.sales_order set agreed = jsonb_set(
+    jsonb_set(agreed::jsonb, '{terms}', coalesce(agreed::jsonb -> 'terms', '{}')), '{terms,address}', :address::jsonb)::json
+where id = :id
+
+-- name: document_change(order: uuid, reference: text, at: timestamptz) -> value?
+-- Take a change in, once.
+insert into commerce.order_change (order_id, reference, at) values (:order, :reference, :at)
+on conflict do nothing returning reference
+
+-- name: document_shipment(order: uuid, reference: text, goods: text, at: timestamptz) -> value?
+-- Take a shipment in, once.
+insert into commerce.order_shipment (order_id, reference, goods, at) values (:order, :reference, :goods::json, :at)
+on conflict do nothing returning reference
+
+-- name: shipments(order: uuid) -> value
+-- What left of an order, in order: JSON.
+select coalesce(json_agg(json_build_object('reference', reference, 'at', at, 'goods', goods) order by at, reference), '[]')::text
+from commerce.order_shipment where order_id = :order
+
+-- name: credit(order: uuid, reference: text, minor: bigint, why: text, at: timestamptz) -> value?
+-- Credit money, once for each number.
+with c as (
+    insert into commerce.order_credit (order_id, reference, minor, why, at) values (:order, :reference, :minor, :why, :at)
+    on conflict do nothing returning order_id, minor
+)
+update commerce.sales_order o set credit_minor = credit_minor + c.minor from c where o.id = c.order_id
+returning credit_minor
+
+-- name: hold_up(order: uuid, kind: text, reason: text, at: timestamptz) -> value?
+-- Hold an order up, once for each kind.
+insert into commerce.order_hold (order_id, kind, reason, placed_at) values (:order, :kind, :reason, :at)
+on conflict (order_id, kind) where lifted_at is null do nothing returning kind
+
+-- name: lift(order: uuid, kind: text, at: timestamptz) -> value?
+-- Say that what held an order up is settled.
+update commerce.order_hold set lifted_at = :at where order_id = :order and kind = :kind and lifted_at is null returning kind
+
+-- name: holds(order: uuid) -> HoldUp[]
+-- What holds an order up.
+select kind, reason, placed_at from commerce.order_hold where order_id = :order and lifted_at is null order by placed_at, kind
+
+-- name: queue(kind: text, after: timestamptz, limit: int) -> Held[]
+-- Orders that are held up, oldest first; kind null for all.
+select o.id, o.number, o.email, o.currency, o.total_minor, h.kind, h.reason, h.placed_at
+from commerce.order_hold h join commerce.sales_order o on o.id = h.order_id
+where h.lifted_at is null and (:kind is null or h.kind = :kind) and h.placed_at > :after
+order by h.placed_at, h.order_id limit :limit
 
 -- name: hand_over(guest: uuid, customer: uuid)
 -- Give a guest's orders to the customer the guest turned out to be.

@@ -156,10 +156,12 @@ async def pay(call: Call[Any], order: UUID, tender: Tender) -> Payment:
 
 
 async def _add(tx: Tx, balance: orders.Balance, order: UUID, payment: UUID, tender: Tender) -> None:
-    if balance.state != "awaiting-payment":
+    if balance.state not in ("awaiting-payment", "open"):
         raise PaymentClosed(f"the order is {balance.state}", state=balance.state)
     check_tenders([tender], tender.amount_minor, buyer=tx.actor.kind in ("guest", "customer"))
     missing = rules.outstanding(await q.rows(tx, orders=[order]), balance.total_minor)
+    if not missing and balance.state == "open":
+        raise PaymentClosed("the order has its money")
     if tender.amount_minor > missing:
         raise TendersUnfit(f"{missing} is missing", missing_minor=missing)
     sure, there = rules.settles(tender.provider, tender.method)

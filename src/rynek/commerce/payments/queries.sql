@@ -138,6 +138,11 @@ update commerce.payment set disputed_minor = disputed_minor + :minor where id = 
 -- Say that whatever payments still bring goes back.
 update commerce.payment set unwinding = true where id = any(:ids) and not unwinding
 
+-- name: owe(id: uuid, minor: bigint)
+-- Say how much of what people took by hand is to be given back by hand.
+update commerce.payment set owed_minor = refunded_minor + :minor
+where id = :id and owed_minor is distinct from refunded_minor + :minor
+
 -- name: unsettled(limit: int) -> Unsettled[]
 -- Money whose whereabouts are not settled, longest first.
 select case a.state when 'disputed' then 'disputed' else 'unknown' end, p.id, p.order_id, p.provider, p.method, p.currency,
@@ -151,6 +156,13 @@ from commerce.payment
 where unwinding and (captured_minor > refunded_minor or authorised_minor > captured_minor + voided_minor)
     and not exists (
         select from commerce.payment_attempt where payment = id and state in ('asked', 'unknown', 'disputed'))
+union all
+select 'owed', id, order_id, provider, method, currency, owed_minor - refunded_minor, '', '', at
+from commerce.payment where not unwinding and owed_minor > refunded_minor
+union all
+select 'owed', p.id, p.order_id, p.provider, p.method, p.currency, a.minor, a.attempt, a.error, a.settled_at
+from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
+where a.state = 'refused' and a.kind = 'refund' and a.attempt like 'surplus:%' and captured_minor > refunded_minor
 union all
 select 'missed', p.id, p.order_id, p.provider, p.method, p.currency, a.minor, a.attempt, a.error, a.settled_at
 from commerce.payment_attempt a join commerce.payment p on p.id = a.payment

@@ -30,11 +30,15 @@ OPEN = frozenset({"asked", "unknown", "disputed"})
 
 
 class Free(Struct, frozen=True):
-    """How much of a payment may still be captured, voided, refunded (minor units), attempts in flight taken off."""
+    """How much of a payment may still be captured, voided, refunded (minor units), attempts in flight taken off.
+
+    ``coming`` is what captures in flight bring.
+    """
 
     capture: int
     void: int
     refund: int
+    coming: int = 0
 
 
 def settles(provider: str, method: str) -> tuple[bool, bool]:
@@ -116,6 +120,7 @@ def free(row: Row, attempts: Iterable[Attempt]) -> Free:
         void=0 if flying.keys() & {"capture", "void"} else held,
         # what the buyer's bank took back is not given back once more
         refund=max(0, row.captured_minor - row.refunded_minor - row.disputed_minor - flying.get("refund", 0)),
+        coming=flying.get("capture", 0),
     )
 
 
@@ -163,6 +168,31 @@ def outstanding(rows: Iterable[Row], total_minor: int) -> int:
             case _:
                 brought += row.authorised_minor - row.voided_minor
     return max(0, total_minor - brought)
+
+
+def takeable(row: Row, free: Free) -> int:
+    """Tell how much of a payment its provider can be told to take: people take cash themselves."""
+    return 0 if row.provider == MANUAL or row.unwinding else free.capture
+
+
+def kept(frees: Iterable[Free]) -> int:
+    """Tell what the shop will have of an order's payments when all that is on its way has come or gone."""
+    return sum(free.refund + free.coming for free in frees)
+
+
+def taken(rows: Iterable[Row], frees: Iterable[Free]) -> int:
+    """Tell what will have been captured for an order, whether or not it went back."""
+    return sum(row.captured_minor for row in rows) + sum(free.coming for free in frees)
+
+
+def spread(minor: int, lefts: Sequence[int]) -> list[int]:
+    """Take an amount from several, from the first as much as it has, then from the next; nothing of a negative one."""
+    parts = []
+    for left in lefts:
+        part = max(0, min(minor, left))
+        parts.append(part)
+        minor -= part
+    return parts
 
 
 # --- a provider that does not answer ----------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ async def record(tx: Tx, payment: UUID, attempt: str, outcome: Outcome, provider
             await q.wait(tx, payment=payment, reference=outcome.reference, action_url=outcome.action_url)
         await q.postpone(tx, payment=payment, attempt=attempt, error=why, due_at=due_at)
     if asked.kind in ("authorise", "capture") and isinstance(outcome, Done | Refused):
-        await _look_back(tx, payment)
+        await _look_back(tx, payment, came=isinstance(outcome, Done))
     return True
 
 
@@ -213,11 +213,16 @@ async def _refused(tx: Tx, row: Row, asked: Attempt, outcome: Refused) -> None:
     emit(tx, PaymentFailed(*of, asked.minor, asked.kind, why))
 
 
-async def _look_back(tx: Tx, payment: UUID) -> None:
-    """Let what came to a payment that is unwinding go back."""
+async def _look_back(tx: Tx, payment: UUID, *, came: bool) -> None:
+    """Let what came to a payment that is unwinding go back, and what came beyond what its order still comes to."""
     row = await _row_of(tx, payment)
     if row.unwinding:
         await unwind(tx, [row])
+    elif came:
+        balance = await orders.balance(tx, row.order)
+        await level(tx, row.order, balance)
+        if balance.state == "shipped":
+            await ask_to_capture(tx, row.order, balance)
 
 
 async def unwind(tx: Tx, rows: Sequence[Row]) -> None:
@@ -237,13 +242,46 @@ async def unwind(tx: Tx, rows: Sequence[Row]) -> None:
             await ask(tx, row, "refund", f"unwinding:refund:{number}", left.refund, tries=0)
 
 
-async def ask_to_capture(tx: Tx, rows: Sequence[Row]) -> None:
-    """Have all that providers promised on locked payments be taken."""
-    for row in rows:
-        attempts: list[Attempt] = await q.attempts(tx, payment=row.id)
-        left = rules.free(row, attempts).capture
-        if left and row.provider != MANUAL and not row.unwinding:
-            await ask(tx, row, "capture", f"shipped:capture:{len(attempts) + 1}", left, tries=0)
+async def ask_to_capture(tx: Tx, order: UUID, balance: orders.Balance) -> None:
+    """Have what an order comes to be taken of what providers promised on its payments; the rest is let go."""
+    rows, frees = await _free(tx, order)
+    still = min(balance.total_minor - rules.taken(rows, frees), balance.due_minor - rules.kept(frees))
+    lefts = [rules.takeable(row, free) for row, free in zip(rows, frees, strict=True)]
+    for row, part in zip(rows, rules.spread(still, lefts), strict=True):
+        if part:
+            await ask(tx, row, "capture", await _next(tx, row, "shipped:capture"), part, tries=0)
+        else:
+            await _let_go(tx, row)
+
+
+async def level(tx: Tx, order: UUID, balance: orders.Balance) -> None:
+    """Have what was captured for an order beyond what is due go back, to its tenders in the order they were given.
+
+    What people took by hand they give back by hand: it is on the list of what is unsettled until they have.
+    """
+    rows, frees = await _free(tx, order)
+    surplus = rules.kept(frees) - balance.due_minor
+    for row, part in zip(rows, rules.spread(surplus, [free.refund for free in frees]), strict=True):
+        if row.provider == MANUAL:
+            await q.owe(tx, id=row.id, minor=part)
+        elif part:
+            await ask(tx, row, "refund", await _next(tx, row, "surplus:refund"), part, tries=0)
+
+
+async def _free(tx: Tx, order: UUID) -> tuple[list[Row], list[rules.Free]]:
+    rows = await locked(tx, order)
+    return rows, [rules.free(row, await q.attempts(tx, payment=row.id)) for row in rows]
+
+
+async def _next(tx: Tx, row: Row, name: str) -> str:
+    return f"{name}:{len(await q.attempts(tx, payment=row.id)) + 1}"
+
+
+async def _let_go(tx: Tx, row: Row) -> None:
+    """Let go of what a provider promised and nobody will take."""
+    left = rules.free(row, await q.attempts(tx, payment=row.id)).void
+    if left and row.provider != MANUAL:
+        await ask(tx, row, "void", await _next(tx, row, "shipped:void"), left, tries=0)
 
 
 async def contest(tx: Tx, provider: str, told: Contested) -> list[UUID]:
