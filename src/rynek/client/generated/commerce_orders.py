@@ -4,16 +4,24 @@ Made by ``make client`` from the registry; do not edit.
 """
 
 import datetime
+import msgspec
 import rynek.commerce.orders.model as commerce_orders
+import typing
 import uuid
 from rynek.client.calls import Calls, Route
 
 _CANCEL = Route[None]("POST", "/orders/{order}/cancellation", None)
+_CREDIT = Route[bool]("POST", "/orders/{order}/credits", bool)
+_HELD = Route[list[commerce_orders.Held]]("GET", "/orders/held", list[commerce_orders.Held])
+_HOLD_UP = Route[None]("PUT", "/orders/{order}/holds/{kind}", None)
 _INTAKE = Route[commerce_orders.Intake]("GET", "/orders/intake", commerce_orders.Intake)
+_LIFT = Route[None]("DELETE", "/orders/{order}/holds/{kind}", None)
 _NOTE = Route[None]("POST", "/orders/{order}/notes", None)
 _ORDER = Route[commerce_orders.Order]("GET", "/orders/{order}", commerce_orders.Order)
 _ORDERS = Route[list[commerce_orders.Summary]]("GET", "/orders", list[commerce_orders.Summary])
 _SHIP = Route[None]("POST", "/orders/{order}/shipment", None)
+_SHIP_PART = Route[bool]("POST", "/orders/{order}/shipments", bool)
+_STRIKE = Route[commerce_orders.Balance]("POST", "/orders/{order}/strikes", commerce_orders.Balance)
 _TAKE_BACK = Route[bool]("POST", "/orders/{order}/returns", bool)
 _WAITING = Route[commerce_orders.Waiting]("GET", "/orders/waiting", commerce_orders.Waiting)
 
@@ -25,15 +33,50 @@ class CommerceOrders:
         self._calls = calls
 
     async def cancel(self, order: uuid.UUID, reason: str) -> None:
-        """Cancel an order that has not left: its units are free again, its money goes back. Cancelled twice is cancelled.
+        """Cancel what has not left of an order: its units are free again, its money goes back. Twice is once.
 
         Raises:
             NotFound: there is no such order, or it is not yours.
-            NotCancellable: it has been shipped.
+            NotCancellable: all of it has been shipped.
         Emits:
-            OrderCancelled, StockReleased
+            OrderCancelled, or OrderChanged and OrderShipped where a part had left; StockReleased
         """
         return await self._calls.ask(_CANCEL, {"order": order}, {"reason": reason})
+
+    async def credit(self, order: uuid.UUID, given: commerce_orders.Credit) -> bool:
+        """Let a buyer have money back, or not pay it; False when this credit was given already.
+
+        Payments give it back to where it came from, as far as it was paid.
+
+        Raises:
+            NotFound: there is no such order.
+            CreditTooHigh: with what was credited before it is more than the order comes to.
+        Emits:
+            OrderCredited
+        """
+        return await self._calls.ask(_CREDIT, {"order": order}, given)
+
+    async def held(
+        self,
+        kind: typing.Literal["fraud", "payment", "address", "review"] | None = None,
+        after: datetime.datetime | msgspec.UnsetType = msgspec.UNSET,
+        limit: int = 50,
+    ) -> list[commerce_orders.Held]:
+        """List orders that are held up, oldest first; go on with the last ``placed_at`` as ``after``."""
+        return await self._calls.ask(_HELD, {}, {"kind": kind, "after": after, "limit": limit})
+
+    async def hold_up(
+        self, order: uuid.UUID, kind: typing.Literal["fraud", "payment", "address", "review"], reason: str
+    ) -> None:
+        """Hold an order up until somebody has looked at it: nothing of it leaves. Held up twice is held up.
+
+        Raises:
+            NotFound: there is no such order.
+            NotChangeable: it is shipped or cancelled.
+        Emits:
+            OrderHeld
+        """
+        return await self._calls.ask(_HOLD_UP, {"order": order, "kind": kind}, {"reason": reason})
 
     async def intake(self, since: datetime.datetime | None = None) -> commerce_orders.Intake:
         """Tell what was ordered, by all buyers together.
@@ -45,6 +88,18 @@ class CommerceOrders:
             Forbidden: you see your own orders only.
         """
         return await self._calls.ask(_INTAKE, {}, {"since": since})
+
+    async def lift(
+        self, order: uuid.UUID, kind: typing.Literal["fraud", "payment", "address", "review"], reason: str
+    ) -> None:
+        """Let an order go on that was held up. Lifted twice is lifted.
+
+        Raises:
+            NotFound: there is no such order, or nothing of this kind holds it up.
+        Emits:
+            HoldLifted
+        """
+        return await self._calls.ask(_LIFT, {"order": order, "kind": kind}, {"reason": reason})
 
     async def note(self, order: uuid.UUID, text: str) -> None:
         """Write a note on an order, for colleagues.
@@ -67,15 +122,42 @@ class CommerceOrders:
         return await self._calls.ask(_ORDERS, {}, search)
 
     async def ship(self, order: uuid.UUID) -> None:
-        """Let an order's units leave the house. Shipped twice is shipped.
+        """Let all of an order's units that have not left leave the house. Shipped twice is shipped.
 
         Raises:
             NotFound: there is no such order.
-            NotShippable: it waits for its money, or is cancelled.
+            NotShippable: it waits for its money, is cancelled, or is held up.
         Emits:
-            OrderShipped, StockMoved
+            UnitsShipped, OrderShipped, StockMoved
         """
         return await self._calls.ask(_SHIP, {"order": order}, None)
+
+    async def ship_part(self, order: uuid.UUID, goods: commerce_orders.Goods) -> bool:
+        """Let a part of an order's units leave, from where they are set aside; False when this shipment has left already.
+
+        Raises:
+            NotFound: there is no such order.
+            NotShippable: it waits for its money, is shipped or cancelled, or is held up.
+            NotHeld: so many units are not set aside there for this order.
+        Emits:
+            UnitsShipped, StockMoved; OrderShipped with the last of it.
+        """
+        return await self._calls.ask(_SHIP_PART, {"order": order}, goods)
+
+    async def strike(self, order: uuid.UUID, given: commerce_orders.Strike) -> commerce_orders.Balance:
+        """Give up units of an order that have not left; gives what it comes to now. Twice by one number is once.
+
+        The rest keeps its prices and discounts. Where nothing is left to wait for the order is shipped, or cancelled.
+
+        Raises:
+            NotFound: there is no such order.
+            NotChangeable: it is shipped or cancelled, or so many units are not waiting to leave.
+            NotHeld: a part of a bundle has left.
+            Invalid: a line is given twice, or the order has no such line.
+        Emits:
+            OrderChanged, StockReleased; OrderShipped or OrderCancelled
+        """
+        return await self._calls.ask(_STRIKE, {"order": order}, given)
 
     async def take_back(self, order: uuid.UUID, given: commerce_orders.Return) -> bool:
         """Take units of a shipped order back into stock; False when this return is in already. Money follows by a refund.
