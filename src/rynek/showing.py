@@ -155,6 +155,7 @@ async def _move_in(app: App, year: Year, settings: Settings, plan: Plan) -> None
     move = Move(app, year, bar.show)
     await move.open()
     await move.catalogue(plan.articles)
+    await move.searching()
     await move.customers()
     await move.stock(plan.baskets)
     if move.refused:

@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from rynek.app import App
 from rynek.demo import Year
-from rynek.demo.load import CHANNEL, IMPORT, WAREHOUSE, Move, code
+from rynek.demo.load import CHANNEL, IMPORT, WAREHOUSE, Move, code, read
 from rynek.kernel.actor import ANYONE, Actor
 
 
@@ -48,6 +48,23 @@ async def test_the_retailer_moves_in_and_what_is_bad_is_told_with_its_line(world
     assert {step[0] for step in seen} == {"articles", "shelves"}
     stores = await world.door.ask(ANYONE, "commerce.inventory.available", channel=CHANNEL, skus=[some.sku])
     assert stores[0].units == 100 + some.sold
+
+
+async def test_the_merchandiser_has_set_synonyms_and_rules_once(world: App, year: Year) -> None:
+    move = Move(world, year, lambda *_: None)
+    for _ in range(2):
+        await move.searching()
+    ways = [lines for language in read("synonyms.toml").values() for lines in language.values()]
+    synonyms = await world.door.ask(IMPORT, "commerce.search.synonyms")
+    assert sorted(each.words for each in synonyms) == sorted(words for lines in ways for words in lines)
+    rules = {each.name: each for each in await world.door.ask(IMPORT, "commerce.search.merchandising")}
+    [bananas] = await world.door.ask(IMPORT, "commerce.catalog.find", sku="1082185")
+    assert rules["Bananas first"].target == f"product:{bananas.id}"
+    assert rules["Our own milk"].target == "brand:house-brand"
+    assert rules["All for babies in one place"].target.startswith("/shop/WEB-US?category=drugstore-")
+    known = {code(each.code) for each in Year().categories}
+    targets = [each.target.rpartition("=" if each.act == "redirect" else ":") for each in rules.values()]
+    assert {key for kind, _, key in targets if kind in {"category", "/shop/WEB-US?category"}} <= known
 
 
 def test_a_category_key_is_short_and_nobody_elses(year: Year) -> None:

@@ -12,11 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
-from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
@@ -26,7 +24,7 @@ from rynek.commerce import browse, catalog
 from rynek.commerce.search import analysis, judging, sheets
 from rynek.demo.articles import Article
 from rynek.demo.dataset import TERMS, Year
-from rynek.demo.load import CHANNEL, brand_code, code
+from rynek.demo.load import CHANNEL, brand_code, code, read
 from rynek.demo.polish import polish
 
 FIGURES = "figures.toml"
@@ -61,11 +59,6 @@ class Result(Struct, frozen=True):
 
     judged: Judged
     ndcg: float
-
-
-def read(name: str) -> dict[str, Any]:
-    """Read one of the demo's tables."""
-    return tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))
 
 
 def queries(wants: Iterable[Want]) -> Iterator[Judged]:

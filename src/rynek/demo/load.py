@@ -1,10 +1,13 @@
 """The retailer moves in: its shops, articles, customers and stock, through the same operations as anybody's."""
 
 import itertools
+import tomllib
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from hashlib import blake2b
+from importlib.resources import files
 from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from rynek.app import App
 from rynek.demo.articles import Article, Category
@@ -40,6 +43,16 @@ def code(path: str) -> str:
     """Make a category's key of its path: short enough, and nobody else's."""
     flat = path.replace("/", "-")
     return flat if len(flat) <= 60 else f"{flat[:49]}-{blake2b(path.encode(), digest_size=5).hexdigest()}"
+
+
+def read(name: str) -> dict[str, Any]:
+    """Read one of the demo's tables."""
+    return tomllib.loads(files(__package__).joinpath(name).read_text("utf-8"))
+
+
+def _known(*words: str) -> UUID:
+    """Give what is set by the demo the same id each time: it is there once however often it is set."""
+    return uuid5(NAMESPACE_URL, "rynek:demo:" + "|".join(words))
 
 
 class Move:
@@ -141,6 +154,29 @@ class Move:
             units = [{"sku": each.sku, "units": 100 + each.sold} for each in offered]
             reference = f"opening {offered[0].sku}"
             await self.ask("commerce.inventory.receive", location=WAREHOUSE, reference=reference, lines=units)
+
+    async def searching(self) -> None:
+        """Set synonyms and a few rules of merchandising, so that searching has them and the console shows them."""
+        given = read("synonyms.toml")
+        synonyms = [
+            {"id": _known(*words), "language": language, "words": words, "one_way": way == "one_way"}
+            for language, ways in given.items()
+            for way, lines in ways.items()
+            for words in lines
+        ]
+        await self.ask("commerce.search.put_synonyms", synonyms=synonyms)
+        for rule in read("merchandise.toml")["rule"]:
+            target = await self._target(rule["act"], *rule["target"].split(":", 1))
+            if target is not None:
+                await self.ask("commerce.search.put_rule", rule=rule | {"id": _known(rule["name"]), "target": target})
+
+    async def _target(self, act: str, kind: str, name: str) -> str | None:
+        """Say what a rule is about as the shop knows it; None where the shop has no such article."""
+        if kind == "product":
+            found = await self.ask("commerce.catalog.find", sku=name)
+            return f"product:{found[0].id}" if found else None
+        key = brand_code(name) if kind == "brand" else code(name)
+        return f"/shop/{CHANNEL}?category={key}" if act == "redirect" else f"{kind}:{key}"
 
     async def customers(self) -> None:
         """Bring the households that have a card."""

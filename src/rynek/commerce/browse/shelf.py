@@ -35,7 +35,7 @@ STALE_S = 0.8
 ITEMS_LIMIT_BYTES = 256 * 2**20
 PAGES_LIMIT = 8_192
 _REMEMBERED = 64
-_AT_ONCE = 48
+_AT_ONCE = 192
 
 Key = tuple[str, UUID]
 """A product in a channel."""
