@@ -53,3 +53,14 @@ async def test_a_merchandiser_tries_previews_and_saves(world: App, server: Serve
         assert target in await rows.nth(0).inner_text()
         await page.click("text=Remove")
         assert await page.locator(".list strong").count() == 0
+        await page.fill("#r-name", "milk week")
+        await page.fill("#r-target", "milk")
+        await page.click("form.rule button[value=save]")
+        visitor.expected = 1
+        assert "This rule cannot be meant like this: The target is product:<id>" in await visitor.text()
+    async with visiting(browser, server.address, locale="pl") as visitor:
+        await visitor.open("/shop/NO-SUCH/search?q=mleko")
+        visitor.expected = 1
+        text = await visitor.text()
+        assert "Nie ma takiego sklepu" in text
+        assert "there is no" not in text.lower()

@@ -261,18 +261,20 @@ def test_a_rule_counts_for_its_query_category_and_channel() -> None:
 
 
 @pytest.mark.parametrize(
-    "values",
+    ("why", "values"),
     [
-        {"query": None},
-        {"act": "redirect", "target": "https://elsewhere.example"},
-        {"act": "redirect", "target": "/console"},
-        {"act": "pin", "target": "brand:b"},
-        {"target": "b"},
-        {"from_at": datetime(2026, 1, 1)},  # noqa: DTZ001 - that is what is refused
+        ("nothing", {"query": None}),
+        ("address", {"act": "redirect", "target": "https://elsewhere.example"}),
+        ("address", {"act": "redirect", "target": "/console"}),
+        ("pin", {"act": "pin", "target": "brand:b"}),
+        ("target", {"target": "b"}),
+        ("period", {"from_at": NOW, "until_at": NOW}),
+        ("zone", {"from_at": datetime(2026, 1, 1), "until_at": NOW}),  # noqa: DTZ001 - that is what is refused
     ],
 )
-def test_what_cannot_be_meant_is_said(values: dict[str, object]) -> None:
-    assert rules.unclear(rule(**values))
+def test_what_cannot_be_meant_is_said(why: str, values: dict[str, object]) -> None:
+    assert rules.unclear(rule(**values)) == why
+    assert rules.UNCLEAR[why]
     assert rules.unclear(rule()) is None
     assert rules.unclear(rule(act="redirect", target="/shop/WEB-PL?category=tea")) is None
 

@@ -234,8 +234,8 @@ async def put_rule(tx: Tx, rule: Rule) -> Rule:
     Emits:
         TuningChanged
     """
-    if reason := rules.unclear(rule):
-        raise RuleUnclear(reason)
+    if why := rules.unclear(rule):
+        raise RuleUnclear(rules.UNCLEAR[why], why=why)
     kept = msgspec.structs.replace(rule, id=rule.id or ids.new())
     await q.put_rule(tx, id=kept.id, given=_text(kept))
     emit(tx, TuningChanged("rules"))
@@ -267,8 +267,8 @@ async def preview(call: Call[Any], channel: ChannelCode, draft: Draft) -> Compar
     database = call.door.database
     desk = desk_of(database)
     for each in draft.rules or ():
-        if reason := rules.unclear(each):
-            raise RuleUnclear(f"{each.name}: {reason}")
+        if why := rules.unclear(each):
+            raise RuleUnclear(f"{each.name}: {rules.UNCLEAR[why]}", why=why)
     async with call.transaction() as tx:
         await catalog.channel(tx, channel)
         now = await tuning_of(tx, channel)

@@ -320,19 +320,30 @@ _TARGET = re.compile(r"product:[0-9a-f-]{36}|(?:brand|category):[a-z0-9-]{1,60}"
 _ADDRESS = re.compile(r"/shop/[^\s\\]*")
 
 
+UNCLEAR = {
+    "nothing": "say for which query or category it is",
+    "period": "the period ends before it begins",
+    "zone": "an instant needs its time zone",
+    "address": "a redirect leads to an address in the shop: /shop/…",
+    "target": "the target is product:<id>, brand:<code> or category:<code>",
+    "pin": "a product is pinned: product:<id>",
+}
+"""Why a rule cannot be meant as it is."""
+
+
 def unclear(rule: Rule) -> str | None:
-    """Say why a rule cannot be meant like this; None: it can."""
+    """Say by a key of ``UNCLEAR`` why a rule cannot be meant like this; None: it can."""
     if not (rule.query or rule.category):
-        return "say for which query or category it is"
-    if rule.from_at and rule.until_at and rule.from_at >= rule.until_at:
-        return "the period ends before it begins"
+        return "nothing"
     if any(each is not None and each.tzinfo is None for each in (rule.from_at, rule.until_at)):
-        return "an instant needs its time zone"
+        return "zone"
+    if rule.from_at and rule.until_at and rule.from_at >= rule.until_at:
+        return "period"
     if rule.act == "redirect":
-        return None if _ADDRESS.fullmatch(rule.target) else "a redirect leads to an address in the shop: /shop/…"
+        return None if _ADDRESS.fullmatch(rule.target) else "address"
     if not _TARGET.fullmatch(rule.target):
-        return "the target is product:<id>, brand:<code> or category:<code>"
-    return "a product is pinned: product:<id>" if rule.act == "pin" and not rule.target.startswith("product:") else None
+        return "target"
+    return "pin" if rule.act == "pin" and not rule.target.startswith("product:") else None
 
 
 # --- how good it is ---------------------------------------------------------------------------------------------------

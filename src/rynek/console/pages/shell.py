@@ -85,9 +85,11 @@ def refused(call: Call[Any], fault: Fault) -> Response:
 
 
 def told(w: Language, fault: Fault) -> dict[str, str]:
-    """Say a refusal in the reader's words, as far as there are any; the detail is what the API says."""
+    """Say a refusal in the reader's words, as far as there are any; the detail is else what the API says."""
     key = f"fault.{fault.code}"
     title = w(key) if w.has(key) else w("fault.other")
+    if w.has(f"unclear.{fault.facts.get('why')}"):
+        return {"title": title, "detail": w(f"unclear.{fault.facts['why']}")}
     return {"title": title, "detail": "" if fault.detail == fault.title else fault.detail}
 
 

@@ -185,6 +185,8 @@ def refused(w: Language, status: int, code: str, detail: str) -> Response:
     """Answer a refusal with a page outside of any shop: it may be that there is no such shop."""
     key = f"fault.{code}"
     title = w(key) if w.has(key) else w("fault.other")
+    # what the API says is English: it helps those who read that, or where there are no other words
+    detail = detail if w.code == "en" or not w.has(key) else ""
     return pages.page(
         "storefront/refused.html", status, **spoken(w), front=None, home="/", cart=None, address="/", title=title,
         preview=None, may_preview=False,
