@@ -11,6 +11,7 @@ from rynek.commerce.search import judging
 from rynek.demo import Year, judge
 from rynek.demo.articles import Article
 from rynek.demo.judge import Judged, Want
+from rynek.demo.load import read
 from rynek.demo.polish import polish
 
 
@@ -20,7 +21,7 @@ def articles() -> list[Article]:
 
 
 def judged() -> list[Judged]:
-    return list(judge.queries(msgspec.convert(judge.read("judgements.toml")["want"], list[Want])))
+    return list(judge.queries(msgspec.convert(read("judgements.toml")["want"], list[Want])))
 
 
 def test_there_are_queries_enough_in_both_languages_and_with_mistakes(articles: list[Article]) -> None:

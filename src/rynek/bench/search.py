@@ -28,7 +28,7 @@ from rynek.bench.stall import Stand, engaged, opened
 from rynek.bench.wire import Answer, request
 from rynek.demo import Year, judge
 from rynek.demo.articles import Article
-from rynek.demo.load import CHANNEL, Move, product_of
+from rynek.demo.load import CHANNEL, Move, product_of, read
 
 CONNECTIONS = 16
 QUERIES = 6_000
@@ -125,7 +125,7 @@ async def _settled(stand: Stand, token: str, other: str) -> dict[str, Any]:
 
 
 def _requests(articles: Sequence[Article], chance: Random) -> Iterator[bytes]:
-    wants = msgspec.convert(judge.read("judgements.toml")["want"], list[judge.Want])
+    wants = msgspec.convert(read("judgements.toml")["want"], list[judge.Want])
     judged = [(each.query, each.language) for each in judge.queries(wants)]
     orders = ["relevance"] * 5 + ["price", "-price", "name", "newest", "bestselling"]
     for _ in range(QUERIES):
@@ -165,7 +165,7 @@ def _searcher(asked: Sequence[bytes], chance: Random, every_s: float = 0.0) -> S
 
 
 def _reader() -> Script:
-    after = ""
+    after: str | None = ""
     while after is not None:
         answer = yield request("GET", f"/browse/{CHANNEL}/listing?limit=100{after and f'&after={after}'}")
         if answer.status != 200:
