@@ -24,6 +24,7 @@ LINES = [{"sku": SKU, "units": 1}]
 _SPITE = {"name": "Spite", "street": "Rynek 2", "city": "Kraków"}
 
 NOTHING_OF_OTHERS = {
+    "commerce.quotes.templates": "lists what the caller keeps and their company shares; takes nothing",
     "commerce.companies.mine": "tells of the caller alone; takes nothing",
     "commerce.companies.join": "an invitation is for whoever holds it; it names nobody",
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
@@ -167,6 +168,7 @@ async def _of_a_company(world: App) -> list[Things]:
     company, boss, buyer = await _firm(world, "Tajna Firma")
     _, other, clerk = await _firm(world, "Obca Firma")
     seat = {"unit": "head", "name": "Tajna Firma"}
+    agreed, said = await _agreed(world, boss, buyer)
     trials: list[tuple[str, dict[str, Any]]] = [
         ("commerce.companies.company", {"company": company}),
         ("commerce.companies.owed", {"company": company}),
@@ -175,7 +177,66 @@ async def _of_a_company(world: App) -> list[Things]:
         ("commerce.companies.invite", {"company": company, **seat}),
         ("commerce.companies.drop_member", {"company": company, "customer": buyer.id}),
     ]
-    return [Things(boss, [other, clerk, await _actor(world, "e@example.com")], trials, ["Tajna", str(company)])]
+    strangers = [other, clerk, await _actor(world, "e@example.com")]
+    return [
+        Things(boss, strangers, [*said, *trials], ["Tajna", str(company), *agreed]),
+    ]
+
+
+async def _agreed(world: App, boss: Actor, buyer: Actor) -> tuple[list[str], list[tuple[str, dict[str, Any]]]]:
+    """Let a buyer ask for quotes and approvals, and keep a list; gives what is marked, and what their boss may do."""
+
+    async def ask(operation: str, who: Actor = buyer, **values: Any) -> Any:
+        return await world.door.ask(who, f"commerce.{operation}", **values)
+
+    home = {"name": "A", "street": "Tajna 9", "city": "Kraków", "postcode": "31-042", "country": "PL"}
+    filled = {"channel": "WEB-PL", "lines": [{"sku": SKU}], "email": "f@example.com", "address": home}
+
+    async def cart(who: Actor = buyer) -> Any:
+        return await ask("checkout.open_cart", who, delivery=COURIER, **filled)
+
+    line = {"sku": SKU, "quantity": 1, "unit_minor": 800}
+    until = clock.now() + timedelta(days=1)
+    quotes = [(await ask("quotes.request", cart=(await cart()).id)).id for _ in range(3)]
+    given = {"turn": 1, "lines": [line], "delivery_minor": 0, "valid_until": until}
+    await ask("quotes.offer", ADMIN, quote=quotes[0], **given)
+    waiting = [await ask("quotes.ask", cart=(await cart()).id, method="transfer") for _ in range(2)]
+    template, own = ids.new(), await cart(boss)
+    kept = {"name": "Tajna lista", "lines": [{"sku": SKU}]}
+    await ask("quotes.put_template", boss, template=template, **kept)
+    asked = [await cart(boss), await cart(boss)]
+    withdrawn = await _second_admins(world, boss, buyer, asked[1].id)
+    trials: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.quotes.quotes", {}),
+        ("commerce.quotes.quote", {"quote": quotes[0]}),
+        ("commerce.quotes.counter", {"quote": quotes[1], "turn": 1, "lines": [line]}),
+        ("commerce.quotes.decline", {"quote": quotes[2], "turn": 1}),
+        ("commerce.quotes.accept", {"quote": quotes[0], "turn": 2, "method": "transfer"}),
+        ("commerce.quotes.request", {"cart": own.id}),
+        ("commerce.quotes.approvals", {}),
+        ("commerce.quotes.approval", {"approval": waiting[0].id}),
+        ("commerce.quotes.approve", {"approval": waiting[0].id, "total_minor": waiting[0].total_minor}),
+        ("commerce.quotes.reject", {"approval": waiting[1].id, "reason": "spite"}),
+        ("commerce.quotes.ask", {"cart": asked[0].id}),
+        ("commerce.quotes.withdraw", {"approval": withdrawn}),
+        ("commerce.quotes.quick_order", {"cart": own.id, "text": SKU}),
+        ("commerce.quotes.order_template", {"template": template, "cart": own.id}),
+        ("commerce.quotes.put_template", {"template": template, **kept}),
+        ("commerce.quotes.drop_template", {"template": template}),
+    ]
+    marks = [*map(str, quotes), *(str(each.id) for each in waiting), str(template)]
+    return marks, trials
+
+
+async def _second_admins(world: App, boss: Actor, buyer: Actor, cart: UUID) -> UUID:
+    """Seat a second admin, so that the first may ask too; gives what the first asked for."""
+    [seat] = [await world.door.ask(boss, "commerce.companies.mine")]
+    company, another = seat.company, Actor("customer", ids.new())
+    given = {"unit": "head", "name": "Tajna Druga", "role": "admin"}
+    await world.door.ask(KEEPER, "commerce.companies.put_member", company=company, customer=another.id, **given)
+    asked = await world.door.ask(boss, "commerce.quotes.ask", cart=cart, method="transfer")
+    found: UUID = asked.id
+    return found
 
 
 async def _receipt(world: App, store: str, number: int, customer: UUID | None = None) -> None:

@@ -43,6 +43,10 @@ BEYOND: dict[str, dict[str, str]] = {
         "placing.py": "how carts become orders, batched; also for those who place in transactions of their own",
         "tally.py": "what carts come to, from prices, promotions, delivery and gifts: shared by every verb",
     },
+    "commerce/quotes": {
+        "approvals.py": "verbs of their own: what one may not order alone another lets pass",
+        "lists.py": "verbs of their own: typed lists and templates, on their way into a cart",
+    },
     "commerce/companies": {
         "vat.py": "the check digits of 28 registers, long by nature; pure, as rules are",
     },

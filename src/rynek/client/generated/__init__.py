@@ -17,6 +17,7 @@ from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.commerce_promotions import CommercePromotions
+from rynek.client.generated.commerce_quotes import CommerceQuotes
 from rynek.client.generated.commerce_repricing import CommerceRepricing
 from rynek.client.generated.commerce_search import CommerceSearch
 from rynek.client.generated.commerce_simulations import CommerceSimulations
@@ -54,6 +55,7 @@ class _Commerce:
         self.pos = CommercePos(calls)
         self.pricing = CommercePricing(calls)
         self.promotions = CommercePromotions(calls)
+        self.quotes = CommerceQuotes(calls)
         self.repricing = CommerceRepricing(calls)
         self.search = CommerceSearch(calls)
         self.simulations = CommerceSimulations(calls)

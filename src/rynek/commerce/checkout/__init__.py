@@ -1,8 +1,33 @@
 """Checkout: carts, what they come to, and how they become orders."""
 
-from rynek.commerce.checkout.actions import cart, carts, change_cart, drop_cart, merge_cart, open_cart
-from rynek.commerce.checkout.model import Address, Body, Cart, CartChange, NewCart, Placed, Terms, TotalDiffers, Want
-from rynek.commerce.checkout.placing import place
+from rynek.commerce.checkout.actions import (
+    cart,
+    carts,
+    change_cart,
+    drop_cart,
+    held,
+    look,
+    merge_cart,
+    open_cart,
+    settle,
+)
+from rynek.commerce.checkout.model import (
+    Address,
+    Body,
+    Cart,
+    CartChange,
+    CartChanged,
+    CartPlaced,
+    NewCart,
+    OptionCode,
+    Place,
+    Placed,
+    Settled,
+    Terms,
+    TotalDiffers,
+    Want,
+)
+from rynek.commerce.checkout.placing import place, place_now
 from rynek.commerce.checkout.tally import price_one
 
 __all__ = [
@@ -10,8 +35,13 @@ __all__ = [
     "Body",
     "Cart",
     "CartChange",
+    "CartChanged",
+    "CartPlaced",
     "NewCart",
+    "OptionCode",
+    "Place",
     "Placed",
+    "Settled",
     "Terms",
     "TotalDiffers",
     "Want",
@@ -19,8 +49,12 @@ __all__ = [
     "carts",
     "change_cart",
     "drop_cart",
+    "held",
+    "look",
     "merge_cart",
     "open_cart",
     "place",
+    "place_now",
     "price_one",
+    "settle",
 ]

@@ -117,7 +117,37 @@ async def cart(tx: Tx, cart: UUID) -> Cart:
         ChannelClosed: its channel is closed.
         DeliveryUnknown: its delivery option is gone.
     """
-    row = _owned(await q.cart(tx, id=cart), tx.actor, tx.reach)
+    return await _shown(tx, _owned(await q.cart(tx, id=cart), tx.actor, tx.reach))
+
+
+async def look(tx: Tx, cart: UUID) -> Cart:
+    """Tell what anybody's cart comes to now: for those who have seen to it that the actor may look.
+
+    Raises:
+        NotFound: there is no such cart.
+        NotSellable, NoPrice, NoTaxRate, ChannelClosed, DeliveryUnknown: why it has no price any more.
+    """
+    row: CartRow | None = await q.cart(tx, id=cart)
+    if row is None:
+        raise NotFound("there is no such cart")
+    return await _shown(tx, row)
+
+
+async def held(tx: Tx, cart: UUID) -> Cart:
+    """Lock anybody's cart and tell what it comes to now: for those who place it in this transaction.
+
+    Raises:
+        NotFound: there is no such cart.
+        NotSellable, NoPrice, NoTaxRate, ChannelClosed, DeliveryUnknown: why it has no price any more.
+    """
+    [row] = await q.lock_carts(tx, ids=[cart]) or [None]
+    if row is None:
+        raise NotFound("there is no such cart")
+    return await _shown(tx, row)
+
+
+async def _shown(tx: Tx, row: CartRow) -> Cart:
+    cart = row.id
     [became] = await q.placed(tx, carts=[cart]) or [None]
     body, good_until = _read(row.body), row.good_until
     if became is None and good_until <= tx.at:
@@ -137,6 +167,24 @@ async def _lock(tx: Tx, cart: UUID) -> CartRow:
     if await q.placed(tx, carts=[cart]):
         raise CartPlaced
     return row
+
+
+async def settle(tx: Tx, customer: UUID, terms: Terms) -> Cart:
+    """Open a cart for a customer with prices that were agreed.
+
+    Raises:
+        NotSellable, NoTaxRate, ChannelClosed, DeliveryUnknown: why it has no price.
+    Emits:
+        CartChanged
+    """
+    price = await tally.price_one(tx, terms, "customer", customer)
+    cart = Cart(ids.new(), 1, terms, price.body.priced, price.good_until)
+    await q.open_carts(
+        tx, ids=[cart.id], owner_kinds=["customer"], owners=[customer], channels=[terms.channel],
+        good_untils=[cart.good_until], bodies=[_encode(price.body).decode()], at=tx.at,
+    )  # fmt: skip
+    emit(tx, _announce(cart, "customer", customer))
+    return cart
 
 
 async def _save(tx: Tx, row: CartRow, terms: Terms, *, typed: bool = False) -> Cart:
@@ -306,7 +354,11 @@ async def _explain(tx: Tx, body: Body, at: datetime) -> Explained:
     bought = [*priced.lines, *([priced.delivery_line] if priced.delivery_line else [])]
     lines = [(each.sku, each.quantity) for each in bought]
     group = trace.group if trace is not None else None
-    ask = pricing.Ask(body.terms.channel, priced.currency, priced.country, lines, at, group)
+    settled = body.terms.settled
+    ask = pricing.Ask(
+        body.terms.channel, priced.currency, priced.country, lines, at, group,
+        settled.prices if settled else {}, settled.by if settled else "",
+    )  # fmt: skip
     reasons = await promotions.explain(tx, trace, body.terms.channel, priced.currency)
     return Explained(
         at, priced.currency, priced.total, priced.discount, await pricing.explain(tx, ask), reasons,

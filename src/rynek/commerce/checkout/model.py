@@ -101,6 +101,13 @@ class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
     version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
+class Settled(Struct, frozen=True):
+    """Prices that were agreed with the buyer: net minor units per piece (or 1000 g or ml) by sku, and by what."""
+
+    by: str
+    prices: dict[str, int]
+
+
 class Terms(Struct, frozen=True, omit_defaults=True):
     """What a buyer has said: everything in a cart that is not a price."""
 
@@ -111,6 +118,8 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     address: Address | None = None
     delivery: str | None = None
     coupons: Sequence[str] = ()
+    settled: Settled | None = None
+    """What was agreed counts instead of lists and promotions."""
 
 
 class Priced(Struct, frozen=True):

@@ -90,6 +90,22 @@ async def place_many(tx: Tx, calls: Sequence[Asked]) -> list[Placed | Fault]:
     return [refused.get(number) or done[call.place.cart] for number, call in enumerate(calls)]
 
 
+async def place_now(tx: Tx, place: Place) -> Placed:
+    """Place anybody's cart in the caller's transaction: whoever calls has seen to it that the actor may.
+
+    Raises:
+        CartIncomplete, TotalDiffers, OutOfStock, TendersUnfit, ProviderUnavailable: why it cannot be placed so.
+        NotSellable, NoPrice, NoTaxRate, ChannelClosed, DeliveryUnknown: why it has no price any more.
+        PromotionSpent, ApprovalNeeded, CreditSpent, CompanyRefused, BuyerChanged: what is limited, or has changed.
+    Emits:
+        OrderPlaced, StockHeld
+    """
+    [placed] = await place_many(tx, [Asked(place, tx.actor, own=False)])
+    if isinstance(placed, Fault):
+        raise placed
+    return placed
+
+
 async def _lending(tx: Tx, calls: Sequence[Asked], rows: Mapping[UUID, CartRow]) -> set[str]:
     """Tell in which channels consumers may pay by invoice; nothing is asked where nobody wants to."""
     wanted = {

@@ -83,11 +83,18 @@ async def price_many(tx: Tx, carts: Sequence[Pricing]) -> list[Price | Fault]:
         for each, quote in zip(asks, quotes, strict=True)
         if not isinstance(quote, Fault) and not isinstance(each, Fault)
     ]
-    decided = await promotions.decide(tx, [_basket(*each) for each in sound]) if sound else []
-    given = await _gifts(tx, [(ask.ask, each.outcome) for (ask, _), each in zip(sound, decided, strict=True)])
+    listed = [each for each in sound if each[0].cart.terms.settled is None]
+    decided = await promotions.decide(tx, [_basket(*each) for each in listed]) if listed else []
+    given = await _gifts(tx, [(ask.ask, each.outcome) for (ask, _), each in zip(listed, decided, strict=True)])
     skus = {want.sku for cart in carts for want in cart.terms.lines} | {key[2] for key in given.lines}
     components = await catalog.components(tx, list(skus)) if skus else {}
-    made = iter(_price(ask, quote, each, given, components) for (ask, quote), each in zip(sound, decided, strict=True))
+    outcomes = iter(decided)
+    made = iter(
+        _price(ask, quote, next(outcomes), given, components)
+        if ask.cart.terms.settled is None
+        else _settled(ask, quote, components)
+        for ask, quote in sound
+    )
     return [quote if isinstance(quote, Fault) else next(made) for quote in quotes]
 
 
@@ -111,8 +118,9 @@ def _ask(
     country = goods if how.tax == "standard" else channel.country
     group = buyer.price_group if buyer else None
     ask = pricing.Ask(
-        channel=terms.channel, currency=channel.currency, country=country, lines=lines, at=at, group=group
-    )
+        terms.channel, channel.currency, country, lines, at, group,
+        terms.settled.prices if terms.settled else {}, terms.settled.by if terms.settled else "",
+    )  # fmt: skip
     return _Asking(cart, ask, buyer, how, goods)
 
 
@@ -121,13 +129,17 @@ async def _assorted(tx: Tx, asks: Sequence[_Asking | Fault]) -> Sequence[_Asking
     wanted = [
         (each.buyer.company, want.sku)
         for each in asks
-        if not isinstance(each, Fault) and each.buyer and each.buyer.company and each.buyer.restricted
+        if not isinstance(each, Fault)
+        and each.buyer
+        and each.buyer.company
+        and each.buyer.restricted
+        and each.cart.terms.settled is None
         for want in each.cart.terms.lines
     ]
     if not wanted:
         return asks
     outside = await companies.outside(tx, wanted)
-    return [each if isinstance(each, Fault) else _inside(each, outside) for each in asks]
+    return [each if isinstance(each, Fault) or each.cart.terms.settled else _inside(each, outside) for each in asks]
 
 
 def _inside(asking: _Asking, outside: Collection[tuple[UUID, str]]) -> _Asking | Fault:
@@ -178,6 +190,13 @@ async def _gifts(tx: Tx, outcomes: Sequence[tuple[pricing.Ask, promotions.Outcom
             held = parts.get(gift, [(gift, 1)])
             free[channel, gift] = min(units.get(sku, 0) // many for sku, many in held)
     return Given(lines, free)
+
+
+def _settled(asking: _Asking, quote: pricing.Quote, components: dict[str, list[tuple[str, int]]]) -> Price:
+    """Price what was agreed: no promotion changes it."""
+    priced = rules.priced(quote, asking.cart.terms.delivery, components)
+    firm = companies.agreed(asking.buyer, asking.how) if asking.buyer else None
+    return Price(Body(asking.cart.terms, replace(priced, company=firm)), rules.good_until(quote, asking.how.until_at))
 
 
 def _price(

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from rynek.commerce import catalog
 from rynek.commerce.catalog import Country, Refusal, Sku, Taken, Text
@@ -264,7 +265,7 @@ async def explain(tx: Tx, ask: Ask) -> list[Why]:
     lists = await q.lists_said(tx)
     found = []
     for (sku, _), quantity in zip(ask.lines, rules.together(ask.lines), strict=True):
-        line = Ask(ask.channel, ask.currency, ask.country, [(sku, quantity)], ask.at, ask.group)
+        line = replace(ask, lines=[(sku, quantity)])
         single = Ask(ask.channel, ask.currency, ask.country, [(sku, 1)], ask.at)
         category = await q.tax_category(tx, sku=sku) or ""
         said = await q.said(tx, skus=[sku], horizon=ask.at - rules.HISTORY)

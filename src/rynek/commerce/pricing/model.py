@@ -1,6 +1,6 @@
 """The words of pricing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -164,6 +164,10 @@ class Ask(Struct, frozen=True):
     lines: Sequence[tuple[str, int]]
     at: datetime
     group: str | None = None
+    agreed: Mapping[str, int] = {}
+    """Prices that were agreed with the buyer, by sku: net minor units per piece, or per 1000 g or ml."""
+    by: str = ""
+    """What they were agreed by."""
 
 
 class Tag(Struct, frozen=True, gc=False):

@@ -151,7 +151,10 @@ def quote(ask: Ask, found: Sequence[Sequence[Candidate]]) -> Quote | Fault:
         return refused
     good_until = _NEVER
     chosen: list[Candidate] = []
-    for rows in found:
+    for (sku, _), rows in zip(ask.lines, found, strict=True):
+        if sku in ask.agreed:
+            chosen.append(replace(rows[0], minor=ask.agreed[sku], basis="net", list=ask.by, minimum=1))
+            continue
         winner, until = choose(rows, ask.at)
         if winner is None:
             return _no_price(ask, found)
@@ -209,7 +212,7 @@ def _refused(ask: Ask, found: Sequence[Sequence[Candidate]]) -> Fault | None:
     if firsts[0].currency != ask.currency:
         here = firsts[0].currency
         return CurrencyMismatch(f"{ask.channel} sells in {here}, not in {ask.currency}", currency=here)
-    if any(row.minor is None for row in firsts):
+    if any(row.minor is None and sku not in ask.agreed for (sku, _), row in zip(ask.lines, firsts, strict=True)):
         return _no_price(ask, found)
     if untaxed := [row.tax_category for row in firsts if row.rate_bp is None]:
         what = f"no VAT rate of {', '.join(sorted(set(untaxed)))} in {ask.country} is known"
@@ -221,7 +224,7 @@ def _no_price(ask: Ask, found: Sequence[Sequence[Candidate]]) -> NoPrice:
     skus = [
         sku
         for (sku, _), rows in zip(ask.lines, found, strict=True)
-        if rows[0].minor is None or choose(rows, ask.at)[0] is None
+        if sku not in ask.agreed and (rows[0].minor is None or choose(rows, ask.at)[0] is None)
     ]
     return NoPrice(f"{', '.join(skus)} without a price in {ask.channel}", channel=ask.channel, skus=skus)
 
@@ -377,6 +380,12 @@ def why(ask: Ask, prices: Sequence[tuple[Said, ListSaid]], vat: str, reduction: 
         )
         for each, pair in zip(tags, prices, strict=True)
     ]  # fmt: skip
+    if sku in ask.agreed:
+        others = [replace(e, outcome=f"{ask.by} counts") if e.outcome == "wins" else e for e in considered]
+        mine = Considered(ask.by, ask.agreed[sku], 1, None, None, "wins")
+        return Why(
+            ask.channel, sku, quantity, ask.group, ask.at, mine.minor, "net", [mine, *others], vat, reduction, ask.by
+        )
     considered.sort(key=lambda each: each.outcome != "wins")
     minor, basis, code = (winner.minor, winner.basis, winner.list) if winner else (None, None, None)
     return Why(ask.channel, sku, quantity, ask.group, ask.at, minor, basis, considered, vat, reduction, code)
