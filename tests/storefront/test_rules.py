@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.channels.storefront.pages.art import draw
-from rynek.channels.storefront.rules import HUES, branch, initials, look, missing
+from rynek.channels.storefront.rules import HUES, branch, initials, look, missing, vat_id
 
 SAID = {
     "email": "ola@example.com", "name": "Ola", "street": "Rynek 1", "city": "Kraków", "postcode": "31-042",
@@ -51,6 +51,20 @@ def test_an_address_that_is_none_is_wrong() -> None:
     assert missing(SAID) == {}
     assert missing(SAID | {"email": "ola"}) == {"email": "wrong"}
     assert missing(SAID | {"country": "Poland"}) == {"country": "wrong"}
+
+
+@given(st.text(alphabet="PLDE0123456789 .-x", max_size=16), st.sampled_from(["PL", "de"]))
+def test_vat_numbers_are_written_as_registers_do(text: str, country: str) -> None:
+    found = vat_id(text, country)
+    assert found is None or re.fullmatch(r"[A-Z]{2}[0-9A-Z]{2,13}", found)
+    assert found is None or vat_id(found, country) == found
+
+
+def test_vat_numbers_take_their_country_from_the_address() -> None:
+    assert vat_id("526-025-02-74", "pl") == "PL5260250274"
+    assert vat_id("DE 123456789", "PL") == "DE123456789"
+    assert vat_id("?", "PL") is None
+    assert missing(SAID | {"vat_id": "?"}) == {"vat_id": "wrong"}
 
 
 @given(st.sampled_from([None, "food", "tea", "green", "toys", "nowhere"]))

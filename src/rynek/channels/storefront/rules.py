@@ -74,7 +74,20 @@ def missing(given: Mapping[str, str]) -> dict[str, str]:
     for field in ("delivery", "method"):
         if not given[field].strip():
             amiss[field] = "missing"
+    vat = given.get("vat_id", "")
+    if vat.strip() and vat_id(vat, given["country"]) is None:
+        amiss["vat_id"] = "wrong"
     return amiss
+
+
+def vat_id(text: str, country: str) -> str | None:
+    """Write a VAT number as registers do, with its country (that of the address where none is named).
+
+    None: it does not look like one.
+    """
+    found = re.sub(r"[\s.-]", "", text).upper()
+    named = found if re.match(r"[A-Z]{2}", found) else country.strip().upper() + found
+    return named if re.fullmatch(r"[A-Z]{2}[0-9A-Z+*]{2,13}", named) else None
 
 
 def branch(paths: Mapping[str, str], code: str | None) -> set[str]:

@@ -1,6 +1,7 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
 from rynek.console.pages import (
+    documents,
     entry,
     files,
     finding,
@@ -61,6 +62,10 @@ operations = [
     _page("GET /console/prices/items/{channel}/{sku}", prices.price_why),
     _page("GET /console/receipts", receipts.receipts),
     _page("GET /console/receipts/{store}", receipts.store_receipts),
+    _page("GET /console/documents", documents.documents),
+    _page("GET /console/documents/{document}", documents.document),
+    _form("POST /console/documents/{document}/corrections", documents.correct_document),
+    _form("POST /console/orders/{order}/documents", documents.issue_document),
     _page("GET /console/files", files.files, "exchange.read"),
     process(
         "POST /console/files", files.send_file, "exchange.import", shown=False, raw=True, limit=exchange.MOST_BYTES

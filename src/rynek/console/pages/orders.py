@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from rynek.console.pages.documents import BY_HAND, of_order
 from rynek.console.pages.shell import go, language, show, shown, told
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Invalid
@@ -74,7 +75,7 @@ async def _order(call: Call[Any], order: UUID, *, done: str = "", refusal: Fault
     return show(
         call, "console/order.html", refusal.status if refusal else 200, order=found, agreed=agreed(found.agreed),
         payments=payments, happened=happened(found), steps=steps(found.state), done=done, refused=refused, tones=TONES,
-        paid=_PAID,
+        paid=_PAID, documents=await of_order(call, order), by_hand=BY_HAND,
     )  # fmt: skip
 
 

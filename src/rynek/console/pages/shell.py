@@ -26,6 +26,7 @@ PLACES = (
     ("pictures", "/console/pictures", "media.read"),
     ("prices", "/console/prices", "repricing.read"),
     ("receipts", "/console/receipts", "pos.read"),
+    ("documents", "/console/documents", "documents.read"),
     ("simulations", "/console/simulations", "simulations.see"),
     ("files", "/console/files", "exchange.read"),
     ("webhooks", "/console/webhooks", "webhooks.read"),

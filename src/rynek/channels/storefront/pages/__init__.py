@@ -31,4 +31,5 @@ operations = [
     _page("GET /shop/{channel}/checkout", till.checkout),
     _form("POST /shop/{channel}/checkout", till.buy),
     _page("GET /shop/{channel}/orders/{order}", till.confirmation),
+    _form("POST /shop/{channel}/orders/{order}/invoice", till.invoice),
 ]

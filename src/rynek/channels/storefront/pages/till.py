@@ -1,6 +1,7 @@
 """The way to the till: the cart, the checkout on one page, and the order that came of it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +39,9 @@ class Said(Struct, frozen=True):
     phone: str = ""
     delivery: str = ""
     method: str = ""
+    company: str = ""
+    vat_id: str = ""
+    """For whom an invoice is wanted; nothing: none is."""
     total: int = -1
     """What the buyer saw they would pay, in minor units."""
     act: str = "place"
@@ -160,7 +164,45 @@ async def buy(call: Call[Any], channel: str, said: Said) -> Response:
         )  # fmt: skip
     except Fault as fault:
         return await _checkout(call, at, said, notice=told(at.w, fault), status=fault.status)
+    if said.company.strip() or said.vat_id.strip():
+        await _want_invoice(call, placed.order, said)
     return go(f"{at.home}/orders/{placed.order}")
+
+
+async def _want_invoice(call: Call[Any], order: UUID, said: Said) -> None:
+    """Ask for an invoice; it is bought already, so this refuses nothing: the order's page offers to ask again."""
+    address = {field: getattr(said, field).strip() for field in ("street", "city", "postcode")}
+    country, named = said.country.strip().upper(), said.company.strip() or said.name.strip()
+    buyer = {"name": named, "country": country, "vat_id": rules.vat_id(said.vat_id, country)} | address
+    with suppress(Fault):
+        await call.ask("commerce.documents.request", order=order, buyer=buyer)
+
+
+class Wished(Struct, frozen=True):
+    """For whom an invoice is wanted for an order."""
+
+    name: str = ""
+    street: str = ""
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+    vat_id: str = ""
+
+
+@shown
+async def invoice(call: Call[Any], channel: str, order: UUID, wished: Wished) -> Response:
+    """Ask for an invoice for an order."""
+    at = await visit(call, channel)
+    said = {name: value.strip() for name, value in msgspec.structs.asdict(wished).items()}
+    said["country"] = said["country"].upper()
+    buyer: dict[str, Any] = {**said, "vat_id": rules.vat_id(said["vat_id"], said["country"])}
+    if said["vat_id"] and buyer["vat_id"] is None:
+        return await _confirmation(call, at, order, amiss=at.w("documents.wrong"), status=422)
+    try:
+        await call.ask("commerce.documents.request", order=order, buyer=buyer)
+    except Fault as fault:
+        return await _confirmation(call, at, order, amiss=told(at.w, fault), status=fault.status)
+    return go(f"{at.home}/orders/{order}?asked=true")
 
 
 async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool) -> Any:
@@ -173,15 +215,27 @@ async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool) -> Any:
 
 
 @shown
-async def confirmation(call: Call[Any], channel: str, order: UUID) -> Response:
-    """Show the order that was placed."""
-    at = await visit(call, channel)
+async def confirmation(call: Call[Any], channel: str, order: UUID, asked: bool = False) -> Response:  # noqa: FBT001, FBT002 - what is in the address
+    """Show the order that was placed, with its documents."""
+    return await _confirmation(call, await visit(call, channel), order, asked=asked)
+
+
+async def _confirmation(
+    call: Call[Any], at: Visit, order: UUID, *, asked: bool = False, amiss: str = "", status: int = 200
+) -> Response:  # fmt: skip
     found = await call.ask("commerce.orders.order", order=order)
     terms = msgspec.json.decode(bytes(found.agreed)).get("terms", {})
-    methods = await _methods(call, order)
     return show(
-        call, at, "storefront/confirmation.html", order=found, address_=terms.get("address") or {}, methods=methods
-    )
+        call, at, "storefront/confirmation.html", status, order=found, address_=terms.get("address") or {},
+        methods=await _methods(call, order), documents=await _documents(call, order), wished=asked, amiss=amiss,
+    )  # fmt: skip
+
+
+async def _documents(call: Call[Any], order: UUID) -> list[Any]:
+    if call.door.gate.may(call.actor, "documents.read") is None:
+        return []
+    found: list[Any] = await call.ask("commerce.documents.documents", order=order)
+    return found[::-1]
 
 
 async def _methods(call: Call[Any], order: UUID) -> list[str]:
