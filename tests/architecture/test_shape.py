@@ -31,6 +31,7 @@ SHAPE = {
 BEYOND: dict[str, dict[str, str]] = {
     "commerce/payments": {
         "circuits.py": "how this process fares with each provider: memory, so neither rule nor action",
+        "collecting.py": "money as others book it: for those above who read statements",
         "settlement.py": "what providers are asked and said: for operations, reactions and the work of each process",
         "signatures.py": "how the shop and the simulator know each other: both sides of one wire",
         "simulator.py": "an adversarial provider: a program of its own that shares no state with the shop",
@@ -38,6 +39,9 @@ BEYOND: dict[str, dict[str, str]] = {
         "payu.py": "PayU, behind the port",
         "payu_simulator.py": "PayU by its documented states, adverse: a program of its own",
         "wire.py": "the simulator's client, behind the port",
+    },
+    "commerce/reconciliation": {
+        "statements.py": "documents of others read into lines: formats, neither rule nor action",
     },
     "commerce/checkout": {
         "placing.py": "how carts become orders, batched; also for those who place in transactions of their own",

@@ -407,6 +407,12 @@ async def note(tx: Tx, order: UUID, text: Note) -> None:
     await write(tx, order, "note", text)
 
 
+async def numbered(tx: Tx, numbers: Sequence[int]) -> dict[int, UUID]:
+    """Tell which orders have these numbers: for those who read them on a bank's statement."""
+    found: list[Numbered] = await q.numbered(tx, numbers=numbers) if numbers else []
+    return {each.number: each.id for each in found}
+
+
 async def balance(tx: Tx, order: UUID) -> Balance:
     """Lock an order and tell its state and money: for whoever is about to move some.
 

@@ -199,3 +199,7 @@ order by h.placed_at, h.order_id limit :limit
 -- name: hand_over(guest: uuid, customer: uuid)
 -- Give a guest's orders to the customer the guest turned out to be.
 update commerce.sales_order set owner_kind = 'customer', owner = :customer where owner_kind = 'guest' and owner = :guest
+
+-- name: numbered(numbers: bigint[]) -> Numbered[]
+-- The orders of these numbers.
+select id, number from commerce.sales_order where number = any(:numbers) order by number

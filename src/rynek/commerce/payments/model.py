@@ -302,6 +302,60 @@ class Heard(Struct, frozen=True):
     payments: int
 
 
+class Awaited(Struct, frozen=True):
+    """A payment that people collect, and what is still missing of it (minor units); ``closed``: it takes nothing."""
+
+    payment: UUID
+    order: UUID
+    method: str
+    currency: str
+    missing_minor: int
+    closed: bool
+
+
+class Known(Struct, frozen=True):
+    """What our ledger says of a payment that a provider settles. Money in minor units."""
+
+    payment: UUID
+    reference: str | None
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+    disputed_minor: int
+
+
+class Taken(Struct, frozen=True):
+    """Money that a provider took for us, and since when. Minor units."""
+
+    payment: UUID
+    order: UUID
+    currency: str
+    captured_minor: int
+    at: datetime
+
+
+SettledKind = Literal["payment", "refund", "chargeback", "fee", "payout", "other"]
+
+
+class Settled(Struct, frozen=True):
+    """A line of what a provider settled. Money in minor units of ``currency``; what leaves us is negative.
+
+    ``number`` is the provider's own for this line, ``reference`` what it calls the authorisation, ``fee_minor`` what it
+    kept of this line. Where it changed currencies, ``original_…`` is what the buyer paid.
+    """
+
+    number: str
+    kind: SettledKind
+    minor: int
+    currency: str
+    at: datetime
+    reference: str = ""
+    fee_minor: int = 0
+    original_minor: int | None = None
+    original_currency: str | None = None
+    text: str = ""
+
+
 class Offer(Struct, frozen=True):
     """A way to pay; ``available`` is False while its provider does not answer, ``token`` whether it needs one."""
 

@@ -192,3 +192,31 @@ where (authorised_minor, captured_minor, voided_minor, refunded_minor, disputed_
     coalesce(e.authorised, 0), coalesce(e.captured, 0), coalesce(e.voided, 0), coalesce(e.refunded, 0),
     coalesce(e.disputed, 0))
 order by id limit 1000
+
+-- name: awaited(orders: uuid[], payments: uuid[], method: text) -> Awaited[]
+-- What people are still to collect for orders or payments.
+select id, order_id, method, currency, authorised_minor - captured_minor - voided_minor, unwinding
+from commerce.payment
+where (order_id = any(:orders) or id = any(:payments)) and provider = 'manual' and :method in ('', method)
+order by id
+
+-- name: awaited_of(currency: text, minor: bigint, method: text) -> Awaited[]
+-- Of whom exactly so much is still to be collected.
+select id, order_id, method, currency, authorised_minor - captured_minor - voided_minor, unwinding
+from commerce.payment
+where provider = 'manual' and not unwinding and authorised_minor > captured_minor + voided_minor
+    and currency = :currency and authorised_minor - captured_minor - voided_minor = :minor and method = :method
+order by id desc limit 10
+
+-- name: known(provider: text, references: text[], payments: uuid[]) -> Known[]
+-- What the ledger says of payments that a provider settles.
+select id, reference, currency, captured_minor, refunded_minor, disputed_minor from commerce.payment
+where provider = :provider and (reference = any(:references) or id = any(:payments)) order by id
+
+-- name: taken(provider: text, before: timestamptz, after: uuid, limit: int) -> Taken[]
+-- What a provider took before an instant.
+select p.id, p.order_id, p.currency, p.captured_minor, max(e.at)
+from commerce.payment p join commerce.payment_entry e on e.payment = p.id and e.kind = 'captured'
+where p.provider = :provider and p.captured_minor > 0 and (:after is null or p.id > :after)
+group by p.id having max(e.at) < :before
+order by p.id limit :limit

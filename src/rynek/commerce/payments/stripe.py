@@ -21,12 +21,15 @@ from rynek.commerce.payments.model import (
     News,
     Outcome,
     Refused,
+    Settled,
+    SettledKind,
     Stirred,
     Unknown,
     Unseen,
     Waits,
 )
 from rynek.kernel import clock
+from rynek.kernel.faults import Unavailable
 
 KEY = "rynek_key"
 """Under this name our key is in Stripe's metadata."""
@@ -38,6 +41,10 @@ TIMEOUT_S = 15.0
 TOLERANCE_S = 300
 ELSEWHERE = frozenset({"ISK", "UGX"})
 """Currencies that Stripe counts in other units than everybody else does."""
+_KINDS: Mapping[str, SettledKind] = {
+    "charge": "payment", "refund": "refund", "dispute": "chargeback", "dispute_reversal": "chargeback", "fee": "fee",
+    "network_cost": "fee", "tax": "fee", "payout": "payout", "payout_reversal": "payout",
+}  # fmt: skip
 Thing = Mapping[str, Any]
 """Something of Stripe's, as it is in its answers."""
 _DISPUTES = frozenset({"won", "lost", "needs_response", "under_review"})
@@ -153,6 +160,39 @@ class Stripe:
             return _news(told["type"], told["data"]["object"])
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError):
             raise ForgedWebhook from None
+
+    async def settlements(self, since: datetime) -> list[Settled]:
+        """Tell what moved on our balance there since an instant, oldest first.
+
+        Raises:
+            Unavailable: Stripe does not answer.
+        """
+        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100, "expand": ["data.source"]}
+        try:
+            found = await self.client.v1.balance_transactions.list_async(params)
+            lines = [await self._settled(each.to_dict()) async for each in found.auto_paging_iter()]
+        except stripe.StripeError as error:
+            raise Unavailable(f"Stripe does not tell what it settled: {type(error).__name__}") from None
+        return lines[::-1]
+
+    async def _settled(self, line: Thing) -> Settled:
+        category = str(line.get("reporting_category") or line["type"])
+        source = line.get("source")
+        if isinstance(source, str) and source.startswith("ch_"):
+            source = (await self.client.v1.charges.retrieve_async(source)).to_dict()
+        elif isinstance(source, str) and source.startswith("re_"):
+            source = (await self.client.v1.refunds.retrieve_async(source)).to_dict()
+        of = source if isinstance(source, dict) else {}
+        paid = of.get("currency") is not None and str(of["currency"]) != str(line["currency"])
+        return Settled(
+            number=str(line["id"]), kind=_KINDS.get(category, "other"), minor=int(line["amount"]),
+            currency=str(line["currency"]).upper(), at=datetime.fromtimestamp(int(line["created"]), UTC),
+            reference=str(of.get("payment_intent") or of.get("id") or source or ""),
+            fee_minor=int(line.get("fee") or 0),
+            original_minor=int(of["amount"]) if paid else None,
+            original_currency=str(of["currency"]).upper() if paid else None,
+            text=str(line.get("description") or "")[:200],
+        )  # fmt: skip
 
     async def _intent(self, reference: str) -> dict[str, Any]:
         params: Any = {"expand": ["latest_charge"]}
