@@ -5,6 +5,7 @@ from rynek.console.pages import (
     entry,
     files,
     finding,
+    money,
     orders,
     pictures,
     prices,
@@ -29,6 +30,7 @@ def _form(route: str, handler: object, policy: str = "console.see", rate: str = 
 
 
 _PICTURE_BYTES = 21 * 2**20
+_STATEMENT_BYTES = 9 * 2**20
 
 operations = [
     _page("GET /console/login", entry.login, "console.enter"),
@@ -74,6 +76,19 @@ operations = [
     _page("GET /console/files/{exchange}", files.file, "exchange.read"),
     _form("POST /console/files/{exchange}/settings", files.settle_file, "exchange.import"),
     _form("POST /console/files/{exchange}/moves", files.move_file, "exchange.read"),
+    _page("GET /console/money", money.money, "reconciliation.read"),
+    process(
+        "POST /console/money",
+        money.bring_statement,
+        "reconciliation.receive",
+        shown=False,
+        raw=True,
+        limit=_STATEMENT_BYTES,
+    ),
+    _form("POST /console/money/settlements", money.fetch_settlements, "reconciliation.receive"),
+    _page("GET /console/money/{line}", money.money_line, "reconciliation.read"),
+    _form("POST /console/money/{line}/match", money.match_line, "reconciliation.resolve"),
+    _form("POST /console/money/{line}/resolution", money.resolve_line, "reconciliation.resolve"),
     _page("GET /console/webhooks", webhooks.webhooks),
     _form("POST /console/webhooks", webhooks.make_webhook),
     _page("GET /console/webhooks/{endpoint}", webhooks.webhook),

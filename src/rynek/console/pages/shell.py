@@ -21,6 +21,7 @@ HOME = "/console"
 PLACES = (
     ("today", "/console", "console.see"),
     ("orders", "/console/orders", "orders.read"),
+    ("money", "/console/money", "reconciliation.read"),
     ("promotions", "/console/promotions", "promotions.coupons"),
     ("stock", "/console/stock", "inventory.read"),
     ("pictures", "/console/pictures", "media.read"),
