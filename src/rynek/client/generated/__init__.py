@@ -18,6 +18,7 @@ from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.commerce_promotions import CommercePromotions
 from rynek.client.generated.commerce_quotes import CommerceQuotes
+from rynek.client.generated.commerce_reconciliation import CommerceReconciliation
 from rynek.client.generated.commerce_repricing import CommerceRepricing
 from rynek.client.generated.commerce_search import CommerceSearch
 from rynek.client.generated.commerce_simulations import CommerceSimulations
@@ -56,6 +57,7 @@ class _Commerce:
         self.pricing = CommercePricing(calls)
         self.promotions = CommercePromotions(calls)
         self.quotes = CommerceQuotes(calls)
+        self.reconciliation = CommerceReconciliation(calls)
         self.repricing = CommerceRepricing(calls)
         self.search = CommerceSearch(calls)
         self.simulations = CommerceSimulations(calls)
