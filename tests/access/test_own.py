@@ -280,6 +280,10 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.inventory.unbalanced", {}),
         ("commerce.inventory.transfer", {"transfer": coming}),
     ]
+    work: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.fulfilment.unbacked", {}),
+        ("commerce.fulfilment.unbacked", {"location": "S-1"}),
+    ]
     done: list[tuple[str, dict[str, Any]]] = [
         ("commerce.inventory.receive", {**document, "reference": "spite 1"}),
         ("commerce.inventory.announce", {**document, "reference": "spite 2"}),
@@ -300,7 +304,7 @@ async def _of_a_store(world: App) -> list[Things]:
     tills = [Actor("till", ids.new(), location=place) for place in ("S-2", None)]
     mine = Actor("staff", ids.new(), frozenset({"store"}), "S-1")
     return [
-        Things(mine, [*clerks, *links], [*pos, *seen, *done], marks),
+        Things(mine, [*clerks, *links], [*pos, *seen, *work, *done], marks),
         Things(Actor("till", ids.new(), location="S-1"), tills, [*pos, *seen], marks),
     ]
 

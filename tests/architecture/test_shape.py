@@ -123,6 +123,9 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/orders": {
         "changing.py": "the verbs of orders after they were placed, apart from their way from placing to the door",
     },
+    "commerce/fulfilment": {
+        "ground.py": "what is known of the places of a batch of orders: one look, so neither rule nor verb",
+    },
     "commerce/repricing": {
         "gathering.py": "what is known of many prices at once, for all that decide about them",
     },

@@ -136,6 +136,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Names of installed plugins (entry points of ``rynek.plugins``) that may run."""
     search: str = "embedded"
     """``embedded`` for an index in ``folder``, or the address of an OpenSearch or Elasticsearch cluster."""
+    router: str = "declared"
+    """What chooses the places of orders: ``declared`` for each channel's rules, or the name of a plugin's router."""
     payment_providers: tuple[str, ...] = ("manual",)
     """Payment providers buyers may use, by name; ``simulator`` is for rehearsals only."""
     payment_simulator: str = "http://127.0.0.1:8090"

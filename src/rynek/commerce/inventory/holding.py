@@ -20,6 +20,7 @@ from rynek.commerce.inventory.model import (
     NotHeld,
     OutOfStock,
     Pick,
+    Rehold,
 )
 from rynek.kernel.database import Tx, passing
 from rynek.kernel.events import emit
@@ -230,20 +231,47 @@ async def rehold(tx: Tx, holder: UUID, given: Sequence[Pick], taken: Sequence[Pi
     Emits:
         StockReleased, StockHeld
     """
-    skus, places, _ = _columns([*given, *taken])
-    await q.lock_at(tx, skus=skus, locations=places)
+    [refused] = await rehold_many(tx, [Rehold(holder, given, taken)])
+    if refused is not None:
+        raise refused
+
+
+async def rehold_many(tx: Tx, moves: Sequence[Rehold]) -> list[NotHeld | OutOfStock | None]:
+    """Set units aside elsewhere for many holders, first come first served: each moves whole, or stays as it is.
+
+    Returns:
+        for each the refusal, None for those that moved.
+    Emits:
+        StockReleased, StockHeld
+    """
+    holders = sorted({move.holder for move in moves})
+    places = sorted({(pick.sku, pick.location) for move in moves for pick in (*move.given, *move.taken)})
+    skus, locations = [sku for sku, _ in places], [location for _, location in places]
+    free = {(e.sku, e.location): e.units for e in await q.lock_at(tx, skus=skus, locations=locations)}
+    kept = {(e.holder, e.sku, e.location): e.units for e in await q.kept_at(tx, holders=holders)}
+    results = [rules.moved(move, free, kept) for move in moves]
+    done = [move for move, refused in zip(moves, results, strict=True) if refused is None]
+    given = [(move.holder, pick) for move in done for pick in rules.merged(move.given)]
+    taken = [(move.holder, pick) for move in done for pick in rules.merged(move.taken)]
     if given:
-        emit(tx, StockReleased(holder, await _off_hold(tx, holder, given), "moved"))
-    if not taken:
-        return
-    skus, places, units = _columns(rules.merged(taken))
-    free = {(each.sku, each.location): each.units for each in await q.lock_at(tx, skus=skus, locations=places)}
-    short = rules.missing(taken, free)
-    if short:
-        raise OutOfStock(short=short)
-    n = len(skus)
-    await q.hold(tx, holders=[holder] * n, skus=skus, locations=places, units=units, untils=[None] * n)
-    emit(tx, StockHeld(holder, rules.merged(taken)))
+        await q.take_from_holds(tx, **_of_holders(given))
+    if taken:
+        await q.hold(tx, **_of_holders(taken), untils=[None] * len(taken))
+    for move in done:
+        if move.given:
+            emit(tx, StockReleased(move.holder, rules.merged(move.given), "moved"))
+        if move.taken:
+            emit(tx, StockHeld(move.holder, rules.merged(move.taken)))
+    return results
+
+
+def _of_holders(picks: Sequence[tuple[UUID, Pick]]) -> dict[str, list[object]]:
+    return {
+        "holders": [holder for holder, _ in picks],
+        "skus": [pick.sku for _, pick in picks],
+        "locations": [pick.location for _, pick in picks],
+        "units": [pick.units for _, pick in picks],
+    }
 
 
 async def _off_hold(tx: Tx, holder: UUID, picks: Sequence[Pick]) -> list[Pick]:

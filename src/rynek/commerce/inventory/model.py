@@ -128,6 +128,23 @@ class Pick(Struct, frozen=True, forbid_unknown_fields=True):
     units: Units
 
 
+class Kept(Struct, frozen=True):
+    """So many units of an item at a location, set aside for a holder."""
+
+    holder: UUID
+    sku: str
+    location: str
+    units: int
+
+
+class Rehold(Struct, frozen=True):
+    """Units of a holder that are to be set aside at other places: ``taken`` instead of ``given``."""
+
+    holder: UUID
+    given: Sequence[Pick]
+    taken: Sequence[Pick]
+
+
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
     """A line of a document that moves stock; positive comes in, negative goes out."""
 

@@ -178,6 +178,27 @@ with n as materialized (
 )
 select sku, location, units from n order by sku, location
 
+-- name: kept_at(holders: uuid[]) -> Kept[]
+-- What holders have set aside, where.
+select holder, sku, location, units from commerce.hold where holder = any(:holders)
+
+-- name: take_from_holds(holders: uuid[], skus: text[], locations: text[], units: bigint[])
+-- Take units off holds that have as many, and off the levels they weigh on.
+with n as materialized (
+    select h.holder, h.sku, h.location, w.units, h.units - w.units as left_
+    from commerce.hold h join unnest(:holders, :skus, :locations, :units) as w (holder, sku, location, units)
+        using (holder, sku, location)
+), gone as (
+    delete from commerce.hold h using n
+    where h.holder = n.holder and h.sku = n.sku and h.location = n.location and n.left_ = 0
+), less as (
+    update commerce.hold h set units = n.left_ from n
+    where h.holder = n.holder and h.sku = n.sku and h.location = n.location and n.left_ > 0
+)
+update commerce.level l set held = l.held - t.units
+from (select sku, location, sum(units)::bigint as units from n group by sku, location) t
+where l.sku = t.sku and l.location = t.location
+
 -- name: leave(skus: text[], locations: text[], units: bigint[], at: timestamptz, reference: text)
 -- Let units that were just taken off a hold leave: level and ledger together.
 with left_ as (

@@ -1,8 +1,9 @@
 """Decisions about stock: pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from rynek.commerce.inventory.model import Candidate, Move, Need, Pick
+from rynek.commerce.inventory.model import Candidate, Move, Need, NotHeld, OutOfStock, Pick, Rehold
 
 
 class Shelf:
@@ -117,3 +118,24 @@ def missing(picks: Iterable[Pick], free: Mapping[tuple[str, str], int]) -> dict[
         if lacks > 0:
             short[each.sku] = short.get(each.sku, 0) + lacks
     return short
+
+
+def moved(
+    move: Rehold, free: dict[tuple[str, str], int], kept: dict[tuple[Any, str, str], int]
+) -> NotHeld | OutOfStock | None:
+    """Move units of a holder in what is free and what is kept, or refuse and change neither."""
+    given, taken = merged(move.given), merged(move.taken)
+    lacking = [each for each in given if kept.get((move.holder, each.sku, each.location), 0) < each.units]
+    if lacking:
+        return NotHeld(", ".join(f"{each.units} of {each.sku} at {each.location}" for each in lacking))
+    after = dict(free)
+    for each in given:
+        after[each.sku, each.location] = after.get((each.sku, each.location), 0) + each.units
+    if short := missing(taken, after):
+        return OutOfStock(short=short)
+    for sign, picks in ((1, given), (-1, taken)):
+        for each in picks:
+            place = (each.sku, each.location)
+            free[place] = free.get(place, 0) + sign * each.units
+            kept[move.holder, *place] = kept.get((move.holder, *place), 0) - sign * each.units
+    return None

@@ -1,0 +1,70 @@
+"""What fulfilment announces."""
+
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from rynek.kernel.events import event
+
+
+@event("fulfilment.work-given", key="order")
+class WorkGiven(Struct, frozen=True):
+    """A location is to take units from its shelves for an order, until ``due_at``."""
+
+    order: UUID
+    task: UUID
+    location: str
+    kind: str
+    due_at: datetime
+
+
+@event("fulfilment.work-cancelled", key="order")
+class WorkCancelled(Struct, frozen=True):
+    """Nothing is wanted of a task any more."""
+
+    order: UUID
+    task: UUID
+    location: str
+
+
+@event("fulfilment.units-missed", key="order")
+class UnitsMissed(Struct, frozen=True):
+    """Units were not where the book said. Somebody should count."""
+
+    order: UUID
+    task: UUID
+    location: str
+    sku: str
+    units: int
+    reason: str
+
+
+@event("fulfilment.units-backordered", key="order")
+class UnitsBackordered(Struct, frozen=True):
+    """Nobody has units of an order: it waits for goods to come in."""
+
+    order: UUID
+    sku: str
+    units: int
+
+
+@event("fulfilment.order-packed", key="order")
+class OrderPacked(Struct, frozen=True):
+    """A part of an order, or all of it, is packed and has its labels."""
+
+    order: UUID
+    task: UUID
+    location: str
+    tracking: list[str]
+
+
+@event("fulfilment.parcels-handed-over", key="location")
+class ParcelsHandedOver(Struct, frozen=True):
+    """A carrier took parcels over; ``orders`` are those they belong to."""
+
+    handover: UUID
+    location: str
+    carrier: str
+    parcels: int
+    orders: list[UUID]

@@ -1,0 +1,435 @@
+"""The words of fulfilment."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from rynek.commerce.inventory import LocationCode, Pick, Sku
+from rynek.kernel.door import constraint
+from rynek.kernel.faults import Conflict, Invalid
+
+By = Literal["nearest", "parcels", "cheapest", "load", "age", "rank"]
+Kind = Literal["send", "hand-out"]
+State = Literal["open", "picking", "picked", "packed", "sent", "ready", "collected", "expired", "cancelled"]
+Verb = Literal["start", "let-go", "pick", "pack", "send", "get-ready", "collect", "expire", "cancel"]
+Cause = Literal["placed", "changed", "short", "asked", "came-in"]
+Reason = Literal["not-found", "damaged", "rejected"]
+Units = Annotated[int, Meta(ge=1, le=1_000_000)]
+Limit = Annotated[int, Meta(ge=1, le=500)]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+
+
+class LocationUnknown(Invalid):
+    """There is no such location."""
+
+
+class WrongState(Conflict):
+    """The work is not so far, or further, or somebody else's."""
+
+
+class OrderHeldUp(Conflict):
+    """The order is held up until somebody has looked at it."""
+
+
+class NotOnList(Invalid):
+    """This item is not on the list."""
+
+
+class PickedAlready(Conflict):
+    """So many units are not missing from the list any more."""
+
+
+class ParcelsDiffer(Invalid):
+    """The parcels do not hold what was picked."""
+
+
+# --- where ------------------------------------------------------------------------------------------------------------
+
+
+class PlaceFacts(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a location is to fulfilment: where it is (degrees), and what it can do.
+
+    ``parcel_minor`` is what sending one parcel from there costs the shop; ``tasks`` how many it takes at once.
+    """
+
+    location: LocationCode
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    parcel_minor: Annotated[int, Meta(ge=0, le=10**9)] = 0
+    tasks: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
+    sends: bool = True
+    hands_out: bool = False
+
+
+class Area(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where all postcodes lie that begin so; without spaces and hyphens, ``""`` for a whole country."""
+
+    country: Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z")]
+    prefix: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,12}\Z", examples=["31", "31042"])]
+    latitude: Latitude
+    longitude: Longitude
+
+
+class Bin(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where an item stands: in which aisle, how far along it, and on which shelf."""
+
+    sku: Sku
+    aisle: Annotated[int, Meta(ge=0, le=100_000)]
+    position: Annotated[int, Meta(ge=0, le=100_000)]
+    shelf: Annotated[str, Meta(max_length=40, pattern=r"^[^\x00-\x1f]*\Z")] = ""
+
+
+# --- which place ------------------------------------------------------------------------------------------------------
+
+
+class Criterion(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that counts against a place, and how much.
+
+    nearest: kilometres to the buyer; parcels: 1; cheapest: minor units for a parcel; load: percent of the tasks the
+    place takes; age: days by which its stock is younger than a year; rank: as the channel ranks it.
+    """
+
+    by: By
+    weight: Annotated[float, Meta(gt=0, le=1_000_000)] = 1
+
+
+Tier = Annotated[list[Criterion], Meta(min_length=1, max_length=6)]
+
+
+class Routing(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a channel's orders find their places, and how long the work may take.
+
+    The places of a plan are compared by the sums of the first tier; where these are alike, by the second, and so on.
+    """
+
+    tiers: Annotated[list[Tier], Meta(min_length=1, max_length=6)]
+    send_minutes: Annotated[int, Meta(ge=1, le=60 * 24 * 30)] = 24 * 60
+    hand_out_minutes: Annotated[int, Meta(ge=1, le=60 * 24 * 30)] = 120
+    keep_days: Annotated[int, Meta(ge=1, le=60)] = 5
+    """How long goods wait in a shop for whoever ordered them."""
+
+
+class RoutingRow(Struct, frozen=True):
+    """A channel's rules as they are stored."""
+
+    channel: str
+    version: int
+    body: str
+
+
+class PutRouting(Struct, frozen=True):
+    """A channel's rules; None: its orders stay where they were first set aside."""
+
+    channel: str
+    version: int
+    rules: Routing | None
+
+
+class Place(Struct, frozen=True):
+    """A place that has some of what an order needs: ``free`` units by item, and what counts against it."""
+
+    location: str
+    free: Mapping[str, int]
+    measures: Mapping[str, float]
+
+
+class Plan(Struct, frozen=True):
+    """Where an order's units are taken from, and what that counts, tier by tier: less is better."""
+
+    picks: list[Pick]
+    costs: list[float]
+
+
+class Considered(Struct, frozen=True):
+    """A place that was weighed: what it had of what was wanted, what counted against it, whether it was taken."""
+
+    location: str
+    has: int
+    measures: dict[str, float]
+    taken: bool
+
+
+class Decision(Struct, frozen=True):
+    """Why an order's units are where they are."""
+
+    cause: Cause
+    version: int
+    """Of the rules; 0: there were none."""
+    wanted: dict[str, int]
+    before: list[Pick]
+    picks: list[Pick]
+    costs: list[float]
+    considered: list[Considered]
+    weighed: int
+    """How many places were weighed; ``considered`` are the best of them."""
+    missing: dict[str, int] = {}
+
+
+class Told(Struct, frozen=True):
+    """A decision, and when it was made."""
+
+    at: datetime
+    why: Decision
+
+
+class ToldRow(Struct, frozen=True):
+    """A decision as it is stored."""
+
+    at: datetime
+    body: str
+
+
+class PlaceRow(Struct, frozen=True):
+    """A location that serves a channel, with what counts against it there."""
+
+    channel: str
+    location: str
+    rank: int
+    latitude: float | None
+    longitude: float | None
+    parcel_minor: int
+    tasks: int
+    sends: bool
+    hands_out: bool
+    live: int
+
+
+class Wanted(Struct, frozen=True):
+    """An order as fulfilment sees it."""
+
+    order: UUID
+    number: int
+    channel: str
+    state: str
+    country: str
+    postcode: str
+    delivery: str
+    point: str
+    decided: bool
+
+
+class Given(Struct, frozen=True):
+    """A task by its order and location."""
+
+    id: UUID
+    order: UUID
+    location: str
+
+
+class Kept(Struct, frozen=True):
+    """So many units of an item at a location, set aside for an order."""
+
+    order: UUID
+    sku: str
+    location: str
+    units: int
+
+
+class OnList(Struct, frozen=True):
+    """A line of live work of an order."""
+
+    order: UUID
+    task: UUID
+    location: str
+    state: str
+    sku: str
+    units: int
+    picked: int
+
+
+class Free(Struct, frozen=True):
+    """Units of an item at a location that nobody has set aside, and how many of them are kept back from a channel."""
+
+    channel: str
+    sku: str
+    location: str
+    unheld: int
+    safety: int
+
+
+class Aged(Struct, frozen=True):
+    """Since when the oldest units of an item have been at a location, if what came first left first."""
+
+    sku: str
+    location: str
+    since: datetime
+
+
+class Lies(Struct, frozen=True):
+    """Where a postcode lies."""
+
+    country: str
+    prefix: str
+    latitude: float
+    longitude: float
+
+
+# --- work -------------------------------------------------------------------------------------------------------------
+
+
+class Task(Struct, frozen=True):
+    """Work of a location: what is to be taken from its shelves for an order. Lower priorities are more urgent."""
+
+    id: UUID
+    order: UUID
+    number: int
+    location: str
+    kind: Kind
+    state: State
+    priority: int
+    due_at: datetime
+    made_at: datetime
+    picker: UUID | None
+    units: int
+    picked: int
+    held: bool
+    """Whether the order is held up: then nobody starts."""
+
+
+class TaskLine(Struct, frozen=True):
+    """An item on a list, and where it stands."""
+
+    sku: str
+    name: str
+    units: int
+    picked: int
+    put_back: int
+    aisle: int | None
+    position: int | None
+    shelf: str
+
+
+class Shortage(Struct, frozen=True):
+    """Units that were not where the book said."""
+
+    at: datetime
+    sku: str
+    units: int
+    reason: str
+
+
+class Parcel(Struct, frozen=True):
+    """What goes to a carrier; its weight in grams."""
+
+    id: UUID
+    order: UUID
+    task: UUID
+    location: str
+    carrier: str
+    tracking: str
+    weight_g: int
+    goods: dict[str, int]
+    packed_at: datetime
+    handover: UUID | None
+
+
+class ParcelRow(Struct, frozen=True):
+    """A parcel as it is stored."""
+
+    id: UUID
+    order: UUID
+    task: UUID
+    location: str
+    carrier: str
+    tracking: str
+    weight_g: int
+    goods: str
+    packed_at: datetime
+    handover: UUID | None
+
+
+class Work(Struct, frozen=True):
+    """A task with all that is on it."""
+
+    task: Task
+    lines: list[TaskLine]
+    shortages: list[Shortage]
+    parcels: list[Parcel]
+
+
+class Stop(Struct, frozen=True):
+    """A place on the way through the shop: what to take there, and for which tasks how much."""
+
+    sku: str
+    name: str
+    aisle: int | None
+    position: int | None
+    shelf: str
+    units: int
+    tasks: list[tuple[UUID, int]]
+
+
+class StopRow(Struct, frozen=True):
+    """A line of somebody's lists, with where it stands."""
+
+    task: UUID
+    sku: str
+    name: str
+    units: int
+    aisle: int | None
+    position: int | None
+    shelf: str
+
+
+class Packing(Struct, frozen=True, forbid_unknown_fields=True):
+    """A parcel as it is packed: what it weighs, in grams, and what is in it; ``goods`` empty: all that is left."""
+
+    weight_g: Annotated[int, Meta(ge=1, le=1_000_000)]
+    goods: Annotated[dict[Sku, Units], Meta(max_length=1000)] = {}
+
+
+class Backorder(Struct, frozen=True):
+    """Units of an order that nobody has."""
+
+    order: UUID
+    number: int
+    sku: str
+    units: int
+    since: datetime
+
+
+class Handover(Struct, frozen=True):
+    """Parcels that a carrier took over at once."""
+
+    id: UUID
+    location: str
+    carrier: str
+    at: datetime
+    parcels: list[Parcel]
+
+
+class HandoverRow(Struct, frozen=True):
+    """A list of parcels that were taken over, without them."""
+
+    id: UUID
+    location: str
+    carrier: str
+    at: datetime
+    parcels: int
+
+
+class HandedOver(Struct, frozen=True):
+    """What a carrier took, and the orders whose parcels stay, each with why."""
+
+    handover: UUID | None
+    parcels: int
+    left: dict[UUID, str]
+
+
+class Unbacked(Struct, frozen=True):
+    """Work whose units are not set aside, or units set aside that nobody is to take: damage, once its news is heard."""
+
+    order: UUID
+    sku: str
+    location: str
+    tasked: int
+    held: int
+
+
+for _name in ("place_location_known", "bin_location_known"):
+    constraint(_name, LocationUnknown, "there is no such location; GET /inventory/locations lists them")
+constraint("pick_line_not_over_picked", PickedAlready, "so many units are not missing from the list any more")

@@ -1,0 +1,21 @@
+"""What others' news means for the work of locations: it follows what is set aside for orders."""
+
+from collections.abc import Sequence
+
+from rynek.commerce.fulfilment.actions import allocate_many
+from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderPaid, OrderPlaced, OrderShipped
+from rynek.kernel.database import Tx
+from rynek.kernel.events import Envelope
+from rynek.kernel.log import on
+
+
+@on(OrderPlaced, OrderPaid, whole=True)
+async def find_places(tx: Tx, news: Sequence[Envelope]) -> None:
+    """Find the places of orders whose money is there, and give them the work."""
+    await allocate_many(tx, [each.data.order for each in news], "placed")
+
+
+@on(OrderCancelled, OrderChanged, OrderShipped, whole=True)
+async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
+    """Take off lists what is wanted no more, and put on what was added."""
+    await allocate_many(tx, [each.data.order for each in news], "changed")

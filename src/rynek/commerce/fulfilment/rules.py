@@ -1,0 +1,330 @@
+"""Decisions of fulfilment: which places, what work, in which order. Pure."""
+
+import heapq
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from rynek.commerce.fulfilment.model import (
+    Considered,
+    Criterion,
+    Kept,
+    OnList,
+    Place,
+    PlaceRow,
+    Plan,
+    State,
+    StopRow,
+    Verb,
+    WrongState,
+)
+from rynek.commerce.inventory import Pick
+
+Tiers = Sequence[Sequence[Criterion]]
+Spot = tuple[float | None, float | None]
+
+FAR_KM = 1_000.0
+"""How far away a place is, or a buyer, of which nobody said where it lies."""
+SHORTLIST = 24
+"""How many places are looked at closely: the best by what counts against each place alone."""
+STARTS = 12
+"""From how many of them a plan is begun."""
+EARTH_KM = 6_371.0088
+
+
+# --- which place ------------------------------------------------------------------------------------------------------
+
+
+def kilometres(here: Spot, there: Spot) -> float:
+    """Tell how far two points are from each other, as the crow flies (haversine); to 10 metres.
+
+    Example:
+        >>> kilometres((50.06, 19.94), (52.23, 21.01))
+        252.49
+    """
+    if here[0] is None or here[1] is None or there[0] is None or there[1] is None:
+        return FAR_KM
+    a, b = math.radians(here[0]), math.radians(there[0])
+    half, turn = (b - a) / 2, math.radians(there[1] - here[1]) / 2
+    chord = math.sin(half) ** 2 + math.cos(a) * math.cos(b) * math.sin(turn) ** 2
+    return round(2 * EARTH_KM * math.asin(min(1.0, math.sqrt(chord))), 2)
+
+
+@lru_cache(maxsize=4096)
+def _distances(spots: tuple[Spot, ...], there: Spot) -> list[float]:
+    return [kilometres(each, there) for each in spots]
+
+
+def prefixes(postcode: str) -> list[str]:
+    """Give what a postcode may begin with, the longest first.
+
+    Example:
+        >>> prefixes("31-042")
+        ['31042', '3104', '310', '31', '3', '']
+    """
+    plain = "".join(each for each in postcode.upper() if each.isascii() and each.isalnum())[:12]
+    return [plain[:n] for n in range(len(plain), -1, -1)]
+
+
+class Terrain:
+    """The places of a channel and what counts against each, for a batch of orders; work that is given out weighs."""
+
+    def __init__(self, rows: Iterable[PlaceRow], tiers: Tiers) -> None:
+        self.rows = sorted(rows, key=lambda row: row.location)
+        self.tiers = tiers
+        self.spots: tuple[Spot, ...] = tuple((row.latitude, row.longitude) for row in self.rows)
+        self.at = {row.location: n for n, row in enumerate(self.rows)}
+        self.columns: dict[str, list[float]] = {
+            "parcels": [1.0] * len(self.rows),
+            "cheapest": [float(row.parcel_minor) for row in self.rows],
+            "load": [100.0 * row.live / row.tasks for row in self.rows],
+            "rank": [float(row.rank) for row in self.rows],
+            "age": [0.0] * len(self.rows),
+        }
+
+    def shortlist(self, there: Spot, besides: Iterable[str], *, only: str = "") -> list[tuple[str, dict[str, float]]]:
+        """Give the places that have least against them for a buyer, with that; and those that are asked for besides.
+
+        Args:
+            besides: where some of it is set aside now.
+            only: the one place to look at; "" for all that send.
+        """
+        columns = self.columns | {"nearest": _distances(self.spots, there)}
+        sums = [self._sum(tier, columns) for tier in self.tiers]
+        usable = [
+            n for n, row in enumerate(self.rows) if (row.location == only and row.hands_out if only else row.sends)
+        ]
+        best = heapq.nsmallest(SHORTLIST, usable, key=lambda n: (*(tier[n] for tier in sums), n))
+        chosen = dict.fromkeys([*best, *sorted(self.at[code] for code in besides if code in self.at)])
+        names = sorted({each.by for tier in self.tiers for each in tier})
+        return [(self.rows[n].location, {by: round(columns[by][n], 2) for by in names}) for n in chosen]
+
+    def _sum(self, tier: Sequence[Criterion], columns: Mapping[str, Sequence[float]]) -> list[float]:
+        total = [0.0] * len(self.rows)
+        for each in tier:
+            total = [sum_ + each.weight * value for sum_, value in zip(total, columns[each.by], strict=True)]
+        return total
+
+    def load(self, location: str) -> float:
+        """Tell how much work a place has by now, in percent of what it takes at once."""
+        return round(self.columns["load"][self.at[location]], 2) if location in self.at else 0.0
+
+    def give_out(self, locations: Iterable[str]) -> None:
+        """Count work that places were just given."""
+        for code in locations:
+            if (n := self.at.get(code)) is not None:
+                self.columns["load"][n] += 100.0 / self.rows[n].tasks
+
+
+def against(place: Place, tiers: Tiers) -> tuple[float, ...]:
+    """Sum up what counts against a place, tier by tier."""
+    return tuple(
+        sum(each.weight * (1.0 if each.by == "parcels" else place.measures.get(each.by, 0.0)) for each in tier)
+        for tier in tiers
+    )
+
+
+def cost(places: Iterable[Place], tiers: Tiers) -> list[float]:
+    """Sum up what counts against places together; in one order, so that the same places always come to the same."""
+    sums = [against(each, tiers) for each in sorted(places, key=lambda place: place.location)]
+    return [round(sum(tier), 6) for tier in zip(*sums, strict=True)] if sums else [0.0] * len(tiers)
+
+
+def route(wants: Mapping[str, int], places: Sequence[Place], tiers: Tiers) -> Plan | None:
+    """Choose where an order's units are taken from: all of them, or None when the places have too few together.
+
+    Which places are best together is the problem of the set cover, so it is not tried out: from each of the best places
+    a plan is begun and filled up with what gives most for least, and what it does not need is left out. A single place
+    that has all is always among the plans.
+    """
+    useful = sorted(
+        (each for each in places if any(each.free.get(sku, 0) > 0 for sku in wants)), key=lambda place: place.location
+    )
+    if not wants or any(sum(max(e.free.get(sku, 0), 0) for e in useful) < units for sku, units in wants.items()):
+        return None
+    costs = {each.location: against(each, tiers) for each in useful}
+    starts = heapq.nsmallest(
+        STARTS, useful, key=lambda p: (any(_lacks(wants, [p]).values()), costs[p.location], p.location)
+    )
+    found = {tuple(e.location for e in chosen): chosen for p in starts for chosen in [_filled(wants, useful, costs, p)]}
+    best = min(found.values(), key=lambda chosen: (cost(chosen, tiers), len(chosen), [e.location for e in chosen]))
+    ordered = sorted(best, key=lambda place: (costs[place.location], place.location))
+    return Plan(_shared(wants, ordered), cost(best, tiers))
+
+
+def _lacks(wants: Mapping[str, int], places: Sequence[Place]) -> dict[str, int]:
+    """Tell how many units of what places together lack."""
+    return {
+        sku: max(units - sum(max(place.free.get(sku, 0), 0) for place in places), 0) for sku, units in wants.items()
+    }
+
+
+def _filled(
+    wants: Mapping[str, int], useful: Sequence[Place], costs: Mapping[str, tuple[float, ...]], start: Place
+) -> list[Place]:
+    chosen, left = [start], _lacks(wants, [start])
+    while any(left.values()):
+        gives = {
+            each.location: sum(min(max(each.free.get(sku, 0), 0), units) for sku, units in left.items())
+            for each in useful
+            if each not in chosen
+        }
+        more = min(
+            (each for each in useful if gives.get(each.location)),
+            key=lambda p: (tuple(value / gives[p.location] for value in costs[p.location]), p.location),
+        )
+        chosen.append(more)
+        left = _lacks(wants, chosen)
+    for each in sorted(chosen, key=lambda place: (costs[place.location], place.location), reverse=True):
+        rest = [other for other in chosen if other is not each]
+        if rest and not any(_lacks(wants, rest).values()):
+            chosen = rest
+    return sorted(chosen, key=lambda place: place.location)
+
+
+def _shared(wants: Mapping[str, int], places: Sequence[Place]) -> list[Pick]:
+    """Take each item from the first place that has all of it, else from each in turn."""
+    picks = []
+    for sku, units in sorted(wants.items()):
+        whole = next((each for each in places if each.free.get(sku, 0) >= units), None)
+        left = units
+        for each in [whole] if whole else places:
+            part = min(max(each.free.get(sku, 0), 0), left)
+            if part:
+                picks.append(Pick(sku, each.location, part))
+                left -= part
+    return picks
+
+
+def sound(plan: Plan, wants: Mapping[str, int], places: Iterable[Place]) -> bool:
+    """Tell whether a plan gives exactly what is wanted and takes no more than there is."""
+    free = {(sku, place.location): units for place in places for sku, units in place.free.items()}
+    given: dict[str, int] = {}
+    for pick in plan.picks:
+        free[pick.sku, pick.location] = free.get((pick.sku, pick.location), 0) - pick.units
+        given[pick.sku] = given.get(pick.sku, 0) + pick.units
+    return given == dict(wants) and all(free[pick.sku, pick.location] >= 0 for pick in plan.picks)
+
+
+def considered(
+    wants: Mapping[str, int], places: Iterable[Place], tiers: Tiers, picks: Iterable[Pick], keep: int = 8
+) -> list[Considered]:
+    """Tell of the places that were weighed the taken ones, and the best of the others that had something."""
+    taken = {pick.location for pick in picks}
+    has = [(place, sum(min(max(place.free.get(s, 0), 0), n) for s, n in wants.items())) for place in places]
+    ordered = sorted(
+        (each for each in has if each[1] or each[0].location in taken),
+        key=lambda each: (each[0].location not in taken, against(each[0], tiers), each[0].location),
+    )
+    shown = ordered[: max(keep, len(taken))]
+    return [Considered(p.location, units, dict(p.measures), p.location in taken) for p, units in shown]
+
+
+# --- work -------------------------------------------------------------------------------------------------------------
+
+WAYS: Mapping[tuple[State, Verb], State] = {
+    ("open", "start"): "picking",
+    ("picking", "let-go"): "open",
+    ("picking", "pick"): "picked",
+    ("picked", "pack"): "packed",
+    ("packed", "send"): "sent",
+    ("picked", "get-ready"): "ready",
+    ("ready", "collect"): "collected",
+    ("ready", "expire"): "expired",
+    **dict.fromkeys([(state, "cancel") for state in ("open", "picking", "picked", "packed", "ready")], "cancelled"),
+}
+LIVE: frozenset[State] = frozenset(("open", "picking", "picked", "packed", "ready"))
+"""The states in which a task's units are set aside at its location."""
+_LATEST: Mapping[str, int] = {"open": 0, "picking": 1, "picked": 2, "packed": 3, "ready": 4}
+
+
+def after(state: State, verb: Verb) -> State:
+    """Tell how work is after something was done with it.
+
+    Raises:
+        WrongState: that cannot be done with it now.
+    """
+    then = WAYS.get((state, verb))
+    if then is None:
+        raise WrongState(f"it is {state}", state=state)
+    return then
+
+
+def difference(held: Iterable[Kept], lists: Iterable[OnList]) -> tuple[list[Kept], list[OnList]]:
+    """Compare what is set aside for orders with what is on lists.
+
+    Returns:
+        units that are on no list yet, and what lists are to give up: what is least far first.
+    """
+    over: dict[tuple[Any, str, str], int] = {}
+    keys: dict[tuple[Any, str, str], Kept] = {}
+    for each in held:
+        key = (each.order, each.sku, each.location)
+        over[key] = over.get(key, 0) + each.units
+        keys[key] = each
+    by_key: dict[tuple[Any, str, str], list[OnList]] = {}
+    for line in lists:
+        key = (line.order, line.sku, line.location)
+        over[key] = over.get(key, 0) - line.units
+        by_key.setdefault(key, []).append(line)
+    more = [Kept(each.order, each.sku, each.location, over[key]) for key, each in keys.items() if over[key] > 0]
+    less = []
+    for key, found in by_key.items():
+        left = -over[key]
+        for line in sorted(found, key=lambda line: (_LATEST[line.state], line.task.int)):
+            part = min(left, line.units)
+            if part > 0:
+                less.append(OnList(line.order, line.task, line.location, line.state, line.sku, part, line.picked))
+                left -= part
+    return more, less
+
+
+def walk(stops: Iterable[StopRow]) -> list[StopRow]:
+    """Put lines into the order of a walk through the shop: aisle by aisle, up the first and down the next.
+
+    What has no place comes last, by item.
+    """
+    found = list(stops)
+    aisles = sorted({each.aisle for each in found if each.aisle is not None})
+    up = {aisle: n % 2 == 0 for n, aisle in enumerate(aisles)}
+
+    def place(each: StopRow) -> tuple[object, ...]:
+        if each.aisle is None or each.position is None:
+            return (1, 0, 0, "", each.sku, str(each.task))
+        along = each.position if up[each.aisle] else -each.position
+        return (0, each.aisle, along, each.shelf, each.sku, str(each.task))
+
+    return sorted(found, key=place)
+
+
+def sscc(prefix: str, serial: int) -> str:
+    """Make the number of a parcel: 18 digits of which the last checks the others.
+
+    Source: GS1 General Specifications, SSCC (AI 00) and the check digit of 7.9.
+
+    Example:
+        >>> sscc("590123", 4711)
+        '059012300000047112'
+    """
+    body = f"0{prefix}{serial:0{16 - len(prefix)}d}"
+    total = sum(int(digit) * (3 if n % 2 == 0 else 1) for n, digit in enumerate(reversed(body)))
+    return f"{body}{-total % 10}"
+
+
+def parcels(picked: Mapping[str, int], given: Sequence[Mapping[str, int]]) -> list[dict[str, int]] | None:
+    """Tell what is in each parcel; a parcel of which nothing was said gets all that is left. None: it does not add up.
+
+    Only one parcel may be left open, and each has something in it.
+    """
+    left = dict(picked)
+    for goods in given:
+        for sku, units in goods.items():
+            left[sku] = left.get(sku, 0) - units
+    if any(units < 0 for units in left.values()):
+        return None
+    rest = {sku: units for sku, units in left.items() if units}
+    opened = [n for n, goods in enumerate(given) if not goods]
+    if len(opened) != (1 if rest else 0):
+        return None
+    return [dict(goods) or dict(sorted(rest.items())) for goods in given]
