@@ -1,5 +1,8 @@
 """A digest of everything in the database, so that a refusal can be shown to have changed nothing."""
 
+import asyncio
+from uuid import UUID
+
 import asyncpg
 
 VOLATILE = frozenset({"kernel.cursor", "kernel.job", "security.seal"})
@@ -25,3 +28,10 @@ async def digest(owner: asyncpg.Connection, *without: str) -> dict[str, tuple[in
             )
             found[table] = (row[0], row[1])
     return found
+
+
+async def worked(owner: asyncpg.Connection, order: str) -> None:
+    """Wait until an order's work is given out: a server does so by itself, soon after the order is placed."""
+    async with asyncio.timeout(30):
+        while not await owner.fetchval("select true from commerce.allocation where order_id = $1", UUID(order)):
+            await asyncio.sleep(0.05)

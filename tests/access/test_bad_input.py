@@ -15,7 +15,7 @@ from rynek.bench.stall import COURIER
 from rynek.client.connections import Answer, Connections
 from rynek.kernel import ids
 from tests.access.bodies import JSON, SKU, Taker, documented, in_path, mutants, problem, takers_of
-from tests.access.digest import digest
+from tests.access.digest import digest, worked
 
 
 def test_every_example_is_what_its_operation_takes(takers: list[Taker]) -> None:
@@ -173,8 +173,10 @@ class Guest:
 
 
 @pytest.fixture
-async def guest(shop: App, wire: Connections) -> Guest:
-    return await Guest(wire).begin()
+async def guest(shop: App, wire: Connections, owner: asyncpg.Connection) -> Guest:
+    begun = await Guest(wire).begin()
+    await worked(owner, begun.order)
+    return begun
 
 
 HUGE = ("0", "-1", "1000001", "1000000000000", "9223372036854775808", "1e400", "1.5", '"1"', "null", "true")
@@ -247,6 +249,7 @@ async def test_money_that_does_not_fit(guest: Guest, owner: asyncpg.Connection, 
 
 async def test_foreign_and_unknown_ids(guest: Guest, owner: asyncpg.Connection) -> None:
     stranger = await Guest(guest.wire).begin()
+    await worked(owner, stranger.order)
     before = await digest(owner)
     for cart, order in ((guest.cart, guest.order), (str(ids.new()), str(ids.new())), (guest.order, guest.cart)):
         for route, body in (

@@ -9,6 +9,7 @@ from rynek.kernel.settings import Settings, SettingsError
 
 DECLARED = "declared"
 GROUP = "rynek.routers"
+"""The group of entry points in which plugins offer theirs."""
 
 
 class Router(Protocol):
