@@ -119,7 +119,7 @@ async def test_units_given_up_leave_the_list(chain: Chain) -> None:
     await chain.stock("ITEM-00008", S_1=9)
     order = await chain.bought("S-1", ITEM_00008=3)
     await chain.heard()
-    strike = {"reference": "S-1", "lines": [{"line": 1, "units": 2}], "reason": "fewer"}
+    strike: dict[str, Any] = {"reference": "S-1", "lines": [{"line": 1, "units": 2}], "reason": "fewer"}
     await chain.ask("commerce.orders.strike", order=order, **strike)
     await chain.heard()
     assert await tasks(chain, order) == [("S-1", "open", "ITEM-00008", 1)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rynek.commerce.fulfilment import rules
-from rynek.commerce.fulfilment.model import Criterion, Kept, OnList, Place, PlaceRow, Plan, State, StopRow, WrongState
+from rynek.commerce.fulfilment.model import Criterion, Kept, OnList, Place, PlaceRow, Plan, State, StopRow, WrongStep
 from rynek.commerce.inventory import Pick
 
 SKUS = ("A", "B", "C")
@@ -164,7 +164,7 @@ def test_work_that_is_over_stays_over(verbs: list[str]) -> None:
             assert state in rules.LIVE
             state = rules.after(state, verb)  # type: ignore[arg-type]
         else:
-            with pytest.raises(WrongState):
+            with pytest.raises(WrongStep):
                 rules.after(state, verb)  # type: ignore[arg-type]
 
 
@@ -186,10 +186,11 @@ lists = st.lists(
 def test_after_the_difference_lists_are_what_is_set_aside(there: list[Kept], on: list[OnList]) -> None:
     more, less = rules.difference(there, on)
     total: dict[tuple[UUID, str, str], int] = {}
-    for sign, each in [*((1, e) for e in on), *((1, e) for e in more), *((-1, e) for e in less)]:
-        assert each.units > 0
-        key = (each.order, each.sku, each.location)
-        total[key] = total.get(key, 0) + sign * each.units
+    for sign, some in ((1, on), (1, more), (-1, less)):
+        for each in some:
+            assert each.units > 0
+            key = (each.order, each.sku, each.location)
+            total[key] = total.get(key, 0) + sign * each.units
     assert {key: n for key, n in total.items() if n} == {(e.order, e.sku, e.location): e.units for e in there}
 
 

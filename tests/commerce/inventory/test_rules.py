@@ -1,10 +1,11 @@
 from collections import Counter
+from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.commerce.inventory import rules
-from rynek.commerce.inventory.model import Candidate, Move, Need, Pick
+from rynek.commerce.inventory.model import Candidate, Move, Need, Pick, Rehold
 
 skus = st.sampled_from("ABC")
 places = st.sampled_from(["W1", "W2", "W3"])
@@ -116,3 +117,25 @@ def test_what_is_missing_is_what_is_not_free_where_it_is_wanted(
     fits = all(each.units <= max(free.get((each.sku, each.location), 0), 0) for each in rules.merged(found))
     assert (short == {}) == fits
     assert all(units > 0 for units in short.values())
+
+
+moves = st.lists(st.builds(Rehold, st.sampled_from([UUID(int=1), UUID(int=2)]), picks, picks), max_size=6)
+
+
+@given(moves, st.dictionaries(st.tuples(skus, places), st.integers(0, 30)), picks)
+def test_moving_what_is_kept_makes_and_loses_no_unit(
+    asked: list[Rehold], free: dict[tuple[str, str], int], has: list[Pick]
+) -> None:
+    kept = {(UUID(int=1), each.sku, each.location): each.units for each in rules.merged(has)}
+    total = Counter(free) + Counter({(sku, place): units for (_, sku, place), units in kept.items()})
+    for move in asked:
+        before = dict(free), dict(kept)
+        if rules.moved(move, free, kept) is not None:
+            assert (free, kept) == before
+        after = Counter(free)
+        after.update(dict.fromkeys(total, 0))
+        for (_, sku, place), units in kept.items():
+            assert units >= 0
+            after[sku, place] += units
+        assert +after == +total
+        assert all(units >= 0 for units in free.values())

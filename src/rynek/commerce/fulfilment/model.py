@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.inventory import LocationCode, Pick, Sku
+from rynek.commerce.inventory import LocationCode, LocationUnknown, Pick, Sku
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid
 
@@ -23,11 +23,7 @@ Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 
 
-class LocationUnknown(Invalid):
-    """There is no such location."""
-
-
-class WrongState(Conflict):
+class WrongStep(Conflict):
     """The work is not so far, or further, or somebody else's."""
 
 

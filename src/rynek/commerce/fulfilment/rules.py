@@ -17,7 +17,7 @@ from rynek.commerce.fulfilment.model import (
     State,
     StopRow,
     Verb,
-    WrongState,
+    WrongStep,
 )
 from rynek.commerce.inventory import Pick
 
@@ -243,11 +243,11 @@ def after(state: State, verb: Verb) -> State:
     """Tell how work is after something was done with it.
 
     Raises:
-        WrongState: that cannot be done with it now.
+        WrongStep: that cannot be done with it now.
     """
     then = WAYS.get((state, verb))
     if then is None:
-        raise WrongState(f"it is {state}", state=state)
+        raise WrongStep(f"it is {state}", state=state)
     return then
 
 
