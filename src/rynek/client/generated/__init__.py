@@ -10,6 +10,7 @@ from rynek.client.generated.commerce_catalog import CommerceCatalog
 from rynek.client.generated.commerce_checkout import CommerceCheckout
 from rynek.client.generated.commerce_companies import CommerceCompanies
 from rynek.client.generated.commerce_documents import CommerceDocuments
+from rynek.client.generated.commerce_fulfilment import CommerceFulfilment
 from rynek.client.generated.commerce_inventory import CommerceInventory
 from rynek.client.generated.commerce_media import CommerceMedia
 from rynek.client.generated.commerce_orders import CommerceOrders
@@ -49,6 +50,7 @@ class _Commerce:
         self.checkout = CommerceCheckout(calls)
         self.companies = CommerceCompanies(calls)
         self.documents = CommerceDocuments(calls)
+        self.fulfilment = CommerceFulfilment(calls)
         self.inventory = CommerceInventory(calls)
         self.media = CommerceMedia(calls)
         self.orders = CommerceOrders(calls)
