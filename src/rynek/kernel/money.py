@@ -1,5 +1,6 @@
 """Money: whole minor units of one currency. No floats, ever."""
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
@@ -80,6 +81,24 @@ def exponent(currency: str) -> int:
         return EXPONENTS[currency]
     except KeyError:
         raise UnknownCurrency(f"{currency}: one of {', '.join(sorted(EXPONENTS))}") from None
+
+
+_WRITTEN = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,4})?")
+
+
+def parse(text: str, currency: str) -> int | None:
+    """Read an amount as people write it (``1 200,50``) as minor units; None where nothing is written.
+
+    Raises:
+        Invalid: it is no amount of this currency, or a negative one.
+    """
+    written = "".join(text.split()).replace(",", ".")
+    if not written:
+        return None
+    minor = Decimal(written).scaleb(exponent(currency)) if _WRITTEN.fullmatch(written) else None
+    if minor is None or minor != int(minor):
+        raise Invalid(f"{text.strip()[:30]} is no amount of {currency}", field="amount")
+    return int(minor)
 
 
 def rounded(amount: Decimal) -> int:

@@ -1,6 +1,7 @@
 """The console's pages. Each goes through the same door as the API, and asks it for what it shows."""
 
 from rynek.console.pages import (
+    companies,
     documents,
     entry,
     files,
@@ -10,6 +11,7 @@ from rynek.console.pages import (
     pictures,
     prices,
     promotions,
+    quotes,
     receipts,
     simulations,
     stock,
@@ -51,6 +53,17 @@ operations = [
     _page("GET /console/promotions/{promotion}", promotions.promotion),
     _form("POST /console/promotions/{promotion}/state", promotions.move_promotion),
     _form("POST /console/promotions/{promotion}/coupons", promotions.make_coupons),
+    _page("GET /console/companies", companies.companies),
+    _form("POST /console/companies", companies.take_in),
+    _page("GET /console/companies/{company}", companies.company),
+    _form("POST /console/companies/{company}/credit", companies.set_credit),
+    _form("POST /console/companies/{company}/vat-proofs", companies.prove_vat, rate="open"),
+    _form("POST /console/companies/{company}/units", companies.add_unit),
+    _form("POST /console/companies/{company}/invitations", companies.invite),
+    _page("GET /console/quotes", quotes.quotes),
+    _page("GET /console/quotes/{quote}", quotes.quote),
+    _form("POST /console/quotes/{quote}/offers", quotes.offer),
+    _form("POST /console/quotes/{quote}/refusal", quotes.decline),
     _page("GET /console/stock", stock.stock),
     _page("GET /console/stock/{sku}", stock.item),
     _page("GET /console/owing", stock.owing),

@@ -22,6 +22,8 @@ PLACES = (
     ("today", "/console", "console.see"),
     ("orders", "/console/orders", "orders.read"),
     ("money", "/console/money", "reconciliation.read"),
+    ("companies", "/console/companies", "companies.read"),
+    ("quotes", "/console/quotes", "quotes.see"),
     ("promotions", "/console/promotions", "promotions.coupons"),
     ("stock", "/console/stock", "inventory.read"),
     ("pictures", "/console/pictures", "media.read"),
