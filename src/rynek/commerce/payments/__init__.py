@@ -41,7 +41,7 @@ from rynek.commerce.payments.model import (
 )
 from rynek.commerce.payments.ports import Provider, register
 from rynek.commerce.payments.rules import ON_ACCOUNT, on_account, settles
-from rynek.commerce.payments.settlement import settle_due
+from rynek.commerce.payments.settlement import authorise_soon, settle_due
 
 __all__ = [
     "MANUAL",
@@ -70,6 +70,7 @@ __all__ = [
     "Unseen",
     "authorise",
     "authorise_all",
+    "authorise_soon",
     "awaited",
     "awaited_of",
     "capture",

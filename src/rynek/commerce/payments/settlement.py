@@ -86,6 +86,16 @@ async def ask_to_authorise(tx: Tx, balance: orders.Balance, row: Row) -> Due | N
     return await ask(tx, row, "authorise", _AUTHORISE, row.amount_minor, tries=1)
 
 
+async def authorise_soon(tx: Tx, order: UUID) -> None:
+    """Have the payments of an order that is placed in this transaction authorised by a process that settles."""
+    balance = await orders.balance(tx, order)
+    if rules.surplus(balance.authorised_minor, balance.total_minor, balance.state):
+        return
+    for row in await locked(tx, order):
+        if rules.standing(row) == "open":
+            await ask(tx, row, "authorise", _AUTHORISE, row.amount_minor, tries=0)
+
+
 async def ask(tx: Tx, row: Row, kind: Kind, attempt: str, minor: int, *, tries: int) -> Due:
     """Write down what a provider is to be asked for; with ``tries`` 0 a process that settles takes it at once."""
     due_at = tx.at + LEASE if tries else tx.at
