@@ -23,6 +23,7 @@ from rynek.client.generated.commerce_reconciliation import CommerceReconciliatio
 from rynek.client.generated.commerce_repricing import CommerceRepricing
 from rynek.client.generated.commerce_search import CommerceSearch
 from rynek.client.generated.commerce_simulations import CommerceSimulations
+from rynek.client.generated.commerce_subscriptions import CommerceSubscriptions
 from rynek.client.generated.integration_exchange import IntegrationExchange
 from rynek.client.generated.integration_stream import IntegrationStream
 from rynek.client.generated.integration_webhooks import IntegrationWebhooks
@@ -63,6 +64,7 @@ class _Commerce:
         self.repricing = CommerceRepricing(calls)
         self.search = CommerceSearch(calls)
         self.simulations = CommerceSimulations(calls)
+        self.subscriptions = CommerceSubscriptions(calls)
 
 
 class Client(Calls):
