@@ -2,15 +2,17 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
+import aiohttp
 import msgspec
 import pytest
 
+from rynek import security
 from rynek.app import policies, secret
 from rynek.bench import Server, drive, request
 from rynek.bench.load import Script
-from rynek.commerce import orders
+from rynek.commerce import orders, payments
 from rynek.commerce.payments.ports import PROVIDERS
 from rynek.kernel.actor import Actor
 from rynek.kernel.database import Database
@@ -125,3 +127,58 @@ async def test_the_server_takes_and_gives_back_by_itself(
 
 def simulator_news(server: Server) -> list[str]:
     return [f"http://{server.address}/payments/webhooks/simulator"]
+
+
+async def test_killed_at_each_step_of_pay_ship_and_refund_all_books_agree(
+    shop_server: Server, simulator: Bank, database: Database, buyer: tuple[Actor, dict[str, str]]
+) -> None:
+    """The server is killed (SIGKILL) within each step; whoever asked asks again, and everything happened once."""
+    await simulator.rules(chaos=0.3, pause_s=0.05, notify=simulator_news(shop_server))
+    who, header = buyer
+    staff = {"authorization": f"Bearer {await admitted(shop_server, database)}"}
+    lots = [await shop.placed(database, shop.card(200 + n, "tok_ok"), owner=who) for n in range(ORDERS // 2)]
+
+    async def step(path: Callable[[Order], str], headers: dict[str, str], body: bytes, after: list[Sums]) -> None:
+        """Ask for all orders, killed in between; ask again until all are as they should be."""
+
+        def device(waiting: Iterator[Order]) -> Script:
+            for order in waiting:
+                yield request("POST", path(order), body, headers)
+
+        async def fail() -> None:
+            await asyncio.sleep(0.1)
+            shop_server.kill()
+            await shop_server.start()
+
+        waiting, going = iter(lots), asyncio.create_task(fail())
+        await drive(shop_server.address, [device(waiting) for _ in range(4)], reconnect_s=30, timeout_s=15)
+        await going
+        async with asyncio.timeout(90):
+            while [await shop.sums(database, order.payment) for order in lots] != after:
+                await drive(shop_server.address, [device(iter(lots))], timeout_s=15)
+                await asyncio.sleep(0.3)
+
+    amounts = [200 + n for n in range(len(lots))]
+    await step(lambda o: f"/payments/{o.payment}/authorisation", header, b"", [(n, 0, 0, 0) for n in amounts])
+    await step(lambda o: f"/orders/{o.id}/shipment", staff, b"", [(n, n, 0, 0) for n in amounts])
+    back = msgspec.json.encode({"reference": "some", "amount_minor": 150})
+    await step(lambda o: f"/payments/{o.payment}/refunds", staff, back, [(n, n, 0, 150) for n in amounts])
+    for amount, order in zip(amounts, lots, strict=True):
+        assert await simulator.charges(order) == [(amount, amount, 0, 150)]
+        money = await shop.balance(database, order)
+        assert (money.state, money.captured_minor, money.refunded_minor) == ("shipped", amount, 150)
+    async with database.transaction("commerce") as tx:
+        assert await payments.unbalanced(tx) == []
+
+
+Sums = tuple[int, int, int, int]
+
+
+async def admitted(server: Server, database: Database) -> str:
+    """Give the token of somebody of ours."""
+    known = ("boss@example.com", "a long password of the boss")
+    await security.ensure_admin(database, *known)
+    asked = aiohttp.ClientSession()
+    login = {"email": known[0], "password": known[1]}
+    async with asked, asked.post(f"http://{server.address}/security/login", json=login) as answer:
+        return str((await answer.json())["token"])

@@ -19,6 +19,7 @@ def _staff(route: str, handler: object, *, form: bool = False) -> Operation:
 operations = [
     _page("GET /shop/art/{file}", art.art, rate="bulk"),
     _form("POST /shop/language", shelves.speak),
+    _page("GET /shop/returns/{order}", till.come_back),
     _page("GET /shop/{channel}", shelves.listing),
     _page("GET /shop/{channel}/search", finding.find),
     _page("GET /shop/{channel}/products/{product}", shelves.product),

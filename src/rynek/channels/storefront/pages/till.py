@@ -23,7 +23,7 @@ from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, NotFound
 
 METHODS = ("cash-on-delivery", "transfer")
-"""How one can pay here; both are agreed at once and paid later."""
+"""How one can always pay here; both are agreed at once and paid later."""
 _FIELDS = ("email", "name", "street", "city", "postcode", "country", "phone")
 
 
@@ -139,8 +139,24 @@ async def _checkout(
     options = await call.ask("commerce.checkout.delivery", channel=at.front.code)
     return show(
         call, msgspec.structs.replace(at, cart=fresh), "storefront/checkout.html", status, said=said, options=options,
-        methods=METHODS, amiss=amiss or {}, notice=notice,
+        methods=await _ways(call, at), amiss=amiss or {}, notice=notice,
     )  # fmt: skip
+
+
+async def _ways(call: Call[Any], at: Visit) -> list[tuple[str, str]]:
+    """List how one can pay: each way, and the word for it. Of providers those to whose page one is sent from here."""
+    offers = await call.ask("commerce.payments.methods")
+    sent = [
+        (f"{each.provider}:{each.method}", each.method)
+        for each in offers
+        if each.provider != "manual" and each.available and not each.token and at.w.has(f"method.{each.method}")
+    ]
+    return [*((each, each) for each in METHODS), *sent]
+
+
+def _tender(way: str, total: int) -> dict[str, Any]:
+    provider, _, method = way.rpartition(":")
+    return {"method": method, "amount_minor": total} | ({"provider": provider} if provider else {})
 
 
 @shown
@@ -160,7 +176,7 @@ async def buy(call: Call[Any], channel: str, said: Said) -> Response:
             return await _checkout(call, at, said, notice=at.w("checkout.changed"), status=409)
         placed = await call.ask(
             "commerce.checkout.place", cart=cart.id,
-            tenders=[{"method": said.method, "amount_minor": cart.priced.total}] if cart.priced.total else [],
+            tenders=[_tender(said.method, cart.priced.total)] if cart.priced.total else [],
         )  # fmt: skip
     except Fault as fault:
         return await _checkout(call, at, said, notice=told(at.w, fault), status=fault.status)
@@ -215,6 +231,13 @@ async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool) -> Any:
 
 
 @shown
+async def come_back(call: Call[Any], order: UUID) -> Response:
+    """Lead a buyer who comes back from her bank to her order."""
+    found = await call.ask("commerce.orders.order", order=order)
+    return go(f"/shop/{found.channel}/orders/{order}")
+
+
+@shown
 async def confirmation(call: Call[Any], channel: str, order: UUID, asked: bool = False) -> Response:  # noqa: FBT001, FBT002 - what is in the address
     """Show the order that was placed, with its documents."""
     return await _confirmation(call, await visit(call, channel), order, asked=asked)
@@ -227,7 +250,7 @@ async def _confirmation(
     terms = msgspec.json.decode(bytes(found.agreed)).get("terms", {})
     return show(
         call, at, "storefront/confirmation.html", status, order=found, address_=terms.get("address") or {},
-        methods=await _methods(call, order), documents=await _documents(call, order), wished=asked, amiss=amiss,
+        paid=await _paid(call, order), documents=await _documents(call, order), wished=asked, amiss=amiss,
     )  # fmt: skip
 
 
@@ -238,7 +261,8 @@ async def _documents(call: Call[Any], order: UUID) -> list[Any]:
     return found[::-1]
 
 
-async def _methods(call: Call[Any], order: UUID) -> list[str]:
+async def _paid(call: Call[Any], order: UUID) -> list[Any]:
     if call.door.gate.may(call.actor, "payments.read") is None:
         return []
-    return [each.method for each in await call.ask("commerce.payments.payments", order=order)]
+    found: list[Any] = await call.ask("commerce.payments.payments", order=order)
+    return found
