@@ -7,7 +7,7 @@ import pytest
 
 from rynek.app import App
 from rynek.commerce.documents import reactions
-from rynek.commerce.orders.events import Item, OrderPlaced, OrderShipped, UnitsReturned
+from rynek.commerce.orders.events import Item, OrderCancelled, OrderPlaced, OrderShipped, UnitsReturned, UnitsShipped
 from rynek.commerce.payments.events import PaymentCaptured
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import Actor
@@ -131,6 +131,74 @@ async def test_a_return_of_what_was_paid_in_advance_corrects_the_advance(office:
     advance, correction = await office.issued(order)
     assert (advance.gross_minor, correction.gross_minor) == (GROSS, -66_66)
     assert [each.label for each in correction.rates if each.gross_minor] == ["8%"]
+    await office.sound()
+
+
+async def part_shipped(office: Office, order: UUID, reference: str, *picks: tuple[str, int]) -> UnitsShipped:
+    goods = [{"location": "WH-1", "sku": sku, "units": units} for sku, units in picks]
+    await office.ask("orders.ship_part", order=order, reference=reference, picks=goods)
+    return UnitsShipped(order, reference, 0, [Item(sku, units, 0) for sku, units in picks])
+
+
+async def test_each_shipment_has_its_note_and_its_invoice(office: Office) -> None:
+    await office.give(WZ="everybody", FV="everybody")
+    order = await office.bought(*TWO)
+    first = await part_shipped(office, order, "P-1", ("ITEM-00001", 2))
+    second = await part_shipped(office, order, "P-2", ("ITEM-00001", 1), ("BOOK", 2))
+    for news in ([second], [first, second], [OrderShipped(order), first]):  # out of order, and again
+        await hear(office, *news)
+    documents = await office.issued(order)
+    assert [(each.kind, each.shipment) for each in documents] == [
+        ("delivery-note", "P-2"), ("invoice", "P-2"), ("delivery-note", "P-1"), ("invoice", "P-1"),
+    ]  # fmt: skip
+    notes, invoices = documents[::2], documents[1::2]
+    assert [[(line.sku, line.quantity) for line in each.lines] for each in notes] == [
+        [("ITEM-00001", 1), ("BOOK", 2)], [("ITEM-00001", 2)],
+    ]  # fmt: skip
+    assert [each.gross_minor for each in invoices] == [10_01 + 66_66 + 15_00, 20_02]
+    await office.sound()
+
+
+async def test_what_was_given_up_is_on_no_invoice(office: Office) -> None:
+    await office.give(FV="everybody")
+    order = await office.bought(*TWO)
+    shipped = await part_shipped(office, order, "P-1", ("BOOK", 1))
+    struck: dict[str, Any] = {"reference": "S-1", "reason": "one less", "lines": [{"line": 1, "units": 2}, {"line": 2, "units": 1}]}
+    await office.ask("orders.strike", order=order, **struck)
+    rest = await part_shipped(office, order, "P-2", ("ITEM-00001", 1))
+    await hear(office, shipped, rest, OrderShipped(order))
+    documents = await office.issued(order)
+    assert [each.gross_minor for each in documents] == [33_33 + 15_00, 10_01]
+    shown = await office.ask("orders.order", order=order)
+    assert sum(each.gross_minor for each in documents) == shown.total_minor
+
+
+async def test_a_final_invoice_for_each_shipment_takes_off_what_is_left_of_the_advance(office: Office) -> None:
+    await office.give(FZ="everybody", FE="everybody")
+    order = await office.bought(*TWO)
+    await office.paid(order, 50_00)
+    await hear(office, PaymentCaptured(order, ids.new(), "manual", "transfer", "PLN", 50_00))
+    first = await part_shipped(office, order, "P-1", ("ITEM-00001", 3))
+    second = await part_shipped(office, order, "P-2", ("BOOK", 2))
+    await hear(office, first, second, OrderShipped(order))
+    documents = await office.issued(order)
+    assert [each.kind for each in documents] == ["advance", "final", "final"]
+    assert money(documents) == (98_33, 13_36, GROSS)
+    assert all(each.gross_minor >= 0 for each in documents)
+    await office.sound()
+
+
+async def test_a_cancelled_order_takes_its_advance_back_once(office: Office) -> None:
+    await office.give(FZ="everybody")
+    order = await office.bought(*TWO)
+    await office.paid(order, 50_00)
+    await hear(office, PaymentCaptured(order, ids.new(), "manual", "transfer", "PLN", 50_00))
+    await office.ask("orders.cancel", order=order, reason="no more")
+    for _ in range(2):
+        await hear(office, OrderCancelled(order, "no more"))
+    documents = await office.issued(order)
+    assert [each.gross_minor for each in documents] == [50_00, -50_00]
+    assert money(documents) == (0, 0, 0)
     await office.sound()
 
 

@@ -15,8 +15,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from rynek.commerce.documents import drafting, model, paper, press, rules
-from rynek.commerce.documents.drafting import Frame, Sale, Wanted
+from rynek.commerce.documents import drafting, model, paper, press, rules, sales
 from rynek.commerce.documents.events import DocumentIssued
 from rynek.commerce.documents.model import (
     TAXED,
@@ -43,6 +42,7 @@ from rynek.commerce.documents.model import (
     SeriesRow,
     Summary,
 )
+from rynek.commerce.documents.sales import Frame, Sale, Wanted
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call, Response
@@ -221,12 +221,12 @@ async def desk(tx: Tx, orders: Iterable[UUID]) -> Desk:
         sold[line.order].append(line)
     for each in issued:
         known[each.order].append(_read(each.body))
-    sales = {row.id: drafting.sale(row, sold[row.id], known[row.id]) for row in rows}
+    there = {row.id: sales.sale(row, sold[row.id], known[row.id]) for row in rows}
     home = {_seller(each.body).currency for each in series}
     foreign = {row.currency for row in rows if home - {row.currency}}
     since = (tx.at - _NEAR).date()
     rates = await q.rates(tx, currencies=sorted(foreign), since=since, until=None) if foreign else []
-    return Desk(tx, sales, series, rates, {each.cause for each in issued})
+    return Desk(tx, there, series, rates, {each.cause for each in issued})
 
 
 async def number(desk: Desk) -> dict[UUID, Document]:
@@ -403,11 +403,12 @@ async def request(tx: Tx, order: UUID, buyer: Party) -> Requested:
     await q.wish(tx, order=order, buyer=_encode(buyer).decode(), at=tx.at)
     if sale.row.shipped_at is None:
         return Requested(order)
-    at.sales[order] = replace(sale, wish=buyer, buyer=buyer)
+    at.sales[order] = replace(sale, wish=buyer, buyer=sale.buyer if sale.terms_days is not None else buyer)
     kind: Any = "final" if drafting.prepaid(sale) else "invoice"
     left_out = tuple(sorted(sale.returned.items()))
-    units = drafting.kept(sale) if left_out else None
-    wanted = Wanted(order=order, kind=kind, cause=f"request/{order}", units=units, returned=left_out)
+    wanted = Wanted(
+        order=order, kind=kind, cause=f"request/{order}", units=drafting.kept(sale), returned=left_out
+    )  # fmt: skip
     if (frame := at.frame(wanted, sale.row.channel)) and frame.day > rules.askable_until(frame.of(sale.row.shipped_at)):
         raise AskedTooLate
     made = at.draft(wanted)

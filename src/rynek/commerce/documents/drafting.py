@@ -1,19 +1,15 @@
 """What an order becomes on paper: a document that lacks only its number; pure, as rules are."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from rynek.commerce.documents import rules
 from rynek.commerce.documents.model import (
     TAXED,
     AlreadyInvoiced,
-    Basis,
     Deducted,
     Document,
     Exchange,
@@ -23,162 +19,20 @@ from rynek.commerce.documents.model import (
     NotCorrectable,
     NothingToIssue,
     OverCorrected,
-    Paid,
     Party,
     Rate,
     RateSum,
     RateUnknown,
     ReceiptGiven,
     Reference,
-    SaleRow,
-    Seller,
     Series,
-    SoldLine,
 )
+from rynek.commerce.documents.sales import Frame, Sale, Wanted
 from rynek.kernel.faults import Fault
 
 _FRESH = timedelta(days=7)
 """How old an exchange rate may be: no more than a row of holidays."""
-_DELIVERY: dict[Language, str] = {"pl": "Dostawa", "en": "Delivery"}
 _ADVANCE: dict[Language, str] = {"pl": "Zaliczka na zamówienie nr {}", "en": "Advance payment for order no. {}"}
-
-
-class _Address(Struct):
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = "PL"
-    phone: str = ""
-
-
-class _Terms(Struct):
-    address: _Address | None = None
-    country: str | None = None
-
-
-class _Facts(Struct):
-    sku: str = ""
-    name: str = ""
-    quantity: int = 1
-    unit: str = "pcs"
-    unit_minor: int = 0
-    basis: Basis = "gross"
-    label: str = ""
-    gtin: str | None = None
-    net: int = 0
-    tax: int = 0
-    gross: int = 0
-    rate_bp: int = 0
-    discount: int = 0
-
-
-class _Priced(Struct):
-    lines: list[_Facts] = []
-    delivery_line: _Facts | None = None
-
-
-class _Agreed(Struct):
-    terms: _Terms = msgspec.field(default_factory=_Terms)
-    priced: _Priced = msgspec.field(default_factory=_Priced)
-
-
-_agreed = msgspec.json.Decoder(_Agreed).decode
-_payments = msgspec.json.Decoder(list[Paid]).decode
-_party = msgspec.json.Decoder(Party).decode
-
-
-class Sale(Struct, frozen=True):
-    """An order as documents see it. ``lines`` as they were agreed, what delivery costs last."""
-
-    row: SaleRow
-    lines: Sequence[Line]
-    buyer: Party
-    recipient: Party | None
-    wish: Party | None
-    payments: Sequence[Paid]
-    issued: Sequence[Document]
-    """Its documents so far, in the order in which they were issued."""
-    returned: Mapping[int, int] = {}
-    """How much of which line came back."""
-
-
-class Wanted(Struct, frozen=True, kw_only=True):
-    """A document that somebody, or something that happened, asks for."""
-
-    order: UUID
-    kind: Kind
-    cause: str
-    """Why, in words that come once: a document is issued once for each cause."""
-    series: str | None = None
-    language: Language | None = None
-    units: Mapping[int, int] | None = None
-    """How much of which line of the order it is about; None: all that is left."""
-    amount: int | None = None
-    shipment: str = ""
-    reason: str = ""
-    returned: Sequence[tuple[int, int]] = ()
-    """What came back before, and is left out."""
-
-
-class Frame(Struct, frozen=True):
-    """What a document is issued in: its numbers, who sells, when, and what currencies are worth, newest first."""
-
-    series: Series
-    seller: Seller
-    at: datetime
-    language: Language
-    rates: Sequence[Rate] = ()
-
-    @property
-    def day(self) -> date:
-        """Tell the seller's day."""
-        return self.of(self.at)
-
-    def of(self, at: datetime) -> date:
-        """Tell the seller's day at an instant."""
-        return at.astimezone(ZoneInfo(self.seller.timezone)).date()
-
-
-# --- orders -----------------------------------------------------------------------------------------------------------
-
-
-def sale(row: SaleRow, sold: Sequence[SoldLine], issued: Sequence[Document]) -> Sale:
-    """Put together what is known of an order."""
-    agreed = _agreed(row.agreed)
-    lines = [_line(each, agreed.priced.lines) for each in sold]
-    if agreed.priced.delivery_line is not None:
-        lines.append(_delivery(agreed.priced.delivery_line, len(lines) + 1))
-    there = agreed.terms.address
-    recipient = _recipient(there, row.email) if there is not None and there.name else None
-    wish = _party(row.wish) if row.wish else None
-    buyer = wish or recipient or Party(name=row.email or "–", street="–", city="–", email=row.email)
-    returned = {each.line: each.returned for each in sold if each.returned}
-    return Sale(row, lines, buyer, recipient, wish, _payments(row.payments), issued, returned)
-
-
-def _recipient(there: _Address, email: str) -> Party:
-    return Party(**msgspec.structs.asdict(there), email=email)
-
-
-def _line(sold: SoldLine, agreed: Sequence[_Facts]) -> Line:
-    """Write a line of the order; how its unit and its rate are called stands in what was agreed."""
-    alike = [each for each in agreed if each.sku == sold.sku]
-    facts = alike[0] if alike else _Facts()
-    label = facts.label or f"{sold.rate_bp / 100:g}%"
-    return Line(
-        sold.line, sold.line, sold.sku, sold.name, facts.unit, sold.quantity, sold.unit_minor, facts.basis,
-        sold.discount_minor, sold.net_minor, sold.tax_minor, sold.gross_minor, rules.category(label, sold.rate_bp),
-        sold.rate_bp, label, facts.gtin,
-    )  # fmt: skip
-
-
-def _delivery(facts: _Facts, number: int) -> Line:
-    label = facts.label or f"{facts.rate_bp / 100:g}%"
-    return Line(
-        number, 0, facts.sku, facts.name, facts.unit, facts.quantity, facts.unit_minor, facts.basis, facts.discount,
-        facts.net, facts.tax, facts.gross, rules.category(label, facts.rate_bp), facts.rate_bp, label, facts.gtin,
-    )  # fmt: skip
 
 
 def _taken(sale: Sale, kinds: frozenset[str]) -> dict[int, int]:
@@ -190,17 +44,47 @@ def _taken(sale: Sale, kinds: frozenset[str]) -> dict[int, int]:
     return found
 
 
-def _left(sale: Sale, wanted: Wanted, kinds: frozenset[str]) -> list[Line]:
-    """Take what is asked for, and on no document of these kinds yet, out of the order's lines."""
-    taken = _taken(sale, kinds)
+def unissued(sale: Sale, kind: Kind) -> dict[int, int]:
+    """Tell how much of each line has left, and is on no document of a kind (invoices count together)."""
+    taken = _taken(sale, _alike(kind))
+    return {line: units - taken.get(line, 0) for line, units in sale.shipped.items() if units > taken.get(line, 0)}
+
+
+def _alike(kind: Kind) -> frozenset[str]:
+    if kind == "delivery-note":
+        return frozenset({kind})
+    return _INVOICES | {"receipt"} if kind == "receipt" else _INVOICES
+
+
+def units_of(sale: Sale, items: Mapping[str, int], kind: Kind) -> dict[int, int]:
+    """Tell which lines units of items are on that have left, the first that are on no document of a kind yet."""
+    left, found = dict(items), {}
+    free = unissued(sale, kind)
+    for line in sale.lines:
+        units = min(left.get(line.sku, 0), free.get(line.order_line, 0))
+        if units > 0:
+            found[line.order_line] = units
+            left[line.sku] -= units
+    return found
+
+
+def _left(sale: Sale, wanted: Wanted) -> list[Line]:
+    """Take what is asked for, and on no such document yet, out of the order's lines; what was given up is not there."""
+    taken = _taken(sale, _alike(wanted.kind))
     found = []
     for line in sale.lines:
         before = taken.get(line.order_line, 0)
-        left = line.quantity - before
-        units = left if wanted.units is None or not line.order_line else wanted.units.get(line.order_line, 0)
-        if 0 < units <= left:
+        left = line.quantity - sale.cancelled.get(line.order_line, 0) - before
+        asked = left if wanted.units is None or not line.order_line else wanted.units.get(line.order_line, 0)
+        if (units := min(asked, left)) > 0:
             found.append(rules.part(line, before, units))
     return [replace(line, number=number) for number, line in enumerate(found, 1)]
+
+
+def standing(sale: Sale) -> list[Line]:
+    """Tell what of an order was not given up."""
+    lines = [rules.part(line, 0, line.quantity - sale.cancelled.get(line.order_line, 0)) for line in sale.lines]
+    return [replace(line, number=number) for number, line in enumerate((e for e in lines if e.quantity), 1)]
 
 
 _INVOICES = frozenset({"invoice", "final"})
@@ -212,7 +96,7 @@ _INVOICES = frozenset({"invoice", "final"})
 def draft(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
     """Write a document for an order, all but its number."""
     if wanted.kind == "confirmation":
-        return _whole(wanted, sale, frame, sale.lines)
+        return _whole(wanted, sale, frame, standing(sale))
     if wanted.kind == "advance":
         return _advance(wanted, sale, frame)
     if wanted.kind in ("delivery-note", "return-slip"):
@@ -224,7 +108,7 @@ def draft(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
 def _moved(sale: Sale, wanted: Wanted) -> list[Line]:
     """Choose the goods that left or came back: no delivery, no money."""
     if wanted.kind == "delivery-note":
-        found = _left(sale, wanted, frozenset({"delivery-note"}))
+        found = _left(sale, wanted)
     else:
         units = wanted.units or {}
         lines = {line.order_line: line for line in sale.lines}
@@ -243,8 +127,8 @@ def _whole(wanted: Wanted, sale: Sale, frame: Frame, lines: Sequence[Line]) -> D
 
 def _supply(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
     """Write what goods are sold with: an invoice, a final invoice after advances, or a receipt."""
-    lines = _left(sale, wanted, _INVOICES | {"receipt"} if wanted.kind == "receipt" else _INVOICES)
-    if not lines:
+    lines = _left(sale, wanted)
+    if not lines or (wanted.units is not None and not any(line.order_line for line in lines)):
         return NothingToIssue("all of the order that it is asked for has one")
     method = rules.method_of(lines)
     lines = rules.taxed(lines, method)
@@ -289,7 +173,7 @@ def covered(sale: Sale) -> bool:
     Source: ustawa o VAT, art. 106f (4).
     """
     advanced = sum(each.gross_minor for each in sale.issued if each.kind == "advance")
-    return advanced >= sum(line.gross_minor for line in sale.lines)
+    return advanced >= sum(line.gross_minor for line in standing(sale))
 
 
 def _receipts(sale: Sale) -> list[Reference]:
@@ -323,8 +207,8 @@ def _within(rates: Sequence[RateSum], room: Sequence[RateSum]) -> list[RateSum]:
 
 
 def _advance(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
-    method = rules.method_of(sale.lines)
-    ordered = rules.taxed(sale.lines, method)
+    lines = standing(sale)
+    ordered = rules.taxed(lines, rules.method_of(lines))
     billed = sum(current(sale, each).gross_minor for each in sale.issued if each.kind == "advance")
     if _taken(sale, _INVOICES):
         return AlreadyInvoiced("goods of the order are invoiced already: advances come before them")
@@ -347,11 +231,17 @@ def _document(
     wanted: Wanted, sale: Sale, frame: Frame, lines: Sequence[Line], rates: Sequence[RateSum]
 ) -> Document:  # fmt: skip
     row, seller = sale.row, frame.seller
-    rates = [replace(each, reason=rules.reason(each.category, frame.language, seller)) for each in rates]
+    rates = [
+        replace(each, reason=each.reason or (each.category in "KE" and sale.untaxed)
+            or rules.reason(each.category, frame.language, seller))
+        for each in rates
+    ]  # fmt: skip
     gross = sum(each.gross_minor for each in rates)
     paid = max(0, min(gross, row.captured_minor - _billed(sale)))
-    slow = any(each.method == "transfer" for each in sale.payments)
-    due_on = frame.day + timedelta(days=seller.payment_days if slow else 0)
+    days = seller.payment_days if any(each.method == "transfer" for each in sale.payments) else 0
+    if sale.terms_days is not None and any(each.method == "invoice" for each in sale.payments):
+        days = sale.terms_days
+    due_on = frame.day + timedelta(days=days)
     return Document(
         id=_NO_ID, kind=wanted.kind, series=frame.series.code, number=0, name="", language=frame.language,
         issued_at=frame.at, issued_on=frame.day, sold_on=frame.of(row.shipped_at or frame.at), place=seller.city,
@@ -470,18 +360,19 @@ def correction(
 
 
 def given(series: Series, sale: Sale) -> bool:
-    """Tell whether a buyer gets documents of a series without asking now: companies always get their invoices."""
-    asked = sale.wish is not None or sale.buyer.vat_id is not None
+    """Tell whether a buyer gets documents of a series without asking now: companies always get their invoices.
+
+    Those that have one invoice for the orders of a period get none for each.
+    """
+    if sale.together and series.kind in TAXED:
+        return False
+    asked = sale.wish is not None or sale.buyer.vat_id is not None or sale.terms_days is not None
     return series.given == "everybody" or (series.given == "asked" and asked)
 
 
 def kept(sale: Sale) -> dict[int, int]:
-    """Tell how much of each line the buyer has kept."""
-    return {
-        line.order_line: line.quantity - sale.returned.get(line.order_line, 0)
-        for line in sale.lines
-        if line.order_line > 0
-    }
+    """Tell how much of each line has left and not come back."""
+    return {line: units - sale.returned.get(line, 0) for line, units in sale.shipped.items()}
 
 
 def came_back(sale: Sale, items: Mapping[str, int]) -> dict[int, int]:

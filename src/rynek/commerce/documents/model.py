@@ -435,6 +435,7 @@ class SaleRow(Struct, frozen=True):
     placed_at: datetime
     shipped_at: datetime | None
     agreed: str
+    company: str | None
     wish: str | None
     payments: str
 
@@ -453,6 +454,8 @@ class SoldLine(Struct, frozen=True):
     gross_minor: int
     rate_bp: int
     discount_minor: int
+    shipped: int
+    cancelled: int
     returned: int
 
 

@@ -46,6 +46,8 @@ order by day desc, currency, local limit 10000
 select o.id, o.number, o.channel, o.owner, o.email, o.currency, o.total_minor, o.captured_minor, o.placed_at,
     (select max(e.at) from commerce.order_entry e where e.order_id = o.id and e.what like '%shipped%'),
     o.agreed::text,
+    (select json_build_object('name', c.name, 'vat_id', c.vat_id, 'email', c.email, 'address', c.address)::text
+        from commerce.company c where c.id = (o.agreed #>> '{priced,company,company}')::uuid),
     (select w.buyer::text from commerce.document_wish w where w.order_id = o.id),
     coalesce((select json_agg(json_build_object('method', p.method, 'minor', p.captured_minor - p.refunded_minor)
         order by p.id) from commerce.payment p where p.order_id = o.id), '[]')::text
@@ -54,7 +56,7 @@ from commerce.sales_order o where o.id = any(:orders) order by o.id for no key u
 -- name: sold(orders: uuid[]) -> SoldLine[]
 -- The lines of orders.
 select order_id, line, sku, name, quantity, unit_minor, net_minor, tax_minor, gross_minor, rate_bp, discount_minor,
-    returned
+    shipped, cancelled, returned
 from commerce.order_line where order_id = any(:orders) order by order_id, line
 
 -- name: of_orders(orders: uuid[]) -> Row[]

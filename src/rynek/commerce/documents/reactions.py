@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from rynek.commerce.documents import drafting
+from rynek.commerce.documents import drafting, rules
 from rynek.commerce.documents.actions import Desk, correct_one, desk, number, q
-from rynek.commerce.documents.drafting import Wanted
-from rynek.commerce.documents.model import Kind, RateUnknown, SeriesMissing
-from rynek.commerce.orders.events import OrderPlaced, OrderShipped, UnitsReturned
+from rynek.commerce.documents.model import TAXED, Kind, RateUnknown, SeriesMissing
+from rynek.commerce.documents.sales import Sale, Wanted
+from rynek.commerce.orders.events import Item, OrderCancelled, OrderPlaced, OrderShipped, UnitsReturned, UnitsShipped
 from rynek.commerce.payments.events import PaymentCaptured
 from rynek.kernel.database import Tx
 from rynek.kernel.events import Envelope
@@ -15,18 +15,19 @@ from rynek.kernel.log import on
 from rynek.security.events import CustomerLoggedIn
 
 
-@on(OrderPlaced, PaymentCaptured, OrderShipped, UnitsReturned, whole=True)
+@on(OrderPlaced, PaymentCaptured, UnitsShipped, OrderShipped, UnitsReturned, OrderCancelled, whole=True)
 async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     """Issue what series give by themselves, in the order in which things happened.
 
     A confirmation when an order is placed; an advance when money comes before the goods; a delivery note, and an
-    invoice, a final invoice or a receipt, when they leave; a return slip and corrections when they come back.
+    invoice, a final invoice or a receipt, for each shipment that leaves; a return slip and corrections when they come
+    back, and corrections when the order is cancelled.
 
     Emits:
         DocumentIssued
     """
     given = {row.kind for row in await q.series(tx, codes=None) if row.active and row.given != "nobody"}
-    corrected = [each for each in news if isinstance(each.data, UnitsReturned)]
+    corrected = any(isinstance(each.data, UnitsReturned | OrderCancelled) for each in news)
     if not given and not corrected:
         return
     at = await desk(tx, [each.data.order for each in news])
@@ -35,7 +36,10 @@ async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     await number(at)
 
 
-def _hear(at: Desk, event: OrderPlaced | PaymentCaptured | OrderShipped | UnitsReturned) -> None:
+News = OrderPlaced | PaymentCaptured | UnitsShipped | OrderShipped | UnitsReturned | OrderCancelled
+
+
+def _hear(at: Desk, event: News) -> None:
     order = event.order
     if order not in at.sales:
         return
@@ -45,27 +49,59 @@ def _hear(at: Desk, event: OrderPlaced | PaymentCaptured | OrderShipped | UnitsR
         case PaymentCaptured():
             if at.sales[order].row.shipped_at is None:
                 _give(at, order, "advance", f"{event.payment}/{at.sales[order].row.captured_minor}")
+        case UnitsShipped():
+            _shipped(at, order, event.reference, _by_item(event.items))
         case OrderShipped():
             _shipped(at, order)
         case UnitsReturned():
             _shipped(at, order)  # what comes back has left: for whoever hears of that first
             _returned(at, event)
+        case OrderCancelled():
+            _cancelled(at, event)
 
 
-def _shipped(at: Desk, order: UUID) -> None:
-    _give(at, order, "delivery-note")
-    _give(at, order, "final" if drafting.prepaid(at.sales[order]) else "invoice")
+def _by_item(items: Sequence[Item]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in items:
+        found[each.sku] = found.get(each.sku, 0) + each.units
+    return found
+
+
+def _shipped(at: Desk, order: UUID, shipment: str = "", items: dict[str, int] | None = None) -> None:
+    """Issue what goes with goods that have left: with a shipment's, or with all that have nothing yet."""
+
+    def give(kind: Kind) -> None:
+        sale = at.sales[order]
+        units = drafting.unissued(sale, kind) if items is None else drafting.units_of(sale, items, kind)
+        if units:
+            _give(at, order, kind, shipment or f"all/{_progress(units, sale)}", units, shipment)
+
+    give("delivery-note")
+    give("final" if drafting.prepaid(at.sales[order]) else "invoice")
     if not any(each.kind in ("invoice", "final", "advance") for each in at.sales[order].issued):
-        _give(at, order, "receipt")
+        give("receipt")
+
+
+def _progress(units: dict[int, int], sale: Sale) -> str:
+    """Name what has left of an order without a shipment's number: how far each line has come."""
+    return ",".join(f"{line}:{sale.shipped[line]}" for line in sorted(units))
+
+
+def _cancelled(at: Desk, event: OrderCancelled) -> None:
+    for root in at.sales[event.order].issued:
+        wanted = Wanted(
+            order=event.order, kind="correction", cause=f"correction/cancelled/{root.id}",
+            reason=_CANCELLED[root.language],
+        )  # fmt: skip
+        if root.kind in TAXED and wanted.cause not in at.causes:
+            lines = drafting.current(at.sales[event.order], root).lines
+            _seen(correct_one(at, wanted, root, rules.emptied(lines)))
 
 
 def _returned(at: Desk, event: UnitsReturned) -> None:
-    items: dict[str, int] = {}
-    for each in event.items:
-        items[each.sku] = items.get(each.sku, 0) + each.units
     sale, cause = at.sales[event.order], f"{event.order}/{event.reference}"
-    units = drafting.came_back(sale, items)
-    _give(at, event.order, "return-slip", event.reference, units)
+    units = drafting.came_back(sale, _by_item(event.items))
+    _give(at, event.order, "return-slip", event.reference, units, event.reference)
     for root, after in drafting.returned(sale, units):
         wanted = Wanted(
             order=event.order, kind="correction", cause=f"correction/{cause}/{root.id}", shipment=event.reference,
@@ -76,14 +112,15 @@ def _returned(at: Desk, event: UnitsReturned) -> None:
 
 
 _RETURN = {"pl": "zwrot towaru", "en": "goods returned"}
+_CANCELLED = {"pl": "anulowanie zamówienia", "en": "order cancelled"}
 
 
-def _give(at: Desk, order: UUID, kind: Kind, part: str = "", units: dict[int, int] | None = None) -> None:
+def _give(
+    at: Desk, order: UUID, kind: Kind, part: str = "", units: dict[int, int] | None = None, shipment: str = ""
+) -> None:  # fmt: skip
     """Issue a document that a series gives by itself, unless there is one for the same cause."""
-    wanted = Wanted(
-        order=order, kind=kind, cause=f"{kind}/{order}/{part}" if part else f"{kind}/{order}", shipment=part
-        if kind == "return-slip" else "", units=units,
-    )  # fmt: skip
+    cause = f"{kind}/{order}/{part}" if part else f"{kind}/{order}"
+    wanted = Wanted(order=order, kind=kind, cause=cause, units=units, shipment=shipment)
     sale = at.sales[order]
     frame = at.frame(wanted, sale.row.channel)
     if frame is not None and wanted.cause not in at.causes and drafting.given(frame.series, sale):

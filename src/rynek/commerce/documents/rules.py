@@ -88,23 +88,20 @@ def half_up(amount: int, whole: int) -> int:
 
 
 def share(total: int, whole: int, before: int, units: int) -> int:
-    """Give units their part of an amount after ``before`` of ``whole`` had theirs: all parts together are the whole."""
-    return half_up(total * (before + units), whole) - half_up(total * before, whole)
+    """Give units their part of an amount after ``before`` of ``whole`` had theirs: all parts together are the whole.
+
+    It is the part that orders count for units that leave or are given up. ``total`` is not negative.
+    """
+    return total * (before + units) // whole - total * before // whole
 
 
 def part(line: Line, before: int, units: int) -> Line:
     """Take units out of a line, after those ``before`` them; nothing is lost or doubled by rounding."""
     q = line.quantity
-    tax = share(line.tax_minor, q, before, units)
+    gross, tax = share(line.gross_minor, q, before, units), share(line.tax_minor, q, before, units)
     discount = share(line.discount_minor, q, before, units)
-    if line.basis == "net":
-        net = share(line.net_minor, q, before, units)
-        gross = net + tax
-    else:
-        gross = share(line.gross_minor, q, before, units)
-        net = gross - tax
     return replace(
-        line, quantity=units, discount_minor=discount, net_minor=net, tax_minor=tax, gross_minor=gross
+        line, quantity=units, discount_minor=discount, net_minor=gross - tax, tax_minor=tax, gross_minor=gross
     )  # fmt: skip
 
 
