@@ -117,6 +117,7 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
         ("commerce.documents.documents", {}),
         ("commerce.documents.documents", {"order": a.order}),
         ("commerce.documents.document", {"document": a.document}),
+        ("commerce.documents.download", {"document": a.document, "form": "json"}),
         ("commerce.documents.request", {"order": a.order, "buyer": _SPITE}),
         ("commerce.orders.cancel", {"order": a.order, "reason": "out of spite"}),
     ]

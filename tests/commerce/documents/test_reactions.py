@@ -163,7 +163,11 @@ async def test_what_was_given_up_is_on_no_invoice(office: Office) -> None:
     await office.give(FV="everybody")
     order = await office.bought(*TWO)
     shipped = await part_shipped(office, order, "P-1", ("BOOK", 1))
-    struck: dict[str, Any] = {"reference": "S-1", "reason": "one less", "lines": [{"line": 1, "units": 2}, {"line": 2, "units": 1}]}
+    struck: dict[str, Any] = {
+        "reference": "S-1",
+        "reason": "one less",
+        "lines": [{"line": 1, "units": 2}, {"line": 2, "units": 1}],
+    }
     await office.ask("orders.strike", order=order, **struck)
     rest = await part_shipped(office, order, "P-2", ("ITEM-00001", 1))
     await hear(office, shipped, rest, OrderShipped(order))

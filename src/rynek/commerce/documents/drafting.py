@@ -364,7 +364,7 @@ def given(series: Series, sale: Sale) -> bool:
 
     Those that have one invoice for the orders of a period get none for each.
     """
-    if sale.together and series.kind in TAXED:
+    if sale.together and series.kind in TAXED | {"receipt"}:
         return False
     asked = sale.wish is not None or sale.buyer.vat_id is not None or sale.terms_days is not None
     return series.given == "everybody" or (series.given == "asked" and asked)
