@@ -5,7 +5,7 @@ import asyncio
 import difflib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,24 @@ def token(folder: Path = Path(".rynek"), environment: Mapping[str, str] = os.env
         return given.strip()
     path = folder / "token"
     return path.read_text("utf-8").strip() if path.exists() else None
+
+
+def ended(command: str, url: str, work: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run a command that asks a server; gives its exit code: 1 refused, 2 not understood, 3 nobody answers."""
+    try:
+        return asyncio.run(work())
+    except Fault as fault:
+        sys.stderr.write(f"refused: {fault.detail}\n")
+        return 1
+    except ValueError as error:
+        sys.stderr.write(f"rynek {command}: {error}\n")
+        return 2
+    except OSError as error:
+        where = error.filename or url
+        sys.stderr.write(f"rynek {command}: {where}: {error.strerror or str(error) or type(error).__name__}\n")
+        return 2 if error.filename else 3
+    except KeyboardInterrupt:
+        return 130
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -21,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from rynek import exchanging
 
         sys.exit(exchanging.main(words[0], words[1:]))
+    if words[:1] == ["simulate"]:
+        from rynek import simulating
+
+        sys.exit(simulating.main(words[1:]))
     given = _parser().parse_args(words)
     for each in (signal.SIGINT, signal.SIGTERM):  # both stop in order, also where the shell had us ignore Ctrl-C
         signal.signal(each, signal.default_int_handler)
@@ -55,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
 
     commands.add_parser("import", help="bring a file into a running shop: rynek import products articles.csv --dry-run")
     commands.add_parser("export", help="take a sheet out of a running shop: rynek export prices --format xlsx")
+
+    commands.add_parser("simulate", help="try a draft on what was really bought: rynek simulate autumn.json --days 28")
 
     admin = commands.add_parser("admin", help="make the first administrator; prints the password once")
     admin.add_argument("email")

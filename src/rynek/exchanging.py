@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from rynek.calling import URL, token
+from rynek.calling import URL, ended, token
 from rynek.client.calls import Calls, Route, refused
-from rynek.kernel.faults import Fault
 
 _IMPORT = """examples:
   rynek import products articles.csv --dry-run
@@ -36,18 +35,7 @@ _LINES = 20
 def main(command: str, arguments: Sequence[str]) -> int:
     """Run ``rynek import`` or ``rynek export``; gives its exit code."""
     given = (_import_parser if command == "import" else _export_parser)().parse_args(arguments)
-    try:
-        return asyncio.run(_import(given) if command == "import" else _export(given))
-    except Fault as fault:
-        sys.stderr.write(f"refused: {fault.detail}\n")
-        return 1
-    except ValueError as error:
-        sys.stderr.write(f"rynek {command}: {error}\n")
-        return 2
-    except OSError as error:
-        where = error.filename or given.url
-        sys.stderr.write(f"rynek {command}: {where}: {error.strerror or str(error) or type(error).__name__}\n")
-        return 2 if error.filename else 3
+    return ended(command, given.url, lambda: _import(given) if command == "import" else _export(given))
 
 
 def _import_parser() -> argparse.ArgumentParser:
