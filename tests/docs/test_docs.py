@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from rynek import app, calling, cli, exchanging
+from rynek import app, calling, cli, exchanging, simulating
 from rynek.kernel import events, log
 from rynek.kernel.openapi import document
 
@@ -84,6 +84,9 @@ def misunderstood(command: str) -> str | None:
             if len(words) > 1 and words[0] in ("import", "export"):
                 parser = exchanging._import_parser if words[0] == "import" else exchanging._export_parser
                 parser().parse_args(words[1:])
+                return None
+            if len(words) > 1 and words[0] == "simulate":
+                simulating._parser().parse_args(words[1:])
                 return None
             cli._parser().parse_args(words)
         except SystemExit as ended:

@@ -58,7 +58,7 @@ async def test_a_shelf_promotion_lies_on_the_price_that_moves_under_it(world: Ap
             why = await pricing.why(tx, Question(place.channel, sku, at=at))
         assert standing is not None
         on = begins <= at < ends
-        assert promotions.on_shelf(why.list) == on
+        assert promotions.on_shelf(why.list or "") == on
         assert asked[-1][1] == standing.minor - (standing.minor + 5) // 10 * on
         assert (shown.minor, shown.before, shown.lowest) == (asked[-1][1], *expected(asked))
         under += moved * on

@@ -65,7 +65,7 @@ async def test_a_draft_in_a_file_is_tried_on_the_past_days(
 async def test_what_cannot_be_tried_is_said_by_its_code(server: Server, token: str, tmp_path: Path) -> None:
     file = tmp_path / "draft.json"
     for draft, words, code, said in (
-        ("{", (), 2, "JSON is malformed"),
+        ("{", (), 2, "Input data was truncated"),
         ("7", (), 2, "a draft is a promotion, a list of promotions or a price list"),
         (TENTH | {"currency": None}, (), 2, "add --currency PLN"),
         (TENTH | {"gives": {"give": "luck"}}, (), 2, "Invalid value 'luck'"),
