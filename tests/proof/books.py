@@ -63,7 +63,8 @@ RULES = {
         left join (select order_id, sum(amount_minor) as amount from commerce.payment group by 1) p on p.order_id = o.id
         where o.total_minor <> coalesce(p.amount, 0)
             and not exists (
-                select from commerce.order_entry e where e.order_id = o.id and e.what in ('reduced', 'extended'))""",
+                select from commerce.order_entry e
+                where e.order_id = o.id and e.what in ('reduced', 'extended', 'redelivered'))""",
     "a payment has no order": """
         select id from commerce.payment p
         where not exists (select from commerce.sales_order o where o.id = p.order_id)""",

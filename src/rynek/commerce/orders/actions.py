@@ -270,7 +270,7 @@ async def give_up(tx: Tx, order: UUID, reference: str, units: Mapping[int, int],
     else:  # with parts of a bundle whose others have left
         await inventory.release(tx, order)
     total, tax = sum(each.gross_minor for each in struck), sum(each.tax_minor for each in struck)
-    after: Balance = await q.reprice(tx, id=order, total=-total, tax=-tax)
+    after: Balance = await q.reprice(tx, id=order, total=-total, tax=-tax, at=tx.at)
     await write(tx, order, "reduced", reason)
     emit(tx, OrderChanged(order, reference, after.total_minor, _items(struck), []))
     return await _closed(tx, order, lines) or after

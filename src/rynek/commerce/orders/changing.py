@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, structs
 
 from rynek.commerce.orders.actions import documented, lock, q, write
 from rynek.commerce.orders.events import HoldLifted, Item, OrderChanged, OrderCredited, OrderHeld
-from rynek.commerce.orders.model import Balance, Credit, Held, HoldKind, NotChangeable, Note, OrderLine
+from rynek.commerce.orders.model import Balance, Credit, Held, HoldKind, NotChangeable, Note, OrderLine, Redelivery
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
 from rynek.kernel.faults import NotFound
@@ -51,13 +51,48 @@ async def extend(
         rates=of["rate_bp"], discounts=of["discount_minor"],
         components=msgspec.json.encode(components or {}).decode(),
     )  # fmt: skip
-    after: Balance = await q.reprice(tx, id=order, total=sum(of["gross_minor"]), tax=sum(of["tax_minor"]))
+    after: Balance = await q.reprice(tx, id=order, total=sum(of["gross_minor"]), tax=sum(of["tax_minor"]), at=tx.at)
     await write(tx, order, "extended", reference)
     added = [Item(line.sku, line.quantity, line.gross_minor) for line in new]
     emit(tx, OrderChanged(order, reference, after.total_minor, [], added))
-    if after.state == "open" and after.authorised_minor < after.total_minor:
-        await _hold_up(tx, order, "payment", "more is to be paid since it was changed")
+    await _await_money(tx, order, after)
     return after
+
+
+async def _await_money(tx: Tx, order: UUID, known: Balance) -> None:
+    if known.state == "open" and known.authorised_minor < known.total_minor:
+        await _hold_up(tx, order, "payment", "more is to be paid since it was changed")
+
+
+async def redeliver(tx: Tx, order: UUID, given: Redelivery) -> Balance:
+    """Have an order come another way, as long as nothing of it has left; gives what it comes to now.
+
+    Twice by one number is once. Where more is to be paid than its payments hold, it is held up until it is.
+
+    Raises:
+        NotFound: there is no such order.
+        NotChangeable: it is shipped or cancelled, or a part of it has left.
+    Emits:
+        OrderChanged, OrderHeld
+    """
+    known = await lock(tx, order)
+    if not await documented(tx, order, given.reference, known):
+        return known
+    await _all_here(tx, order, known)
+    line = msgspec.json.encode(given.line).decode()
+    before: int = await q.redeliver(tx, id=order, option=given.option, line=line, minor=given.gross_minor)
+    after: Balance = await q.reprice(tx, id=order, total=given.gross_minor - before, tax=given.tax_minor, at=tx.at)
+    await write(tx, order, "redelivered", given.option)
+    emit(tx, OrderChanged(order, given.reference, after.total_minor, [], []))
+    await _await_money(tx, order, after)
+    return after
+
+
+async def _all_here(tx: Tx, order: UUID, known: Balance) -> None:
+    if known.state in ("shipped", "cancelled"):
+        raise NotChangeable(f"it is {known.state}", state=known.state)
+    if any(line.shipped for line in await q.lines(tx, id=order)):
+        raise NotChangeable("a part of it has left")
 
 
 async def readdress(tx: Tx, order: UUID, address: Struct) -> None:
@@ -68,10 +103,7 @@ async def readdress(tx: Tx, order: UUID, address: Struct) -> None:
         NotChangeable: it is shipped or cancelled, or a part of it has left.
     """
     known = await lock(tx, order)
-    if known.state in ("shipped", "cancelled"):
-        raise NotChangeable(f"it is {known.state}", state=known.state)
-    if any(line.shipped for line in await q.lines(tx, id=order)):
-        raise NotChangeable("a part of it has left")
+    await _all_here(tx, order, known)
     await q.readdress(tx, id=order, address=msgspec.json.encode(address).decode())
     await write(tx, order, "readdressed")
     emit(tx, OrderChanged(order, "address", known.total_minor, [], []))

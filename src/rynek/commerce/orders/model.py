@@ -177,6 +177,8 @@ class Order(Struct, frozen=True):
     number: int
     cart_id: UUID
     channel: str
+    owner_kind: str
+    owner: UUID
     email: str
     currency: str
     state: State
@@ -271,6 +273,17 @@ class Strike(Struct, frozen=True, forbid_unknown_fields=True):
     reference: Reference
     lines: Annotated[list[LineUnits], Meta(min_length=1, max_length=200)]
     reason: Note
+
+
+class Redelivery(Struct, frozen=True):
+    """Another way for an order to come, by the change's own number; ``line`` is its price as it was quoted."""
+
+    reference: str
+    option: str
+    line: Struct
+    gross_minor: int
+    tax_minor: int
+    """How much more tax is in the order by it (minor units, any sign)."""
 
 
 class Credit(Struct, frozen=True, forbid_unknown_fields=True):

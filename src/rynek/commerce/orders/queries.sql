@@ -127,12 +127,25 @@ returning l.line, sku, name, n.units, unit_minor,
     commerce.share(tax_minor, quantity, shipped - n.units, shipped),
     commerce.share(gross_minor, quantity, shipped - n.units, shipped), rate_bp, returned
 
--- name: reprice(id: uuid, total: bigint, tax: bigint) -> Balance?
--- Move what an order comes to; one that waited for money it need not have any more goes on.
-update commerce.sales_order set total_minor = total_minor + :total, tax_minor = tax_minor + :tax,
-    state = case when state = 'awaiting-payment' and authorised_minor >= total_minor + :total then 'open' else state end
-where id = :id
-returning state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor
+-- name: reprice(id: uuid, total: bigint, tax: bigint, at: timestamptz) -> Balance?
+-- Move what an order comes to; one that waited for money, or was held up for it, and has enough by now, goes on.
+with p as (
+    update commerce.sales_order set total_minor = total_minor + :total, tax_minor = tax_minor + :tax,
+        state = case when state = 'awaiting-payment' and authorised_minor >= total_minor + :total then 'open' else state end
+    where id = :id
+    returning id, state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor
+), lifted as (
+    update commerce.order_hold h set lifted_at = :at from p
+    where h.order_id = p.id and h.kind = 'payment' and h.lifted_at is null and p.authorised_minor >= p.total_minor
+)
+select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor from p
+
+-- name: redeliver(id: uuid, option: text, line: text, minor: bigint) -> value
+-- Say which way an order comes instead, and what that costs; gives what it cost before.
+update commerce.sales_order o set delivery_minor = :minor, agreed = jsonb_set(jsonb_set(
+    agreed::jsonb, '{terms,delivery}', to_jsonb(:option)), '{priced,delivery_line}', :line::jsonb)::json
+from (select delivery_minor as before from commerce.sales_order where id = :id) as b
+where id = :id returning b.before
 
 -- name: add_lines(order: uuid, lines: smallint[], skus: text[], names: text[], quantities: bigint[], units: bigint[], nets: bigint[], taxes: bigint[], grosses: bigint[], rates: int[], discounts: bigint[], components: text)
 -- Add lines to an order, and what their bundles are made of.
