@@ -1,5 +1,6 @@
 """Whoever reaches only their own things gets 403 or 404 for others', or does not see them, and changes nothing."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -58,6 +59,7 @@ class Buyer(Struct, frozen=True):
     payment: UUID
     document: UUID
     email: str
+    rma: UUID
 
 
 async def _actor(world: App, email: str) -> Actor:
@@ -79,7 +81,19 @@ async def _buyer(world: App, who: Actor, email: str) -> Buyer:
     placed = await world.door.ask(who, "commerce.checkout.place", cart=bought, tenders=TENDERS)
     [payment] = await world.door.ask(who, "commerce.payments.payments", order=placed.order)
     document = await _confirmed(world, placed.order)
-    return Buyer(who, await cart(), await cart(), placed.order, payment.id, document, email)
+    return Buyer(
+        who, await cart(), await cart(), placed.order, payment.id, document, email, await _rma(world, who, cart)
+    )
+
+
+async def _rma(world: App, who: Actor, cart: Callable[[], Awaitable[UUID]]) -> UUID:
+    """Have something on its way back."""
+    sent = await world.door.ask(who, "commerce.checkout.place", cart=await cart(), tenders=TENDERS)
+    await world.door.ask(ADMIN, "commerce.orders.ship", order=sent.order)
+    lines = [{"line": 1, "units": 1, "reason": "late"}]
+    goods = await world.door.ask(who, "commerce.returns.ask", order=sent.order, lines=lines)
+    found: UUID = goods.id
+    return found
 
 
 async def _confirmed(world: App, order: UUID) -> UUID:
@@ -94,7 +108,7 @@ async def _confirmed(world: App, order: UUID) -> UUID:
 
 
 async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Things:
-    named = {"tenders": TENDERS}
+    named, fewer = {"tenders": TENDERS}, {"reference": "spite", "fewer": [{"line": 1, "units": 1}]}
     trials: list[tuple[str, dict[str, Any]]] = [
         ("commerce.checkout.carts", {}),
         ("commerce.checkout.cart", {"cart": a.cart}),
@@ -119,9 +133,18 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
         ("commerce.documents.document", {"document": a.document}),
         ("commerce.documents.download", {"document": a.document, "form": "json"}),
         ("commerce.documents.request", {"order": a.order, "buyer": _SPITE}),
+        ("commerce.amendments.preview", {"order": a.order, **fewer}),
+        ("commerce.amendments.edit", {"order": a.order, **fewer}),
+        ("commerce.amendments.edits", {"order": a.order}),
+        ("commerce.returns.offer", {"order": a.order}),
+        ("commerce.returns.ask", {"order": a.order, "lines": [{"line": 1, "units": 1, "reason": "late"}]}),
+        ("commerce.returns.returns", {}),
+        ("commerce.returns.returns", {"order": a.order}),
+        ("commerce.returns.rma", {"rma": a.rma}),
+        ("commerce.returns.withdraw", {"rma": a.rma}),
         ("commerce.orders.cancel", {"order": a.order, "reason": "out of spite"}),
     ]
-    marks = [a.email, *map(str, (a.cart, a.spare, a.order, a.payment, a.document))]
+    marks = [a.email, *map(str, (a.rma, a.cart, a.spare, a.order, a.payment, a.document))]
     return Things(a.actor, others, trials, marks)
 
 

@@ -127,6 +127,9 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/fulfilment": {
         "ground.py": "what is known of the places of a batch of orders: one look, so neither rule nor verb",
     },
+    "commerce/returns": {
+        "settling.py": "the verbs of goods that arrived, apart from what is asked and decided before",
+    },
     "commerce/repricing": {
         "gathering.py": "what is known of many prices at once, for all that decide about them",
     },

@@ -207,7 +207,9 @@ def test_money_is_too_much_for_orders_that_have_theirs(authorised: int, total: i
 def test_what_is_missing_and_what_may_come_never_exceed_the_total(found: list[Row], total: int) -> None:
     missing = rules.outstanding(found, total)
     coming = sum(
-        row.amount_minor if rules.standing(row) in ("open", "pending") else row.authorised_minor - row.voided_minor
+        row.amount_minor
+        if rules.standing(row) in ("open", "pending")
+        else row.authorised_minor - row.voided_minor - row.refunded_minor
         for row in found
     )
     assert missing == max(0, total - coming)

@@ -1,5 +1,6 @@
 """What can be changed about orders before they leave, and what that comes to."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -138,7 +139,7 @@ async def _carry_out(tx: Tx, plan: Plan, edit: Edit) -> None:
     if edit.fewer and not emptied:
         await orders.strike(tx, order, fewer)
     if plan.added is not None:
-        await _add(tx, plan.order, plan.added, edit.reference)
+        await _add(tx, plan.order, plan.added, f"{edit.reference}/more")
     if edit.fewer and emptied:
         await orders.strike(tx, order, fewer)
     if edit.address is not None:
@@ -152,7 +153,30 @@ async def _carry_out(tx: Tx, plan: Plan, edit: Edit) -> None:
         )  # fmt: skip
 
 
-async def _add(tx: Tx, order: Order, body: Body, reference: str) -> None:
+async def add(tx: Tx, order: UUID, reference: str, wants: Sequence[Want]) -> None:
+    """Add items to an order, at the prices of now; one that is shipped goes on with them. Twice by one number is once.
+
+    Raises:
+        NotFound: there is no such order.
+        NotChangeable: it is cancelled.
+        OutOfStock: fewer units are free; ``short`` says how many are missing per item.
+        PromotionSpent: somebody else had the last of a promotion.
+        ChannelClosed: nothing is sold in its channel.
+        NotSellable: something is not sold there.
+        NoPrice: something has no price there.
+        NoTaxRate: the VAT of something is not known.
+    Emits:
+        OrderChanged, OrderHeld, StockHeld
+    """
+    await orders.balance(tx, order)
+    found = await orders.order(tx, order)
+    terms = msgspec.json.decode(bytes(found.agreed), type=Body).terms
+    asked = replace(terms, lines=wants, coupons=(), delivery=None)
+    price = await checkout.price_one(tx, asked, found.owner_kind, found.owner)
+    await _add(tx, found, price.body, reference, reopen=True)
+
+
+async def _add(tx: Tx, order: Order, body: Body, reference: str, *, reopen: bool = False) -> None:
     """Set the units of what is added aside, count its promotions, and write it into the order."""
     priced = body.priced
     lines = [
@@ -160,7 +184,7 @@ async def _add(tx: Tx, order: Order, body: Body, reference: str) -> None:
         for e in priced.lines
     ]
     await _count(tx, order, body)
-    await orders.extend(tx, order.id, f"{reference}/more", lines, priced.components)
+    await orders.extend(tx, order.id, reference, lines, priced.components, reopen=reopen)
     needs = await orders.goods_of(tx, order.id, lines)
     [held] = await inventory.hold_many(tx, [inventory.Claim(order.id, order.channel, needs)])
     if isinstance(held, inventory.OutOfStock):

@@ -1,6 +1,6 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import available, put_back, sell
+from rynek.commerce.inventory.actions import available, put_back, sell, write_off
 from rynek.commerce.inventory.history import aged, sold
 from rynek.commerce.inventory.holding import (
     held,
@@ -55,4 +55,5 @@ __all__ = [
     "ship",
     "ship_part",
     "sold",
+    "write_off",
 ]

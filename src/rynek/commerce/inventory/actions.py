@@ -357,6 +357,15 @@ async def put_back(tx: Tx, location: str, reference: str, needs: Sequence[Need])
     await _move(tx, "return", reference, rules.netted(Move(need.sku, location, need.units) for need in needs))
 
 
+async def write_off(tx: Tx, location: str, reference: str, needs: Sequence[Need]) -> None:
+    """Take returned units that nobody can be sold off a location's book: they go to repair or to waste.
+
+    Emits:
+        StockMoved
+    """
+    await _move(tx, "adjustment", reference, rules.netted(Move(need.sku, location, -need.units) for need in needs))
+
+
 # --- between locations ------------------------------------------------------------------------------------------------
 
 

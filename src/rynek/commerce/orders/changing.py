@@ -24,6 +24,8 @@ async def extend(
     reference: str,
     lines: Sequence[OrderLine],
     components: Mapping[str, Sequence[tuple[str, int]]] | None = None,
+    *,
+    reopen: bool = False,
 ) -> Balance:
     """Add lines to an open order; gives what it comes to now. Twice by one number is once.
 
@@ -32,6 +34,7 @@ async def extend(
 
     Args:
         components: what the bundles among them are made of.
+        reopen: a shipped order goes on with them: for goods that are exchanged.
 
     Raises:
         NotFound: there is no such order.
@@ -40,6 +43,9 @@ async def extend(
         OrderChanged, OrderHeld
     """
     known = await lock(tx, order)
+    if reopen and known.state == "shipped":
+        await q.set_state(tx, id=order, state="open")
+        known = await lock(tx, order)
     if not await documented(tx, order, reference, known):
         return known
     first = max(line.line for line in await q.lines(tx, id=order)) + 1
@@ -60,7 +66,7 @@ async def extend(
 
 
 async def _await_money(tx: Tx, order: UUID, known: Balance) -> None:
-    if known.state == "open" and known.authorised_minor < known.total_minor:
+    if known.state == "open" and known.promised_minor < known.due_minor:
         await _hold_up(tx, order, "payment", "more is to be paid since it was changed")
 
 

@@ -214,6 +214,11 @@ class Balance(Struct, frozen=True):
         """Tell what the shop is to keep in the end."""
         return 0 if self.state == "cancelled" else self.total_minor - self.credit_minor
 
+    @property
+    def promised_minor(self) -> int:
+        """Tell what its payments brought or will bring, less what went back."""
+        return self.authorised_minor - self.refunded_minor
+
 
 class Placing(Struct, frozen=True):
     """An order to be written; ``agreed`` is JSON text, ``lines`` as in OrderLine."""

@@ -72,16 +72,18 @@ from commerce.sales_order where id = :id for update
 update commerce.sales_order set state = :state where id = :id
 
 -- name: book(id: uuid, authorised: bigint, captured: bigint, refunded: bigint, at: timestamptz) -> Balance?
--- Move an order's money by what its payments did; an order that waited goes on once all is authorised.
+-- Move an order's money by what its payments did; one that waited, or was held up, for what is due of it goes on.
 with b as (
     update commerce.sales_order set authorised_minor = authorised_minor + :authorised,
         captured_minor = captured_minor + :captured, refunded_minor = refunded_minor + :refunded,
-        state = case when state = 'awaiting-payment' and authorised_minor + :authorised >= total_minor then 'open' else state end
+        state = case when state = 'awaiting-payment'
+            and authorised_minor + :authorised - refunded_minor - :refunded >= total_minor - credit_minor then 'open' else state end
     where id = :id
     returning id, state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor
 ), lifted as (
     update commerce.order_hold h set lifted_at = :at from b
-    where h.order_id = b.id and h.kind = 'payment' and h.lifted_at is null and b.authorised_minor >= b.total_minor
+    where h.order_id = b.id and h.kind = 'payment' and h.lifted_at is null
+        and b.authorised_minor - b.refunded_minor >= b.total_minor - b.credit_minor
 )
 select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor from b
 
@@ -131,12 +133,14 @@ returning l.line, sku, name, n.units, unit_minor,
 -- Move what an order comes to; one that waited for money, or was held up for it, and has enough by now, goes on.
 with p as (
     update commerce.sales_order set total_minor = total_minor + :total, tax_minor = tax_minor + :tax,
-        state = case when state = 'awaiting-payment' and authorised_minor >= total_minor + :total then 'open' else state end
+        state = case when state = 'awaiting-payment'
+            and authorised_minor - refunded_minor >= total_minor + :total - credit_minor then 'open' else state end
     where id = :id
     returning id, state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor
 ), lifted as (
     update commerce.order_hold h set lifted_at = :at from p
-    where h.order_id = p.id and h.kind = 'payment' and h.lifted_at is null and p.authorised_minor >= p.total_minor
+    where h.order_id = p.id and h.kind = 'payment' and h.lifted_at is null
+        and p.authorised_minor - p.refunded_minor >= p.total_minor - p.credit_minor
 )
 select state, currency, total_minor, authorised_minor, captured_minor, refunded_minor, credit_minor from p
 

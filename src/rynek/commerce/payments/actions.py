@@ -159,7 +159,7 @@ async def _add(tx: Tx, balance: orders.Balance, order: UUID, payment: UUID, tend
     if balance.state not in ("awaiting-payment", "open"):
         raise PaymentClosed(f"the order is {balance.state}", state=balance.state)
     check_tenders([tender], tender.amount_minor, buyer=tx.actor.kind in ("guest", "customer"))
-    missing = rules.outstanding(await q.rows(tx, orders=[order]), balance.total_minor)
+    missing = rules.outstanding(await q.rows(tx, orders=[order]), balance.due_minor)
     if not missing and balance.state == "open":
         raise PaymentClosed("the order has its money")
     if tender.amount_minor > missing:

@@ -166,7 +166,7 @@ def outstanding(rows: Iterable[Row], total_minor: int) -> int:
             case "open" | "pending":
                 brought += row.amount_minor
             case _:
-                brought += row.authorised_minor - row.voided_minor
+                brought += row.authorised_minor - row.voided_minor - row.refunded_minor
     return max(0, total_minor - brought)
 
 

@@ -81,7 +81,7 @@ async def ask_to_authorise(tx: Tx, balance: orders.Balance, row: Row) -> Due | N
     """Write down that a payment is to be authorised; None when that was asked before."""
     if rules.standing(row) != "open":
         return None
-    if row.unwinding or rules.surplus(balance.authorised_minor, balance.total_minor, balance.state):
+    if row.unwinding or rules.surplus(balance.promised_minor, balance.due_minor, balance.state):
         raise PaymentClosed
     return await ask(tx, row, "authorise", _AUTHORISE, row.amount_minor, tries=1)
 
@@ -198,7 +198,7 @@ async def _row_of(tx: Tx, payment: UUID) -> Row:
 async def _done(tx: Tx, balance: orders.Balance, row: Row, asked: Attempt, outcome: Done) -> None:
     minor, name = outcome.minor, _ENTRIES[asked.kind]
     moved = {each: minor if each == name else 0 for each in _ENTRIES.values()}
-    if asked.kind == "authorise" and rules.surplus(balance.authorised_minor, balance.total_minor, balance.state):
+    if asked.kind == "authorise" and rules.surplus(balance.promised_minor, balance.due_minor, balance.state):
         await q.unwind(tx, ids=[row.id])
     await q.enter(
         tx, payment=row.id, attempt=asked.attempt, kind=name, minor=minor, reference=outcome.reference, at=tx.at
