@@ -5,6 +5,7 @@ Made by ``make client`` from the registry; do not edit.
 
 from typing import Any
 from rynek.client.calls import Calls
+from rynek.client.generated.commerce_amendments import CommerceAmendments
 from rynek.client.generated.commerce_browse import CommerceBrowse
 from rynek.client.generated.commerce_catalog import CommerceCatalog
 from rynek.client.generated.commerce_checkout import CommerceCheckout
@@ -21,6 +22,7 @@ from rynek.client.generated.commerce_promotions import CommercePromotions
 from rynek.client.generated.commerce_quotes import CommerceQuotes
 from rynek.client.generated.commerce_reconciliation import CommerceReconciliation
 from rynek.client.generated.commerce_repricing import CommerceRepricing
+from rynek.client.generated.commerce_returns import CommerceReturns
 from rynek.client.generated.commerce_search import CommerceSearch
 from rynek.client.generated.commerce_simulations import CommerceSimulations
 from rynek.client.generated.commerce_subscriptions import CommerceSubscriptions
@@ -46,6 +48,7 @@ class _Commerce:
     """What is under ``commerce``."""
 
     def __init__(self, calls: Calls) -> None:
+        self.amendments = CommerceAmendments(calls)
         self.browse = CommerceBrowse(calls)
         self.catalog = CommerceCatalog(calls)
         self.checkout = CommerceCheckout(calls)
@@ -62,6 +65,7 @@ class _Commerce:
         self.quotes = CommerceQuotes(calls)
         self.reconciliation = CommerceReconciliation(calls)
         self.repricing = CommerceRepricing(calls)
+        self.returns = CommerceReturns(calls)
         self.search = CommerceSearch(calls)
         self.simulations = CommerceSimulations(calls)
         self.subscriptions = CommerceSubscriptions(calls)
