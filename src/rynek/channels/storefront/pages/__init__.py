@@ -1,6 +1,6 @@
 """The shop's pages."""
 
-from rynek.channels.storefront.pages import art, finding, shelves, till
+from rynek.channels.storefront.pages import art, finding, firm, shelves, till
 from rynek.kernel.operations import Operation, process
 
 
@@ -8,8 +8,8 @@ def _page(route: str, handler: object, rate: str = "read") -> Operation:
     return process(route, handler, "storefront.see", rate=rate, shown=False)
 
 
-def _form(route: str, handler: object) -> Operation:
-    return process(route, handler, "storefront.buy", rate="write", shown=False, form=True)
+def _form(route: str, handler: object, rate: str = "write") -> Operation:
+    return process(route, handler, "storefront.buy", rate=rate, shown=False, form=True)
 
 
 def _staff(route: str, handler: object, *, form: bool = False) -> Operation:
@@ -25,6 +25,18 @@ operations = [
     _page("GET /shop/{channel}/products/{product}", shelves.product),
     _staff("GET /shop/{channel}/preview", shelves.preview),
     _staff("POST /shop/{channel}/preview", shelves.begin_preview, form=True),
+    _page("GET /shop/{channel}/login", firm.login),
+    _form("POST /shop/{channel}/login", firm.enter, "login"),
+    _page("GET /shop/{channel}/company", firm.firm),
+    _form("POST /shop/{channel}/company/seat", firm.join),
+    _form("POST /shop/{channel}/company/quick-order", firm.quick),
+    _form("POST /shop/{channel}/company/templates", firm.keep),
+    _form("POST /shop/{channel}/company/templates/{template}", firm.again),
+    _form("POST /shop/{channel}/company/requests", firm.ask),
+    _page("GET /shop/{channel}/approvals/{approval}", firm.approval),
+    _form("POST /shop/{channel}/approvals/{approval}", firm.decide),
+    _page("GET /shop/{channel}/quotes/{quote}", firm.quote),
+    _form("POST /shop/{channel}/quotes/{quote}", firm.answer),
     _page("GET /shop/{channel}/cart", till.cart),
     _form("POST /shop/{channel}/cart/lines", till.add),
     _form("POST /shop/{channel}/cart/lines/{sku}", till.change),

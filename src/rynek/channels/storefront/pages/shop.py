@@ -141,7 +141,7 @@ def show(call: Call[Any], at: Visit, template: str, /, status: int = 200, **valu
     """Answer with a page of a shop."""
     return pages.page(
         template, status, **spoken(at.w), front=at.front, home=at.home, cart=at.cart, address=here(call.request),
-        picture=picture, preview=at.preview, may_preview=may_preview(call), **values,
+        picture=picture, who=call.actor, preview=at.preview, may_preview=may_preview(call), **values,
     )  # fmt: skip
 
 
@@ -189,6 +189,7 @@ def refused(w: Language, status: int, code: str, detail: str) -> Response:
     detail = detail if w.code == "en" or not w.has(key) else ""
     return pages.page(
         "storefront/refused.html", status, **spoken(w), front=None, home="/", cart=None, address="/", title=title,
+        who=None,
         preview=None, may_preview=False,
         detail=detail, status_code=status,
     )  # fmt: skip

@@ -139,19 +139,23 @@ async def _checkout(
     options = await call.ask("commerce.checkout.delivery", channel=at.front.code)
     return show(
         call, msgspec.structs.replace(at, cart=fresh), "storefront/checkout.html", status, said=said, options=options,
-        methods=await _ways(call, at), amiss=amiss or {}, notice=notice,
+        methods=await _ways(call, at, fresh), amiss=amiss or {}, notice=notice,
     )  # fmt: skip
 
 
-async def _ways(call: Call[Any], at: Visit) -> list[tuple[str, str]]:
-    """List how one can pay: each way, and the word for it. Of providers those to whose page one is sent from here."""
+async def _ways(call: Call[Any], at: Visit, cart: Any) -> list[tuple[str, str]]:
+    """List how one can pay: each way, and the word for it. Of providers those to whose page one is sent from here.
+
+    Who buys for a company may pay later, within its credit.
+    """
     offers = await call.ask("commerce.payments.methods")
     sent = [
         (f"{each.provider}:{each.method}", each.method)
         for each in offers
         if each.provider != "manual" and each.available and not each.token and at.w.has(f"method.{each.method}")
     ]
-    return [*((each, each) for each in METHODS), *sent]
+    later = ("invoice",) if cart.priced.company else ()
+    return [*((each, each) for each in (*later, *METHODS)), *sent]
 
 
 def _tender(way: str, total: int) -> dict[str, Any]:
