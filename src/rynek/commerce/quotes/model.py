@@ -243,11 +243,12 @@ class Read(Struct, frozen=True):
 
 
 class LineFault(Struct, frozen=True):
-    """What is wrong with a line of a typed list."""
+    """What is wrong with a line of a typed list, in a word and in a sentence."""
 
     line: int
     text: str
     why: str
+    kind: Literal["code", "quantity", "many", "unknown", "unsold"]
 
 
 class QuickOrdered(Struct, frozen=True):

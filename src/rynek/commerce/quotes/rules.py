@@ -74,11 +74,11 @@ def read(text: str) -> tuple[list[Read], list[LineFault]]:
         if not any(cells) or (number == 1 and cells[0].lower() in _HEADS):
             continue
         if len(found) == MOST_LINES:
-            faults.append(LineFault(number, raw[:100], f"at most {MOST_LINES} lines"))
+            faults.append(LineFault(number, raw[:100], f"at most {MOST_LINES} lines", "many"))
             break
         why, quantity = _quantity(cells)
         if why:
-            faults.append(LineFault(number, raw[:100], why))
+            faults.append(LineFault(number, raw[:100], why, "quantity" if cells[0] else "code"))
         else:
             found.append(Read(number, raw[:100], cells[0], quantity))
     return found, faults
@@ -106,7 +106,9 @@ def _quantity(cells: Sequence[str]) -> tuple[str, int]:
 def matched(found: Sequence[Read], skus: Mapping[str, str]) -> tuple[list[tuple[Read, str]], list[LineFault]]:
     """Find the items that codes stand for; what stands for none is a fault of its line."""
     known = [(each, skus[each.code]) for each in found if each.code in skus]
-    return known, [LineFault(each.line, each.text, "no such item") for each in found if each.code not in skus]
+    return known, [
+        LineFault(each.line, each.text, "no such item", "unknown") for each in found if each.code not in skus
+    ]
 
 
 def without(
@@ -114,4 +116,4 @@ def without(
 ) -> tuple[list[tuple[Read, str]], list[LineFault]]:
     """Take lines of items that cannot be bought out of a list, each with why."""
     kept = [each for each in known if each[1] not in refused]
-    return kept, [LineFault(each.line, each.text, why) for each, sku in known if sku in refused]
+    return kept, [LineFault(each.line, each.text, why, "unsold") for each, sku in known if sku in refused]
