@@ -142,6 +142,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Payment providers buyers may use, by name; ``simulator`` is for rehearsals only."""
     payment_simulator: str = "http://127.0.0.1:8090"
     """Where ``python -m rynek.commerce.payments.simulator`` listens."""
+    payment_terminals: str = "http://127.0.0.1:8092"
+    """Where the bridge to the tills' card terminals listens."""
     payment_breaker: Breaker = field(default_factory=Breaker)
     payment_return: str = ""
     """Where buyers come back to from their bank, such as ``https://shop.example/shop/returns/{order}``."""

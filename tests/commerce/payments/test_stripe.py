@@ -33,6 +33,7 @@ from rynek.commerce.payments.stripe import WAITED, Stripe, _gone, _promised, _re
 from rynek.kernel import clock, ids
 from rynek.kernel.database import Database
 from rynek.kernel.door import Door
+from rynek.kernel.faults import NotFound
 from rynek.kernel.settings import Settings, SettingsError
 from rynek.kernel.settings import Stripe as Keys
 from tests import localstripe
@@ -191,6 +192,27 @@ async def test_nobody_is_paid_back_twice_however_often_it_is_asked(
     assert isinstance(again, Done)
     assert again.minor == 400
     assert await stripe.inquire(msgspec.structs.replace(due, attempt="refund:never")) == Unseen()
+
+
+async def test_what_it_settled_is_told_and_compared(door: Door, stripe: Stripe, database: Database) -> None:
+    order = await bought(stripe, database, 3_300)
+    await door.ask(BUYER, actions.authorise, payment=order.payment)
+    await door.ask(FINANCE, actions.capture, payment=order.payment, move=Move("all"))
+    await door.ask(SUPPORT, actions.refund, payment=order.payment, move=Move("part", 300))
+    reference = (await intent(stripe, database, order))["id"]
+    told = await stripe.settlements(clock.now() - timedelta(hours=1))
+    assert sorted((each.kind, each.minor, each.currency) for each in told if each.reference == reference) == [
+        ("payment", 3_300, "PLN"),
+        ("refund", -300, "PLN"),
+    ]
+    first = await door.ask(FINANCE, "commerce.reconciliation.fetch", provider="stripe")
+    assert (first.lines, first.known) == (len(told), 0)
+    again = await door.ask(FINANCE, "commerce.reconciliation.fetch", provider="stripe")
+    assert (again.lines, again.known, again.matched) == (len(told), len(told), 0)
+    found = await door.ask(FINANCE, "commerce.reconciliation.lines", source="stripe", limit=500)
+    assert {each.state for each in found if each.payment == order.payment} == {"matched"}
+    with pytest.raises(NotFound):
+        await door.ask(FINANCE, "commerce.reconciliation.fetch", provider="manual")
 
 
 # --- webhooks ---------------------------------------------------------------------------------------------------------

@@ -135,6 +135,8 @@ class Attempt(Struct, frozen=True):
     tries: int
     asked_at: datetime
     settled_at: datetime | None
+    receipt: str = ""
+    """What a card terminal has printed for the buyer."""
 
 
 class Move(Struct, frozen=True, forbid_unknown_fields=True):
@@ -230,11 +232,12 @@ class Unbalanced(Struct, frozen=True):
     disputed_entries: int
 
 
-class Done(Struct, frozen=True, tag="done"):
-    """The provider moved so much (minor units), and calls it so."""
+class Done(Struct, frozen=True, tag="done", omit_defaults=True):
+    """The provider moved so much (minor units), and calls it so; ``receipt`` is to be printed for the buyer."""
 
     reference: str
     minor: int
+    receipt: str = ""
 
 
 class Refused(Struct, frozen=True, tag="refused"):

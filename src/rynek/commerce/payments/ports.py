@@ -5,10 +5,11 @@ from importlib import import_module
 from typing import Any, Protocol
 
 from rynek.commerce.payments.model import MANUAL, METHODS, Done, Due, ForgedWebhook, News, Outcome, Unseen
-from rynek.commerce.payments.wire import Simulator
+from rynek.commerce.payments.wire import Simulator, Terminals
 from rynek.kernel.settings import Settings, SettingsError
 
 SIMULATOR = "simulator"
+TERMINAL = "terminal"
 STRIPE = "stripe"
 PAYU = "payu"
 
@@ -104,6 +105,7 @@ def configure(settings: Settings, secret: Callable[[str], bytes]) -> None:
     makers: dict[str, Callable[[], Any]] = {
         MANUAL: Manual,
         SIMULATOR: lambda: Simulator(settings.payment_simulator, secret(SIMULATOR)),
+        TERMINAL: lambda: Terminals(settings.payment_terminals, secret(TERMINAL)),
         STRIPE: lambda: _stripe(settings),
         PAYU: lambda: _payu(settings),
     }

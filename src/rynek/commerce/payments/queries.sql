@@ -42,7 +42,7 @@ order by order_id
 
 -- name: attempts(payment: uuid) -> Attempt[]
 -- What was tried with a payment, in order.
-select attempt, kind, minor, state, error, tries, asked_at, settled_at
+select attempt, kind, minor, state, error, tries, asked_at, settled_at, receipt
 from commerce.payment_attempt where payment = :payment order by asked_at, attempt
 
 -- name: ledger(payment: uuid) -> Entry[]
@@ -79,6 +79,10 @@ returning a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider
 -- Ask again later: nobody knows what became of it.
 update commerce.payment_attempt set state = 'unknown', error = :error, due_at = :due_at
 where payment = :payment and attempt = :attempt
+
+-- name: keep_receipt(payment: uuid, attempt: text, receipt: text)
+-- Keep what has to be printed for the buyer.
+update commerce.payment_attempt set receipt = :receipt where payment = :payment and attempt = :attempt
 
 -- name: set_attempt(payment: uuid, attempt: text, state: text, error: text, at: timestamptz)
 -- Write down what became of an attempt.

@@ -205,6 +205,8 @@ async def _done(tx: Tx, balance: orders.Balance, row: Row, asked: Attempt, outco
     )
     await q.move(tx, payment=row.id, **moved, reference=outcome.reference)
     await q.set_attempt(tx, payment=row.id, attempt=asked.attempt, state="done", error="", at=tx.at)
+    if outcome.receipt:
+        await q.keep_receipt(tx, payment=row.id, attempt=asked.attempt, receipt=outcome.receipt[:4_000])
     await orders.book(
         tx,
         row.order,

@@ -129,7 +129,7 @@ class Bank:
         if command == "authorise":
             charge = Charge(secrets.token_hex(8), order.order, order.key, order.currency, order.token or "", minor)
             self.charges[charge.reference] = charge
-            return Done(charge.reference, minor)
+            return Done(charge.reference, minor, slip(charge, command, minor))
         found = self.charges.get(order.reference)
         if found is None:
             return Refused("there is no such charge")
@@ -149,7 +149,7 @@ class Bank:
                 charge.voided += minor
             case _:
                 charge.refunded += minor
-        return Done(charge.reference, minor)
+        return Done(charge.reference, minor, slip(charge, command, minor))
 
     async def take(self, command: str, order: Order) -> Outcome | None:
         """Do a command once, and tell its outcome; None: tell nothing and hang up."""
@@ -265,6 +265,13 @@ class Bank:
         if outcome == Unknown("error"):
             return 500, b'"something went wrong"'
         return None if outcome is None else (200, _encode(outcome))
+
+
+def slip(charge: Charge, command: str, minor: int) -> str:
+    """Print what a terminal would for the buyer; only a token that names one (``till-3``) does."""
+    if not charge.token.startswith("till"):
+        return ""
+    return f"{command.upper()}\n{minor / 100:.2f} {charge.currency}\nCARD **** 4242\nREF {charge.reference}"
 
 
 async def run(bank: Bank, host: str, port: int) -> None:

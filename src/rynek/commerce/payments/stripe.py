@@ -167,10 +167,14 @@ class Stripe:
         Raises:
             Unavailable: Stripe does not answer.
         """
-        params: Any = {"created": {"gte": int(since.timestamp())}, "limit": 100, "expand": ["data.source"]}
+        lines: list[Settled] = []
+        params: Any = {"limit": 100, "expand": ["data.source"]}
         try:
             found = await self.client.v1.balance_transactions.list_async(params)
-            lines = [await self._settled(each.to_dict()) async for each in found.auto_paging_iter()]
+            async for each in found.auto_paging_iter():  # newest first
+                if each.created < since.timestamp():
+                    break
+                lines.append(await self._settled(each.to_dict()))
         except stripe.StripeError as error:
             raise Unavailable(f"Stripe does not tell what it settled: {type(error).__name__}") from None
         return lines[::-1]

@@ -93,6 +93,16 @@ class Simulator:
             writer.close()
 
 
+class Terminals(Simulator):
+    """Card terminals at the tills, by a bridge beside them that speaks as the simulator does.
+
+    A token says which terminal (``till-3``). While the buyer is at it the bridge says ``waits``, and tells the outcome
+    by a webhook or when it is asked; what a terminal prints for her comes with the outcome.
+    """
+
+    methods: Mapping[str, bool] = {"card-present": True}
+
+
 async def _all(reader: asyncio.StreamReader) -> bytes:
     pieces, size = [], 0
     while piece := await reader.read(LIMIT):
