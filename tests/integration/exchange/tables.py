@@ -116,6 +116,16 @@ TABLES: dict[str, tuple[Actor, str, str]] = {
         "code,kind,seller,pattern,reset\nSH,invoice,SHEET,SH/{year}/{number},yearly\n",
         "code,pattern\nSH,SHT/{year}/{number}\n",
     ),
+    "subscription-plans": (
+        ADMIN,
+        "code,channel,name,every,unit\nsheet-weekly,WEB-PL,Every week,1,week\n",
+        "code,every\nsheet-weekly,2\n",
+    ),
+    "places": (
+        ADMIN,
+        "location,latitude,longitude,tasks\nS-1,50.06,19.94,20\nS-2,52.23,21.01,30\n",
+        "location,latitude,longitude\nS-1,50.07,19.95\n",
+    ),
     "price-groups": (ADMIN, f"customer,price_group\n{_OLA},gold\n", ""),
 }  # fmt: skip
 """Who brings which file, and one that changes it ('': nothing of it can be changed)."""

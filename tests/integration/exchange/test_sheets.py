@@ -27,11 +27,19 @@ NO_SHEET = {
     "commerce.inventory.announce": "goods that will come: a document with a number, posted once",
     "commerce.inventory.adjust": "a movement with its reason, posted once; what there is is counted by stock-counts",
     "commerce.inventory.send": "a transfer: goods leave when it is written",
+    "commerce.fulfilment.put_areas": "where postcodes lie: a country's list, as it is published",
+    "commerce.fulfilment.put_routing": "a channel's few criteria: weighed against each other on one page",
+    "commerce.orders.hold_up": "one order, held up by whoever doubts it",
     "commerce.payments.hear": "what a provider says of a payment, signed by it",
     "commerce.pos.sell": "receipts, as tills send them",
+    "commerce.quotes.put_template": "a buyer's own list, with its own file of lines",
+    "commerce.reconciliation.receive": "a bank's or provider's statement, in its own format, read once",
     "commerce.repricing.decide": "a person's approval of each move",
     "commerce.repricing.look_now": "an order to look, not data",
     "commerce.repricing.put_switch": "a switch that moves all prices of a channel at once: thrown by hand",
+    "commerce.subscriptions.readdress": "a customer says where it comes, with its price before the eyes",
+    "commerce.subscriptions.repay": "how a customer pays: a provider's token, which is in no file",
+    "commerce.subscriptions.swap": "a customer says what comes, with its price before the eyes",
     "integration.exchange.upload": "the file of an import",
     "integration.exchange.settle": "how one file is read",
     "integration.exchange.put_mapping": "how files are read; it names columns of the sheets themselves",
@@ -113,6 +121,7 @@ async def test_every_sheet_comes_in_goes_out_and_is_taken_back(world: App, sheet
         "promotions",
         "coupons",
         "document-series",
+        "subscription-plans",
     ):
         assert await taken_out(world, sheet, ADMIN) == before
     await brought(world, sheet, file, who)
