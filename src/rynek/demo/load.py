@@ -87,6 +87,26 @@ class Move:
         await self.ask("commerce.inventory.put_locations", locations=[central, *shops])
         await self.ask("commerce.inventory.put_routes", channel=CHANNEL, routes=[{"location": WAREHOUSE}])
         await self._delivery()
+        await self._documents()
+
+    async def _documents(self) -> None:
+        """Say who sells, and by what the web shop's documents are numbered."""
+        seller = {
+            "code": "RYNEK", "name": "Rynek", "street": "1 Market Square", "city": "Cincinnati", "postcode": "45202",
+            "country": "US", "currency": CURRENCY, "timezone": "America/New_York",
+        }  # fmt: skip
+        kinds = (
+            ("OC", "confirmation", "everybody"), ("INV", "invoice", "asked"), ("CN", "correction", "nobody"),
+            ("ADV", "advance", "nobody"), ("FIN", "final", "nobody"), ("SC", "receipt", "everybody"),
+            ("DN", "delivery-note", "everybody"), ("RS", "return-slip", "everybody"),
+        )  # fmt: skip
+        series = [
+            {"code": key, "kind": kind, "seller": "RYNEK", "pattern": f"{key}-{{year}}-{{number:5}}", "given": given,
+             "channels": [CHANNEL], "language": "en"}
+            for key, kind, given in kinds
+        ]  # fmt: skip
+        await self.ask("commerce.documents.put_sellers", sellers=[seller])
+        await self.ask("commerce.documents.put_series", series=series)
 
     async def _delivery(self) -> None:
         ways = [
