@@ -275,6 +275,26 @@ def _sold(store: str, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def _work(world: App) -> tuple[UUID, UUID]:
+    """Give S-1 work, and let a carrier have taken some before."""
+    ask = world.door.ask
+    routes = await ask(KEEPER, "commerce.inventory.routes", channel="WEB-PL")
+    await ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=[{"location": "S-1"}])
+    await ask(ADMIN, "commerce.inventory.receive", location="S-1", reference="work", lines=[{"sku": SKU, "units": 9}])
+    tasks = []
+    for n in range(2):
+        order = (await _buyer(world, Actor("guest", ids.new()), f"work-{n}@example.com")).order
+        await ask(ADMIN, "commerce.fulfilment.allocate", order=order)
+        [found] = await ask(ADMIN, "commerce.fulfilment.tasks_of", order=order)
+        tasks.append(found.id)
+    await ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=msgspec.to_builtins(routes))
+    await ask(ADMIN, "commerce.fulfilment.start", task=tasks[0])
+    await ask(ADMIN, "commerce.fulfilment.scan", task=tasks[0], code=SKU)
+    await ask(ADMIN, "commerce.fulfilment.pack", task=tasks[0], carrier="dpd", parcels=[{"weight_g": 1}])
+    done = await ask(ADMIN, "commerce.fulfilment.hand_over", location="S-1", carrier="dpd")
+    return tasks[1], done.handover
+
+
 async def _of_a_store(world: App) -> list[Things]:
     ask = world.door.ask
     for store in ("S-1", "S-2"):
@@ -283,6 +303,7 @@ async def _of_a_store(world: App) -> list[Things]:
     sent, coming = ids.new(), ids.new()
     goods = {"destination": "S-1", "lines": LINES}
     await ask(ADMIN, "commerce.inventory.send", transfer=coming, origin="WH-1", **goods)
+    task, handover = await _work(world)
     document = {"location": "S-1", "lines": LINES}
     pos: list[tuple[str, dict[str, Any]]] = [
         ("commerce.pos.sell", _sold("S-1", 2)),
@@ -307,6 +328,21 @@ async def _of_a_store(world: App) -> list[Things]:
     work: list[tuple[str, dict[str, Any]]] = [
         ("commerce.fulfilment.unbacked", {}),
         ("commerce.fulfilment.unbacked", {"location": "S-1"}),
+        ("commerce.fulfilment.tasks", {"location": "S-1"}),
+        ("commerce.fulfilment.task", {"task": task}),
+        ("commerce.fulfilment.walk", {"location": "S-1"}),
+        ("commerce.fulfilment.bins", {"location": "S-1"}),
+        ("commerce.fulfilment.put_bins", {"location": "S-1", "bins": [{"sku": SKU, "aisle": 1, "position": 1}]}),
+        ("commerce.fulfilment.claim", {"location": "S-1"}),
+        ("commerce.fulfilment.start", {"task": task}),
+        ("commerce.fulfilment.scan", {"task": task, "code": SKU}),
+        ("commerce.fulfilment.miss", {"task": task, "sku": SKU, "units": 1, "reason": "not-found"}),
+        ("commerce.fulfilment.let_go", {"task": task}),
+        ("commerce.fulfilment.pack", {"task": task, "carrier": "dpd", "parcels": [{"weight_g": 1}]}),
+        ("commerce.fulfilment.ready_to_go", {"location": "S-1"}),
+        ("commerce.fulfilment.hand_over", {"location": "S-1", "carrier": "dpd"}),
+        ("commerce.fulfilment.handovers", {"location": "S-1"}),
+        ("commerce.fulfilment.handover", {"handover": handover}),
     ]
     done: list[tuple[str, dict[str, Any]]] = [
         ("commerce.inventory.receive", {**document, "reference": "spite 1"}),
@@ -322,7 +358,7 @@ async def _of_a_store(world: App) -> list[Things]:
         ("security.prepare_till", {"location": "S-1", "name": "a till of my own"}),
         ("security.dismiss_till", {"till": till}),
     ]
-    marks = ['"S-1"', str(till), str(coming)]
+    marks = ['"S-1"', str(till), str(coming), str(task), str(handover)]
     clerks = [Actor("staff", ids.new(), frozenset({"store"}), place) for place in ("S-2", "S-3", None)]
     links = [Actor("workload", ids.new(), frozenset({"store"}), place) for place in ("S-2", None)]
     tills = [Actor("till", ids.new(), location=place) for place in ("S-2", None)]

@@ -126,6 +126,8 @@ BEYOND: dict[str, dict[str, str]] = {
     },
     "commerce/fulfilment": {
         "ground.py": "what is known of the places of a batch of orders: one look, so neither rule nor verb",
+        "working.py": "the verbs at the shelves: lists, scans, and what is not there",
+        "packing.py": "the verbs of parcels: packed, labelled, handed over",
     },
     "commerce/returns": {
         "settling.py": "the verbs of goods that arrived, apart from what is asked and decided before",

@@ -9,7 +9,7 @@ import asyncpg
 from rynek.app import App
 from rynek.bench.stall import COURIER, KEEPER, set_up
 from rynek.commerce.fulfilment import actions
-from rynek.commerce.fulfilment.reactions import find_places, follow
+from rynek.commerce.fulfilment.reactions import find_places, follow, serve_those_who_wait
 from rynek.kernel import door, ids, log
 from rynek.kernel.actor import Actor
 from rynek.kernel.faults import Fault
@@ -22,7 +22,7 @@ CITIES = {
     "S-3": (54.3520, 18.6466),  # Gdańsk
 }
 POSTCODES = {"WH-1": "60-101", "S-1": "31-042", "S-2": "00-950", "S-3": "80-001"}
-REACTIONS = (find_places, follow)
+REACTIONS = (find_places, follow, serve_those_who_wait)
 
 
 def clerk(location: str | None) -> Actor:
@@ -52,6 +52,16 @@ class Chain:
             assert refusal is not None
             return refusal
         raise AssertionError("it was not refused")
+
+    async def refused_or(self, action: Any, who: Actor = ADMIN, **values: Any) -> str:
+        """Ask, and tell whether it was done, or else why not."""
+        try:
+            await self.ask(action, who, **values)
+        except (Fault, asyncpg.PostgresError) as error:
+            refusal = door.understood(error)
+            assert refusal is not None
+            return refusal.code
+        return "done"
 
     async def stock(self, sku: str, **units: int) -> None:
         """Put units of an item into locations: ``S_1=5``."""
@@ -91,7 +101,7 @@ class Chain:
             names = [each.name for each in log.REACTIONS.values() if each.act in REACTIONS]
             found: bool = await tx.value(
                 "select exists (select from kernel.cursor c, kernel.event e where c.reaction = any($1)"
-                " and e.xid > c.xid and e.type like 'orders.%')", names,
+                " and e.xid > c.xid and e.type ~ '^(orders|inventory.stock-moved)')", names,
             )  # fmt: skip
             return found
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from rynek.commerce import inventory
 from rynek.commerce.fulfilment import model, rules
 from rynek.commerce.fulfilment.events import WorkCancelled, WorkGiven
-from rynek.commerce.fulfilment.ground import Ground, moves, q, read_rules
+from rynek.commerce.fulfilment.ground import UNROUTED, Ground, moves, q, read_rules
 from rynek.commerce.fulfilment.model import (
     Area,
     Cause,
@@ -37,8 +37,6 @@ _read_decision = msgspec.json.Decoder(Decision).decode
 PRIORITY = {"hand-out": 3, "send": 5}
 URGENT = 1
 """The priority of work that another place could not do."""
-UNROUTED = Routing([[model.Criterion("rank")]])
-"""How long work may take in channels without rules."""
 
 
 # --- rules and places -------------------------------------------------------------------------------------------------
@@ -246,6 +244,7 @@ async def settle(
 
 async def _take_off(tx: Tx, less: Sequence[OnList]) -> None:
     tasks = sorted({line.task for line in less})
+    await q.lock_tasks(tx, ids=tasks)
     await q.unpack(tx, tasks=[line.task for line in less if line.state == "packed"])
     await q.give_up(
         tx, tasks=[line.task for line in less], skus=[line.sku for line in less], units=[line.units for line in less]

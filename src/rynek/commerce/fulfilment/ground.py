@@ -14,6 +14,8 @@ from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
 read_rules = msgspec.json.Decoder(Routing).decode
+UNROUTED = Routing([[model.Criterion("rank")]])
+"""How long work may take in channels without rules, and how another place is found where one failed."""
 
 
 def moves(before: Iterable[Pick], after: Iterable[Pick]) -> tuple[list[Pick], list[Pick]]:
@@ -43,13 +45,26 @@ class Ground:
 
     @classmethod
     async def survey(
-        cls, tx: Tx, wanted: Sequence[Wanted], needs: Mapping[UUID, Mapping[tuple[str, str], int]]
+        cls,
+        tx: Tx,
+        wanted: Sequence[Wanted],
+        needs: Mapping[UUID, Mapping[tuple[str, str], int]],
+        *,
+        anyway: Routing | None = None,
+        everywhere: bool = False,
     ) -> "Ground":
-        """Read the rules, the places that come into question, and what is free there."""
+        """Read the rules, the places that come into question, and what is free there.
+
+        Args:
+            anyway: the rules for channels that have none; None: their orders are left where they are.
+            everywhere: look at every place, not only at the best of them.
+        """
         self = cls()
         channels = sorted({each.channel for each in wanted})
         for row in await q.routings(tx, channels=channels):
             self.rules[row.channel] = row.version, read_rules(row.body)
+        if anyway is not None:
+            self.rules = dict.fromkeys(channels, (0, anyway)) | self.rules
         routed = [each for each in wanted if each.channel in self.rules]
         if not routed:
             return self
@@ -59,8 +74,10 @@ class Ground:
         await self._locate(tx, routed)
         for each in routed:
             here = {location for _, location in needs[each.order]}
+            terrain = self.terrains[each.channel]
             only = each.point if each.delivery == "pickup" else ""
-            listed = self.terrains[each.channel].shortlist(self._spot(each), here, only=only)
+            besides = [row.location for row in terrain.rows if row.sends] if everywhere else here
+            listed = terrain.shortlist(self._spot(each), besides, only=only)
             self.listed[each.order] = listed
         await self._look(tx, routed, needs)
         return self
@@ -111,6 +128,21 @@ class Ground:
             terrain.give_out({pick.location for pick in picks})
         weighed = rules.considered(wants, places, routing.tiers, picks)
         return Decision(cause, version, wants, before, picks, costs, weighed, len(places))
+
+    def version(self, wanted: Wanted) -> int:
+        """Tell the version of the rules for an order; 0: there are none."""
+        return self.rules[wanted.channel][0]
+
+    def routing(self, wanted: Wanted) -> Routing:
+        """Give the rules for an order."""
+        return self.rules[wanted.channel][1]
+
+    def told(
+        self, wanted: Wanted, wants: Mapping[str, int], picks: Iterable[Pick], without: str
+    ) -> list[model.Considered]:
+        """Tell of the places that were weighed the taken ones and the best of the others."""
+        there = self.places(wanted, wants, {}, without=without)
+        return rules.considered(wants, there, self.routing(wanted).tiers, picks)
 
     def places(
         self, wanted: Wanted, wants: Mapping[str, int], own: Mapping[tuple[str, str], int], *, without: str = ""

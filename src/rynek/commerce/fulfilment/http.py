@@ -1,6 +1,6 @@
 """Fulfilment's operations."""
 
-from rynek.commerce.fulfilment import actions
+from rynek.commerce.fulfilment import actions, packing, working
 from rynek.commerce.fulfilment.ports import configure
 from rynek.kernel.operations import read, write
 from rynek.kernel.sheets import sheet
@@ -15,6 +15,23 @@ operations = [
     write("PUT /fulfilment/areas", actions.put_areas, "fulfilment.set-up", rate="bulk"),
     read("GET /fulfilment/orders/{order}/why", actions.why, "fulfilment.read"),
     write("POST /fulfilment/orders/{order}/allocation", actions.allocate, "fulfilment.allocate"),
+    read("GET /fulfilment/orders/{order}/tasks", working.tasks_of, "fulfilment.read"),
+    read("GET /fulfilment/backorders", working.backorders, "fulfilment.read"),
+    read("GET /fulfilment/locations/{location}/tasks", working.tasks, "fulfilment.work"),
+    write("POST /fulfilment/locations/{location}/claims", working.claim, "fulfilment.work"),
+    read("GET /fulfilment/locations/{location}/walk", working.walk, "fulfilment.work"),
+    read("GET /fulfilment/locations/{location}/bins", working.bins, "fulfilment.work"),
+    write("PUT /fulfilment/locations/{location}/bins", working.put_bins, "fulfilment.work", rate="bulk"),
+    read("GET /fulfilment/tasks/{task}", working.task, "fulfilment.work"),
+    write("POST /fulfilment/tasks/{task}/start", working.start, "fulfilment.work"),
+    write("POST /fulfilment/tasks/{task}/release", working.let_go, "fulfilment.work"),
+    write("POST /fulfilment/tasks/{task}/scans", working.scan, "fulfilment.work"),
+    write("POST /fulfilment/tasks/{task}/shortages", working.miss, "fulfilment.work"),
+    write("POST /fulfilment/tasks/{task}/parcels", packing.pack, "fulfilment.work"),
+    read("GET /fulfilment/locations/{location}/parcels", packing.ready_to_go, "fulfilment.work"),
+    read("GET /fulfilment/locations/{location}/handovers", packing.handovers, "fulfilment.work"),
+    write("POST /fulfilment/locations/{location}/handovers", packing.hand_over, "fulfilment.work"),
+    read("GET /fulfilment/handovers/{handover}", packing.handover, "fulfilment.work"),
     read("GET /fulfilment/unbacked", actions.unbacked, "fulfilment.work", rate="bulk"),
 ]
 setup = [configure]

@@ -375,6 +375,8 @@ class Packing(Struct, frozen=True, forbid_unknown_fields=True):
     """A parcel as it is packed: what it weighs, in grams, and what is in it; ``goods`` empty: all that is left."""
 
     weight_g: Annotated[int, Meta(ge=1, le=1_000_000)]
+    tracking: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,40}\Z")] = ""
+    """The carrier's number; "" to be given one of the house (an SSCC)."""
     goods: Annotated[dict[Sku, Units], Meta(max_length=1000)] = {}
 
 
@@ -428,4 +430,6 @@ class Unbacked(Struct, frozen=True):
 
 for _name in ("place_location_known", "bin_location_known"):
     constraint(_name, LocationUnknown, "there is no such location; GET /inventory/locations lists them")
+constraint("pick_task_open_once", WrongStep, "other work of this order is open there: take it on and pick both")
+constraint("parcel_tracking_once", Conflict, "a parcel of this carrier has this number")
 constraint("pick_line_not_over_picked", PickedAlready, "so many units are not missing from the list any more")

@@ -160,3 +160,181 @@ from (
 where coalesce(w.units, 0) <> coalesce(h.units, 0)
     and (:location = '' or coalesce(w.location, h.location) = :location)
 limit :limit
+
+-- name: lock_tasks(ids: uuid[]) -> value[]
+-- Lock work, in the order of its keys, before its lines.
+select id from commerce.pick_task where id = any(:ids) order by id for update
+
+-- name: task(id: uuid) -> Task?
+-- Work, with how much of it is done.
+select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
+    coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+from commerce.pick_task t
+left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
+where t.id = :id
+
+-- name: tasks(location: text, states: text[], limit: int) -> Task[]
+-- Work of a location, most urgent first.
+select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
+    coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+from commerce.pick_task t
+left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
+where t.location = :location and t.state = any(:states)
+order by t.priority, t.due_at, t.id limit :limit
+
+-- name: tasks_of(order: uuid) -> Task[]
+-- All work of an order.
+select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
+    coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+from commerce.pick_task t
+left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
+where t.order_id = :order order by t.id
+
+-- name: lines(task: uuid) -> TaskLine[]
+-- What is on a list, and where it stands.
+select l.sku, coalesce(nullif(concat_ws(', ', p.name, nullif(v.name, '')), ''), l.sku), l.units, l.picked, l.put_back,
+    b.aisle, b.position, coalesce(b.shelf, '')
+from commerce.pick_line l
+join commerce.pick_task t on t.id = l.task
+left join commerce.bin b on b.location = t.location and b.sku = l.sku
+left join commerce.variant v on v.sku = l.sku
+left join commerce.product p on p.id = v.product
+where l.task = :task order by l.sku
+
+-- name: stops(picker: uuid, location: text) -> StopRow[]
+-- What is missing on the lists that somebody is at, and where it stands.
+select l.task, l.sku, coalesce(nullif(concat_ws(', ', p.name, nullif(v.name, '')), ''), l.sku), l.units - l.picked,
+    b.aisle, b.position, coalesce(b.shelf, '')
+from commerce.pick_task t
+join commerce.pick_line l on l.task = t.id and l.picked < l.units
+left join commerce.bin b on b.location = t.location and b.sku = l.sku
+left join commerce.variant v on v.sku = l.sku
+left join commerce.product p on p.id = v.product
+where t.picker = :picker and t.location = :location and t.state = 'picking'
+
+-- name: put_bins(location: text, skus: text[], aisles: int[], positions: int[], shelves: text[])
+-- Say where items stand.
+insert into commerce.bin (location, sku, aisle, position, shelf)
+select :location, * from unnest(:skus, :aisles, :positions, :shelves)
+on conflict (location, sku) do update set aisle = excluded.aisle, position = excluded.position, shelf = excluded.shelf
+
+-- name: bins(location: text, after: text, limit: int) -> Bin[]
+-- Where a location's items stand.
+select sku, aisle, position, shelf from commerce.bin where location = :location and sku > :after order by sku limit :limit
+
+-- name: claim(location: text, most: int, picker: uuid, at: timestamptz) -> value[]
+-- Give somebody the most urgent work that nobody is at, of orders that nothing holds up.
+with next as (
+    select t.id from commerce.pick_task t
+    where t.location = :location and t.state = 'open'
+        and not exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+    order by t.priority, t.due_at, t.id limit :most for update skip locked
+)
+update commerce.pick_task t set state = 'picking', picker = :picker, started_at = :at from next where t.id = next.id
+returning t.id
+
+-- name: move(task: uuid, state: text, picker: uuid, at: timestamptz)
+-- Move work on.
+update commerce.pick_task set state = :state, picker = :picker,
+    started_at = case when :state = 'picking' then :at else started_at end,
+    picked_at = case when :state = 'picked' then :at else picked_at end,
+    packed_at = case when :state = 'packed' then :at else packed_at end,
+    done_at = case when :state in ('sent', 'collected', 'expired', 'cancelled') then :at else done_at end
+where id = :task
+
+-- name: put_back(task: uuid)
+-- Say that what was picked of a list goes back to the shelves.
+update commerce.pick_line set put_back = put_back + picked, picked = 0 where task = :task and picked > 0
+
+-- name: meant(task: uuid, code: text) -> value?
+-- The item on a list that a code means: its own, or the number on its package.
+select l.sku from commerce.pick_line l left join commerce.variant v on v.sku = l.sku and v.active
+where l.task = :task and l.units > 0 and (l.sku = :code or v.gtin = :code)
+
+-- name: scan(task: uuid, sku: text, units: bigint)
+-- Count units that were taken off the shelf.
+update commerce.pick_line set picked = picked + :units where task = :task and sku = :sku
+
+-- name: miss(id: uuid, task: uuid, sku: text, units: bigint, reason: text, at: timestamptz, actor: uuid)
+-- Write down what was not there.
+insert into commerce.shortage (id, task, sku, units, reason, at, actor) values (:id, :task, :sku, :units, :reason, :at, :actor)
+
+-- name: shortages(task: uuid) -> Shortage[]
+-- What was not there.
+select at, sku, units, reason from commerce.shortage where task = :task order by at, id
+
+-- name: backorder(order: uuid, sku: text, units: bigint, at: timestamptz)
+-- Write down units that nobody has.
+insert into commerce.backorder as b (order_id, sku, units, since) values (:order, :sku, :units, :at)
+on conflict (order_id, sku) do update set units = b.units + excluded.units
+
+-- name: backorders(limit: int) -> Backorder[]
+-- Units that orders wait for, longest first.
+select b.order_id, o.number, b.sku, b.units, b.since from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
+where b.units > 0 order by b.since, b.order_id, b.sku limit :limit
+
+-- name: waiting_for(skus: text[]) -> Backorder[]
+-- Units of items that orders wait for, longest first.
+select b.order_id, o.number, b.sku, b.units, b.since from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
+where b.units > 0 and b.sku = any(:skus) order by b.since, b.order_id, b.sku
+
+-- name: came(order: uuid, sku: text, units: bigint)
+-- Count units that came in for an order.
+update commerce.backorder set units = units - :units where order_id = :order and sku = :sku
+
+-- name: drop_backorders(orders: uuid[])
+-- Wait for nothing any more.
+update commerce.backorder set units = 0 where order_id = any(:orders) and units > 0
+
+-- name: number_parcels(count: int) -> value[]
+-- Numbers for parcels that nobody else gets.
+select nextval('commerce.parcel_number') from generate_series(1, :count)
+
+-- name: pack(ids: uuid[], tasks: uuid[], orders: uuid[], locations: text[], carrier: text, trackings: text[], weights: bigint[], goods: text[], at: timestamptz)
+-- Write down parcels.
+insert into commerce.parcel (id, task, order_id, location, carrier, tracking, weight_g, goods, packed_at)
+select i, t, o, l, :carrier, r, w, g::json, :at
+from unnest(:ids, :tasks, :orders, :locations, :trackings, :weights, :goods) as n (i, t, o, l, r, w, g)
+
+-- name: parcels_of(task: uuid) -> ParcelRow[]
+-- The parcels of a task.
+select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
+from commerce.parcel where task = :task order by id
+
+-- name: ready_to_go(location: text, carrier: text) -> ParcelRow[]
+-- Parcels at a location that no carrier took yet; carrier '' for all.
+select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
+from commerce.parcel where location = :location and handover is null and (:carrier = '' or carrier = :carrier) order by id
+
+-- name: hand_over(id: uuid, location: text, carrier: text, at: timestamptz, actor: uuid, tasks: uuid[])
+-- Write down what a carrier took, and that its work is done.
+with h as (
+    insert into commerce.handover (id, location, carrier, at, actor) values (:id, :location, :carrier, :at, :actor) returning id
+), gone as (
+    update commerce.parcel p set handover = h.id from h where p.task = any(:tasks) and p.handover is null
+)
+update commerce.pick_task set state = 'sent', done_at = :at where id = any(:tasks)
+
+-- name: packed(tasks: uuid[]) -> OnList[]
+-- Lock packed work, and tell what is in it.
+select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
+from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.units > 0
+where t.id = any(:tasks) and t.state = 'packed' order by t.id, l.sku for update of t
+
+-- name: handovers(location: text, since: timestamptz, until: timestamptz) -> HandoverRow[]
+-- What carriers took at a location.
+select h.id, h.location, h.carrier, h.at, (select count(*) from commerce.parcel p where p.handover = h.id)
+from commerce.handover h where h.location = :location and h.at >= :since and h.at < :until order by h.at, h.id
+
+-- name: handover(id: uuid) -> HandoverRow?
+-- What a carrier took at once.
+select h.id, h.location, h.carrier, h.at, (select count(*) from commerce.parcel p where p.handover = h.id)
+from commerce.handover h where h.id = :id
+
+-- name: handed_over(id: uuid) -> ParcelRow[]
+-- The parcels that a carrier took at once.
+select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
+from commerce.parcel where handover = :id order by id

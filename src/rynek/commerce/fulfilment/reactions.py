@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from rynek.commerce.fulfilment.actions import allocate_many
+from rynek.commerce.fulfilment.working import drop_backorders, serve_backorders
+from rynek.commerce.inventory.events import StockMoved
 from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderPaid, OrderPlaced, OrderShipped
 from rynek.kernel.database import Tx
 from rynek.kernel.events import Envelope
@@ -19,3 +21,12 @@ async def find_places(tx: Tx, news: Sequence[Envelope]) -> None:
 async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     """Take off lists what is wanted no more, and put on what was added."""
     await allocate_many(tx, [each.data.order for each in news], "changed")
+    over = (OrderCancelled, OrderShipped)
+    await drop_backorders(tx, [each.data.order for each in news if isinstance(each.data, over)])
+
+
+@on(StockMoved, whole=True)
+async def serve_those_who_wait(tx: Tx, news: Sequence[Envelope]) -> None:
+    """Give units that came in to the orders that wait for them."""
+    came = {move.sku for each in news for move in each.data.moves if move.units > 0}
+    await serve_backorders(tx, sorted(came))

@@ -348,6 +348,23 @@ async def sell(tx: Tx, sales: Sequence[Sale]) -> None:
     emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(net, after)))
 
 
+async def write_off(tx: Tx, location: str, reference: str, reason: str, needs: Sequence[Need]) -> None:
+    """Take units off the book that were not where it said; at a warehouse no more than are not set aside.
+
+    Raises:
+        Forbidden: it is not your store.
+        DocumentDiffers: another kind of document has this number.
+    Emits:
+        StockMoved, StockOwed
+    """
+    total = rules.summed(needs)
+    free = {each.sku: each.units for each in await q.may_go(tx, location=location, skus=sorted(total))}
+    gone = {sku: min(units, free.get(sku, 0)) for sku, units in total.items()}
+    lines = [Line(sku, -units) for sku, units in sorted(gone.items()) if units > 0]
+    if lines:
+        await adjust(tx, location, reference, reason, lines)
+
+
 async def put_back(tx: Tx, location: str, reference: str, needs: Sequence[Need]) -> None:
     """Book returned units in at a location.
 

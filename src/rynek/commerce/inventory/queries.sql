@@ -247,6 +247,12 @@ from unnest(:skus, :locations, :units) as m (sku, location, units)
 on conflict (sku, location) do update set on_hand = l.on_hand + excluded.on_hand
 returning l.on_hand
 
+-- name: may_go(location: text, skus: text[]) -> Pick[]
+-- Lock levels in key order, and tell how many units may go from each: at a store whatever is gone, at a warehouse what is
+-- not set aside.
+select sku, location, case when may_owe then 1000000000 else greatest(on_hand - held, 0) end from commerce.level
+where location = :location and sku = any(:skus) order by sku for update
+
 -- name: lock_counted(location: text, skus: text[]) -> Level[]
 -- Lock the levels that are counted, in key order.
 select sku, location, on_hand, held, inbound from commerce.level

@@ -293,7 +293,7 @@ async def _own(tx: Tx, order: UUID) -> None:
 
 
 async def ship(tx: Tx, order: UUID) -> None:
-    """Let all of an order's units that have not left leave the house. Shipped twice is shipped.
+    """Let all that is set aside for an order leave the house; what is on backorder stays. Shipped twice is shipped.
 
     Raises:
         NotFound: there is no such order.
@@ -305,10 +305,10 @@ async def ship(tx: Tx, order: UUID) -> None:
     if known.state == "shipped":
         return
     await _shippable(tx, order, known)
-    picks = await inventory.ship(tx, order, str(order))
-    await _document(tx, order, str(order), picks)
-    waiting = {line.line: line.quantity - line.cancelled - line.shipped for line in await q.lines(tx, id=order)}
-    await _left(tx, order, str(order), {line: units for line, units in waiting.items() if units})
+    before = len(await _shipments(tx, order))
+    reference = f"{order}/{before}" if before else str(order)
+    await _document(tx, order, reference, await inventory.ship(tx, order, reference))
+    await _count(tx, order, reference)
 
 
 async def ship_part(tx: Tx, order: UUID, goods: Goods) -> bool:
@@ -327,12 +327,17 @@ async def ship_part(tx: Tx, order: UUID, goods: Goods) -> bool:
     await _shippable(tx, order, known)
     await inventory.ship_part(tx, order, f"{order}/{goods.reference}", goods.picks)
     await _document(tx, order, goods.reference, goods.picks)
+    await _count(tx, order, goods.reference)
+    return True
+
+
+async def _count(tx: Tx, order: UUID, reference: str) -> None:
+    """Count on lines what has left by all shipments so far, bundles with the last of their parts."""
     gone: dict[str, int] = {}
     for pick in [pick for each in await _shipments(tx, order) for pick in each.goods]:
         gone[pick.sku] = gone.get(pick.sku, 0) + pick.units
     more = rules.newly_shipped(await q.lines(tx, id=order), await _components(tx, order), gone)
-    await _left(tx, order, goods.reference, more)
-    return True
+    await _left(tx, order, reference, more)
 
 
 async def _shippable(tx: Tx, order: UUID, known: Balance) -> None:

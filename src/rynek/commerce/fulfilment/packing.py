@@ -1,0 +1,138 @@
+"""What happens to what was picked: it is packed, labelled and handed over; with that it has left."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from rynek.commerce import orders
+from rynek.commerce.fulfilment import rules
+from rynek.commerce.fulfilment.actions import looked_at, works_at
+from rynek.commerce.fulfilment.events import OrderPacked, ParcelsHandedOver
+from rynek.commerce.fulfilment.ground import q
+from rynek.commerce.fulfilment.model import HandedOver, Handover, HandoverRow, OnList, Packing, Parcel, ParcelsDiffer
+from rynek.commerce.fulfilment.working import lock, shown
+from rynek.commerce.inventory import LocationCode, Pick
+from rynek.kernel import ids
+from rynek.kernel.database import Tx
+from rynek.kernel.events import emit
+from rynek.kernel.faults import Fault, NotFound
+
+Carrier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z", examples=["inpost", "dpd"])]
+IN_HOUSE = "2000000"
+"""The beginning of the house's own parcel numbers: GS1 leaves those that begin with 2 to whoever uses them inside."""
+
+
+async def pack(
+    tx: Tx, task: UUID, carrier: Carrier, parcels: Annotated[list[Packing], Meta(min_length=1, max_length=100)]
+) -> list[Parcel]:
+    """Pack what was picked into parcels for a carrier, each with its weight and a number for its label.
+
+    Raises:
+        NotFound: there is no such work, or it is not your store's.
+        WrongStep: it is not picked, or packed already, or somebody else is at it.
+        ParcelsDiffer: the parcels do not hold what was picked.
+        Conflict: a parcel of this carrier has this number.
+    Emits:
+        OrderPacked
+    """
+    found = await lock(tx, task, "pack")
+    picked = {line.sku: line.picked for line in await q.lines(tx, task=task) if line.picked}
+    goods = rules.parcels(picked, [each.goods for each in parcels])
+    if goods is None:
+        raise ParcelsDiffer("say what is in each parcel but one; together they hold what was picked", picked=picked)
+    numbers = iter(await q.number_parcels(tx, count=sum(not each.tracking for each in parcels)))
+    trackings = [each.tracking or rules.sscc(IN_HOUSE, next(numbers) % 10**9) for each in parcels]
+    n = len(parcels)
+    await q.pack(
+        tx, ids=[ids.new() for _ in parcels], tasks=[task] * n, orders=[found.order] * n,
+        locations=[found.location] * n, carrier=carrier, trackings=trackings, weights=[each.weight_g for each in parcels],
+        goods=[msgspec.json.encode(each).decode() for each in goods], at=tx.at,
+    )  # fmt: skip
+    await q.move(tx, task=task, state="packed", picker=found.picker, at=tx.at)
+    emit(tx, OrderPacked(found.order, task, found.location, trackings))
+    return [shown(row) for row in await q.parcels_of(tx, task=task)]
+
+
+async def ready_to_go(tx: Tx, location: LocationCode, carrier: Carrier | None = None) -> list[Parcel]:
+    """List the parcels at a location that no carrier took yet.
+
+    Raises:
+        Forbidden: it is not your store.
+    """
+    rows = await q.ready_to_go(tx, location=looked_at(tx, location), carrier=carrier or "")
+    return [shown(row) for row in rows]
+
+
+async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedOver:
+    """Hand all parcels that are ready to a carrier: what is in them leaves the book, and their orders are shipped.
+
+    The parcels of an order that is held up, or was changed meanwhile, stay; it is told why.
+
+    Raises:
+        Forbidden: it is not your store.
+    Emits:
+        ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved
+    """
+    works_at(tx, location)
+    waiting = await q.ready_to_go(tx, location=location, carrier=carrier)
+    await q.lock_orders(tx, ids=sorted({row.order for row in waiting}))
+    listed: list[OnList] = await q.packed(tx, tasks=sorted({row.task for row in waiting}))
+    tasks: dict[UUID, list[OnList]] = {}
+    for line in listed:
+        tasks.setdefault(line.task, []).append(line)
+    gone, left = await _leave(tx, tasks)
+    if not gone:
+        return HandedOver(None, 0, left)
+    handover = ids.new()
+    await q.hand_over(
+        tx, id=handover, location=location, carrier=carrier, at=tx.at, actor=tx.actor.id, tasks=gone
+    )  # fmt: skip
+    count = sum(row.task in gone for row in waiting)
+    of = sorted({tasks[task][0].order for task in gone})
+    emit(tx, ParcelsHandedOver(handover, location, carrier, count, of))
+    return HandedOver(handover, count, left)
+
+
+async def _leave(tx: Tx, tasks: dict[UUID, list[OnList]]) -> tuple[list[UUID], dict[UUID, str]]:
+    """Let the goods of packed work leave; gives the tasks that left, and the orders that stay, each with why."""
+    gone, left = [], {}
+    for task, lines in sorted(tasks.items(), key=lambda each: (each[1][0].order, each[0])):
+        order = lines[0].order
+        goods = orders.Goods(str(task), [Pick(line.sku, line.location, line.units) for line in lines])
+        try:
+            async with tx.attempt():
+                await orders.ship_part(tx, order, goods)
+        except Fault as refused:
+            left[order] = refused.detail
+        else:
+            gone.append(task)
+    return gone, left
+
+
+async def handovers(tx: Tx, location: LocationCode, day: datetime | None = None) -> list[HandoverRow]:
+    """List what carriers took at a location on a day (UTC); None: today.
+
+    Raises:
+        Forbidden: it is not your store.
+    """
+    begin = (day or tx.at).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    found: list[HandoverRow] = await q.handovers(
+        tx, location=looked_at(tx, location), since=begin, until=begin + timedelta(days=1)
+    )
+    return found
+
+
+async def handover(tx: Tx, handover: UUID) -> Handover:
+    """Show the list of the parcels that a carrier took at once.
+
+    Raises:
+        NotFound: there is no such list, or it is not your store's.
+    """
+    row: HandoverRow | None = await q.handover(tx, id=handover)
+    if row is None or ((tx.reach == "own" or tx.actor.location) and tx.actor.location != row.location):
+        raise NotFound("there is no such list, or it is not your store's")
+    parcels = [shown(each) for each in await q.handed_over(tx, id=handover)]
+    return Handover(row.id, row.location, row.carrier, row.at, parcels)
