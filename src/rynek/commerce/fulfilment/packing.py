@@ -48,8 +48,8 @@ async def pack(
     n = len(parcels)
     await q.pack(
         tx, ids=[ids.new() for _ in parcels], tasks=[task] * n, orders=[found.order] * n,
-        locations=[found.location] * n, carrier=carrier, trackings=trackings, weights=[each.weight_g for each in parcels],
-        goods=[msgspec.json.encode(each).decode() for each in goods], at=tx.at,
+        locations=[found.location] * n, carrier=carrier, trackings=trackings,
+        weights=[each.weight_g for each in parcels], goods=[msgspec.json.encode(each).decode() for each in goods], at=tx.at,
     )  # fmt: skip
     await q.move(tx, task=task, state="packed", picker=found.picker, at=tx.at)
     emit(tx, OrderPacked(found.order, task, found.location, trackings))
