@@ -45,11 +45,12 @@ async def pack(
         raise ParcelsDiffer("say what is in each parcel but one; together they hold what was picked", picked=picked)
     numbers = iter(await q.number_parcels(tx, count=sum(not each.tracking for each in parcels)))
     trackings = [each.tracking or rules.sscc(IN_HOUSE, next(numbers) % 10**9) for each in parcels]
+    texts = [msgspec.json.encode(each).decode() for each in goods]
     n = len(parcels)
     await q.pack(
         tx, ids=[ids.new() for _ in parcels], tasks=[task] * n, orders=[found.order] * n,
         locations=[found.location] * n, carrier=carrier, trackings=trackings,
-        weights=[each.weight_g for each in parcels], goods=[msgspec.json.encode(each).decode() for each in goods], at=tx.at,
+        weights=[each.weight_g for each in parcels], goods=texts, at=tx.at,
     )  # fmt: skip
     await q.move(tx, task=task, state="packed", picker=found.picker, at=tx.at)
     emit(tx, OrderPacked(found.order, task, found.location, trackings))
