@@ -3,7 +3,9 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import datetime
 import rynek.commerce.fulfilment.model as commerce_fulfilment
+import typing
 import uuid
 from rynek.client.calls import Calls, Route
 
@@ -11,17 +13,54 @@ _ALLOCATE = Route[list[commerce_fulfilment.Told]](
     "POST", "/fulfilment/orders/{order}/allocation", list[commerce_fulfilment.Told]
 )
 _AREAS = Route[list[commerce_fulfilment.Area]]("GET", "/fulfilment/areas", list[commerce_fulfilment.Area])
+_BACKORDERS = Route[list[commerce_fulfilment.Backorder]](
+    "GET", "/fulfilment/backorders", list[commerce_fulfilment.Backorder]
+)
+_BINS = Route[list[commerce_fulfilment.Bin]](
+    "GET", "/fulfilment/locations/{location}/bins", list[commerce_fulfilment.Bin]
+)
+_CLAIM = Route[list[commerce_fulfilment.Task]](
+    "POST", "/fulfilment/locations/{location}/claims", list[commerce_fulfilment.Task]
+)
 _DROP_ROUTING = Route[None]("DELETE", "/fulfilment/routing/{channel}", None)
+_HAND_OVER = Route[commerce_fulfilment.HandedOver](
+    "POST", "/fulfilment/locations/{location}/handovers", commerce_fulfilment.HandedOver
+)
+_HANDOVER = Route[commerce_fulfilment.Handover]("GET", "/fulfilment/handovers/{handover}", commerce_fulfilment.Handover)
+_HANDOVERS = Route[list[commerce_fulfilment.HandoverRow]](
+    "GET", "/fulfilment/locations/{location}/handovers", list[commerce_fulfilment.HandoverRow]
+)
+_LET_GO = Route[None]("POST", "/fulfilment/tasks/{task}/release", None)
+_MISS = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/shortages", commerce_fulfilment.Work)
+_PACK = Route[list[commerce_fulfilment.Parcel]](
+    "POST", "/fulfilment/tasks/{task}/parcels", list[commerce_fulfilment.Parcel]
+)
 _PLACES = Route[list[commerce_fulfilment.PlaceFacts]]("GET", "/fulfilment/places", list[commerce_fulfilment.PlaceFacts])
 _PUT_AREAS = Route[None]("PUT", "/fulfilment/areas", None)
+_PUT_BINS = Route[None]("PUT", "/fulfilment/locations/{location}/bins", None)
 _PUT_PLACES = Route[None]("PUT", "/fulfilment/places", None)
 _PUT_ROUTING = Route[commerce_fulfilment.PutRouting](
     "PUT", "/fulfilment/routing/{channel}", commerce_fulfilment.PutRouting
 )
+_READY_TO_GO = Route[list[commerce_fulfilment.Parcel]](
+    "GET", "/fulfilment/locations/{location}/parcels", list[commerce_fulfilment.Parcel]
+)
 _ROUTINGS = Route[list[commerce_fulfilment.PutRouting]](
     "GET", "/fulfilment/routing", list[commerce_fulfilment.PutRouting]
 )
+_SCAN = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/scans", commerce_fulfilment.Work)
+_START = Route[commerce_fulfilment.Task]("POST", "/fulfilment/tasks/{task}/start", commerce_fulfilment.Task)
+_TASK = Route[commerce_fulfilment.Work]("GET", "/fulfilment/tasks/{task}", commerce_fulfilment.Work)
+_TASKS = Route[list[commerce_fulfilment.Task]](
+    "GET", "/fulfilment/locations/{location}/tasks", list[commerce_fulfilment.Task]
+)
+_TASKS_OF = Route[list[commerce_fulfilment.Task]](
+    "GET", "/fulfilment/orders/{order}/tasks", list[commerce_fulfilment.Task]
+)
 _UNBACKED = Route[list[commerce_fulfilment.Unbacked]]("GET", "/fulfilment/unbacked", list[commerce_fulfilment.Unbacked])
+_WALK = Route[list[commerce_fulfilment.Stop]](
+    "GET", "/fulfilment/locations/{location}/walk", list[commerce_fulfilment.Stop]
+)
 _WHY = Route[list[commerce_fulfilment.Told]]("GET", "/fulfilment/orders/{order}/why", list[commerce_fulfilment.Told])
 
 
@@ -45,6 +84,26 @@ class CommerceFulfilment:
         """List where a country's postcodes lie; go on with the last prefix as ``after``."""
         return await self._calls.ask(_AREAS, {}, {"country": country, "after": after, "limit": limit})
 
+    async def backorders(self, limit: int = 200) -> list[commerce_fulfilment.Backorder]:
+        """List units that orders wait for because no place has them, longest first."""
+        return await self._calls.ask(_BACKORDERS, {}, {"limit": limit})
+
+    async def bins(self, location: str, after: str = "", limit: int = 500) -> list[commerce_fulfilment.Bin]:
+        """List where a shop's items stand; go on with the last sku as ``after``.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_BINS, {"location": location}, {"after": after, "limit": limit})
+
+    async def claim(self, location: str, most: int = 1) -> list[commerce_fulfilment.Task]:
+        """Take on the most urgent work of a location that nobody is at; nobody else gets the same.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_CLAIM, {"location": location}, {"most": most})
+
     async def drop_routing(self, channel: str) -> None:
         """Let a channel's orders stay where they are first set aside: by rank.
 
@@ -52,6 +111,78 @@ class CommerceFulfilment:
             NotFound: it has no rules.
         """
         return await self._calls.ask(_DROP_ROUTING, {"channel": channel}, None)
+
+    async def hand_over(self, location: str, carrier: str) -> commerce_fulfilment.HandedOver:
+        """Hand all parcels that are ready to a carrier: what is in them leaves the book, and their orders are shipped.
+
+        The parcels of an order that is held up, or was changed meanwhile, stay; it is told why.
+
+        Raises:
+            Forbidden: it is not your store.
+        Emits:
+            ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved
+        """
+        return await self._calls.ask(_HAND_OVER, {"location": location}, {"carrier": carrier})
+
+    async def handover(self, handover: uuid.UUID) -> commerce_fulfilment.Handover:
+        """Show the list of the parcels that a carrier took at once.
+
+        Raises:
+            NotFound: there is no such list, or it is not your store's.
+        """
+        return await self._calls.ask(_HANDOVER, {"handover": handover}, None)
+
+    async def handovers(
+        self, location: str, day: datetime.datetime | None = None
+    ) -> list[commerce_fulfilment.HandoverRow]:
+        """List what carriers took at a location on a day (UTC); None: today.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_HANDOVERS, {"location": location}, {"day": day})
+
+    async def let_go(self, task: uuid.UUID) -> None:
+        """Leave a list to somebody else; what was picked goes back to the shelves.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+            WrongStep: nobody is at it.
+        """
+        return await self._calls.ask(_LET_GO, {"task": task}, None)
+
+    async def miss(
+        self, task: uuid.UUID, sku: str, units: int, reason: typing.Literal["not-found", "damaged", "rejected"]
+    ) -> commerce_fulfilment.Work:
+        """Say that units on your list are not there, or cannot be sent: another place is given them at once.
+
+        What is ``not-found`` or ``damaged`` leaves the book here; what is ``rejected`` stays in it. Where no place has
+        them, the order waits for them on backorder.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+            WrongStep: you are not at it.
+            NotOnList: this item is not on the list.
+            PickedAlready: so many units are not missing any more.
+        Emits:
+            UnitsMissed, StockReleased, StockHeld, StockMoved, WorkGiven, WorkCancelled, UnitsBackordered
+        """
+        return await self._calls.ask(_MISS, {"task": task}, {"sku": sku, "units": units, "reason": reason})
+
+    async def pack(
+        self, task: uuid.UUID, carrier: str, parcels: list[commerce_fulfilment.Packing]
+    ) -> list[commerce_fulfilment.Parcel]:
+        """Pack what was picked into parcels for a carrier, each with its weight and a number for its label.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+            WrongStep: it is not picked, or packed already, or somebody else is at it.
+            ParcelsDiffer: the parcels do not hold what was picked.
+            Conflict: a parcel of this carrier has this number.
+        Emits:
+            OrderPacked
+        """
+        return await self._calls.ask(_PACK, {"task": task}, {"carrier": carrier, "parcels": parcels})
 
     async def places(self, after: str = "", limit: int = 500) -> list[commerce_fulfilment.PlaceFacts]:
         """List what locations are to fulfilment, by code; go on with the last code as ``after``."""
@@ -64,6 +195,16 @@ class CommerceFulfilment:
             Invalid: an area is given twice.
         """
         return await self._calls.ask(_PUT_AREAS, {}, {"areas": areas})
+
+    async def put_bins(self, location: str, bins: list[commerce_fulfilment.Bin]) -> None:
+        """Say where items stand in a shop, so that lists follow the walk through it.
+
+        Raises:
+            Invalid: an item is given twice.
+            LocationUnknown: there is no such location.
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_PUT_BINS, {"location": location}, {"bins": bins})
 
     async def put_places(self, places: list[commerce_fulfilment.PlaceFacts]) -> None:
         """Say what locations are to fulfilment.
@@ -82,9 +223,68 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_PUT_ROUTING, {"channel": channel}, rules)
 
+    async def ready_to_go(self, location: str, carrier: str | None = None) -> list[commerce_fulfilment.Parcel]:
+        """List the parcels at a location that no carrier took yet.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_READY_TO_GO, {"location": location}, {"carrier": carrier})
+
     async def routings(self) -> list[commerce_fulfilment.PutRouting]:
         """List the rules of all channels that have some."""
         return await self._calls.ask(_ROUTINGS, {}, None)
+
+    async def scan(self, task: uuid.UUID, code: str, units: int = 1) -> commerce_fulfilment.Work:
+        """Count units that you have taken off the shelf, by the item's own code or the number on its package.
+
+        With the last missing unit the list is picked.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+            WrongStep: you are not at it.
+            NotOnList: this item is not on the list.
+            PickedAlready: so many units are not missing any more.
+        """
+        return await self._calls.ask(_SCAN, {"task": task}, {"code": code, "units": units})
+
+    async def start(self, task: uuid.UUID) -> commerce_fulfilment.Task:
+        """Take on a list. Whoever starts it first has it; started twice by the same is started.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+            WrongStep: somebody else is at it, or it is over.
+            OrderHeldUp: the order is held up.
+        """
+        return await self._calls.ask(_START, {"task": task}, None)
+
+    async def task(self, task: uuid.UUID) -> commerce_fulfilment.Work:
+        """Show work with its list, in the order of the walk through the shop.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+        """
+        return await self._calls.ask(_TASK, {"task": task}, None)
+
+    async def tasks(
+        self,
+        location: str,
+        state: typing.Literal[
+            "open", "picking", "picked", "packed", "sent", "ready", "collected", "expired", "cancelled"
+        ]
+        | None = None,
+        limit: int = 200,
+    ) -> list[commerce_fulfilment.Task]:
+        """List the work of a location, most urgent first; without a state all that is not over.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_TASKS, {"location": location}, {"state": state, "limit": limit})
+
+    async def tasks_of(self, order: uuid.UUID) -> list[commerce_fulfilment.Task]:
+        """List all work of an order, over all locations, with what became of it."""
+        return await self._calls.ask(_TASKS_OF, {"order": order}, None)
 
     async def unbacked(self, location: str = "") -> list[commerce_fulfilment.Unbacked]:
         """List work whose units are not set aside, and units set aside that nobody is to take: none, once news is heard.
@@ -93,6 +293,14 @@ class CommerceFulfilment:
             Forbidden: it is not your store.
         """
         return await self._calls.ask(_UNBACKED, {}, {"location": location})
+
+    async def walk(self, location: str) -> list[commerce_fulfilment.Stop]:
+        """Give what is missing on all lists that you are at, in the order of one walk through the shop.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_WALK, {"location": location}, None)
 
     async def why(self, order: uuid.UUID) -> list[commerce_fulfilment.Told]:
         """Tell why an order's units are where they are: every decision about it, with the places that were weighed."""

@@ -122,7 +122,7 @@ class CommerceOrders:
         return await self._calls.ask(_ORDERS, {}, search)
 
     async def ship(self, order: uuid.UUID) -> None:
-        """Let all of an order's units that have not left leave the house. Shipped twice is shipped.
+        """Let all that is set aside for an order leave the house; what is on backorder stays. Shipped twice is shipped.
 
         Raises:
             NotFound: there is no such order.
