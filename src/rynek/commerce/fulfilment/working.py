@@ -250,7 +250,7 @@ async def miss(tx: Tx, task: UUID, sku: Sku, units: Units, reason: Reason) -> Wo
     await q.give_up(tx, tasks=[task], skus=[sku], units=[units])
     await _elsewhere(tx, wanted, [Pick(sku, found.location, units)], {sku: units}, "short", found.location)
     if reason != "rejected":
-        await inventory.write_off(tx, found.location, str(shortage), reason, [Need(sku, units)])
+        await inventory.miss(tx, found.location, str(shortage), reason, [Need(sku, units)])
     await q.close_empty(tx, tasks=[task], at=tx.at)
     await q.finish(tx, tasks=[task], at=tx.at)
     held, lists = await q.held(tx, orders=[found.order]), await q.lists(tx, orders=[found.order])

@@ -1,6 +1,6 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import available, put_back, sell, write_off
+from rynek.commerce.inventory.actions import available, miss, put_back, sell, write_off
 from rynek.commerce.inventory.history import aged, sold
 from rynek.commerce.inventory.holding import (
     held,
@@ -46,6 +46,7 @@ __all__ = [
     "held",
     "hold_many",
     "lock_held",
+    "miss",
     "put_back",
     "rehold",
     "rehold_many",

@@ -348,7 +348,7 @@ async def sell(tx: Tx, sales: Sequence[Sale]) -> None:
     emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(net, after)))
 
 
-async def write_off(tx: Tx, location: str, reference: str, reason: str, needs: Sequence[Need]) -> None:
+async def miss(tx: Tx, location: str, reference: str, reason: str, needs: Sequence[Need]) -> None:
     """Take units off the book that were not where it said; at a warehouse no more than are not set aside.
 
     Raises:
