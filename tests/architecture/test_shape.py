@@ -51,6 +51,9 @@ BEYOND: dict[str, dict[str, str]] = {
         "approvals.py": "verbs of their own: what one may not order alone another lets pass",
         "lists.py": "verbs of their own: typed lists and templates, on their way into a cart",
     },
+    "commerce/wallets": {
+        "ledger.py": "what verbs, reactions and payments move alike, and the provider that pays from it",
+    },
     "commerce/companies": {
         "vat.py": "the check digits of 28 registers, long by nature; pure, as rules are",
     },

@@ -39,7 +39,7 @@ from rynek.commerce.payments.model import (
     Unknown,
     Unseen,
 )
-from rynek.commerce.payments.ports import Provider, register
+from rynek.commerce.payments.ports import Inside, Provider, Transaction, register
 from rynek.commerce.payments.rules import ON_ACCOUNT, on_account, settles
 from rynek.commerce.payments.settlement import authorise_soon, settle_due
 
@@ -50,6 +50,7 @@ __all__ = [
     "Done",
     "Due",
     "ForgedWebhook",
+    "Inside",
     "Known",
     "Move",
     "Moved",
@@ -66,6 +67,7 @@ __all__ = [
     "Taken",
     "Tender",
     "TendersUnfit",
+    "Transaction",
     "Unknown",
     "Unseen",
     "authorise",

@@ -41,8 +41,8 @@ from rynek.commerce.payments.model import (
     Unsettled,
     Word,
 )
-from rynek.commerce.payments.ports import PROVIDERS
-from rynek.commerce.payments.settlement import Transaction, ask, ask_to_authorise, carry_out, contest, locked, q, record
+from rynek.commerce.payments.ports import PROVIDERS, Transaction
+from rynek.commerce.payments.settlement import ask, ask_to_authorise, carry_out, contest, locked, q, record
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call

@@ -1,13 +1,17 @@
 """Who moves the money: the port, the provider that is ourselves, and the registry that the settings fill."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from rynek.commerce.payments.model import MANUAL, METHODS, Done, Due, ForgedWebhook, News, Outcome, Unseen
 from rynek.commerce.payments.wire import Simulator, Terminals
+from rynek.kernel.database import Tx
 from rynek.kernel.settings import Settings, SettingsError
 
+Transaction = Callable[[], AbstractAsyncContextManager[Tx]]
+"""Opens a transaction of whoever asks."""
 SIMULATOR = "simulator"
 TERMINAL = "terminal"
 STRIPE = "stripe"
@@ -45,6 +49,14 @@ class Provider(Protocol):
         Raises:
             ForgedWebhook: it does not bear the provider's signature.
         """
+
+
+@runtime_checkable
+class Inside(Provider, Protocol):
+    """A provider whose books lie in this database: it is asked with the transactions of whoever asks."""
+
+    def within(self, transaction: Transaction) -> Provider:
+        """Give it as it is asked with these transactions."""
 
 
 class Manual:

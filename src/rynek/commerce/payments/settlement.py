@@ -7,8 +7,7 @@ attempt stays open, and is asked about with the same key until there is one.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -38,7 +37,7 @@ from rynek.commerce.payments.model import (
     Unseen,
     Waits,
 )
-from rynek.commerce.payments.ports import PROVIDERS, Provider
+from rynek.commerce.payments.ports import PROVIDERS, Inside, Provider, Transaction
 from rynek.kernel.database import Database, Tx
 from rynek.kernel.events import emit
 from rynek.kernel.sql import queries
@@ -63,9 +62,6 @@ _EVENTS = {
     "void": PaymentVoided,
     "refund": PaymentRefunded,
 }
-
-Transaction = Callable[[], AbstractAsyncContextManager[Tx]]
-
 
 # --- what a provider is asked for -------------------------------------------------------------------------------------
 
@@ -108,16 +104,18 @@ async def carry_out(transaction: Transaction, due: Due | None, *, again: bool = 
     """Ask the provider, with no transaction open, and write down what it said."""
     if due is None:
         return
-    outcome = await _outcome(due, again=again or due.tries > 1)
+    outcome = await _outcome(transaction, due, again=again or due.tries > 1)
     async with transaction() as tx:
         await record(tx, due.payment, due.attempt, outcome)
 
 
-async def _outcome(due: Due, *, again: bool) -> Outcome:
+async def _outcome(transaction: Transaction, due: Due, *, again: bool) -> Outcome:
     """Ask a provider; one that may have been asked before is first asked what became of that."""
     provider = PROVIDERS.get(due.provider)
     if provider is None:
         return Unknown(f"{due.provider} is not in use here")
+    if isinstance(provider, Inside):
+        provider = provider.within(transaction)
     if not circuits.admit(due.provider):
         return Unknown(f"{due.provider} does not answer at the moment, and was not asked")
     outcome = await _told(provider, due, again=again)
