@@ -26,6 +26,8 @@ _SPITE = {"name": "Spite", "street": "Rynek 2", "city": "Kraków"}
 
 NOTHING_OF_OTHERS = {
     "commerce.quotes.templates": "lists what the caller keeps and their company shares; takes nothing",
+    "commerce.wallets.mine": "tells of the caller alone; takes no customer",
+    "commerce.wallets.claim_own": "claims of the caller's own; takes no account",
     "commerce.companies.mine": "tells of the caller alone; takes nothing",
     "commerce.companies.join": "an invitation is for whoever holds it; it names nobody",
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
@@ -166,13 +168,19 @@ async def _of_customers(world: App) -> list[Things]:
     """What only customers have: receipts of theirs, and places where they are logged in."""
     a, b = await _actor(world, "c@example.com"), await _actor(world, "d@example.com")
     await _receipt(world, "S-1", 7, a.id)
+    gift = {"reference": "for c", "currency": "PLN", "amount_minor": 7, "why": "only c knows"}
+    credit = await world.door.ask(ADMIN, "commerce.wallets.give", customer=a.id, **gift)
     trials: list[tuple[str, dict[str, Any]]] = [
+        ("commerce.wallets.entries", {"account": credit.id}),
         ("commerce.pos.bought", {"customer": a.id}),
         ("security.sessions", {}),
         ("security.revoke", {"session": a.session}),
     ]
     staff = Actor("staff", ids.new(), session=ids.new())
-    return [Things(a, [b], trials, [str(a.session), SKU]), Things(a, [staff], trials[1:], [str(a.session)])]
+    return [
+        Things(a, [b], trials, [str(a.session), SKU, "only c knows"]),
+        Things(a, [staff], trials[2:], [str(a.session)]),
+    ]
 
 
 async def _firm(world: App, name: str) -> tuple[UUID, Actor, Actor]:

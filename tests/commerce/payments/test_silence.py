@@ -55,7 +55,7 @@ async def test_it_is_refused_at_once_and_the_others_are_named(door: Door, bank: 
     ):
         with pytest.raises(ProviderUnavailable) as refused:
             await asked
-        assert refused.value.facts == {"provider": "simulator", "others": ["manual"]}
+        assert refused.value.facts == {"provider": "simulator", "others": ["manual", "wallet"]}
     # nothing was begun by that, and the other way is open
     assert (await account(database, order.payment)).attempts == []
     assert (await door.ask(BUYER, actions.pay, order=order.id, tender=manual(400))).state == "authorised"

@@ -2,17 +2,18 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
 
 from rynek.app import App
 from rynek.commerce.payments import Done, Refused, Unseen, actions
-from rynek.commerce.wallets.model import Lapsed, NoSuchCard, ReferenceTaken
+from rynek.commerce.wallets.model import Card, GiftTaken, Lapsed, NoSuchCard
 from rynek.commerce.wallets.reactions import sweep
 from rynek.kernel import clock, ids
 from rynek.kernel.database import Database
-from rynek.kernel.faults import Forbidden, NotFound
+from rynek.kernel.faults import Forbidden, KeyReused, NotFound
 from tests.commerce.payments import shop
 from tests.commerce.wallets.purse import (
     FINANCE,
@@ -22,6 +23,7 @@ from tests.commerce.wallets.purse import (
     balanced,
     by_card,
     card,
+    credited,
     customer,
     due,
     left,
@@ -29,8 +31,7 @@ from tests.commerce.wallets.purse import (
 )
 
 
-async def test_a_gift_card_pays_one_part_and_money_another_and_both_get_theirs_back(world: App) -> None:
-    """The journey: half of the order on a card of 60.00, the rest in cash; a return gives back to both in order."""
+async def test_a_gift_card_pays_one_part_and_people_take_another(world: App) -> None:
     database, gift = world.database, await card(world, 60_00)
     order = await shop.placed(database, await by_card(world, gift, 60_00), shop.manual(40_00, "transfer"))
     assert await left(world, gift) == (60_00, 0)
@@ -151,7 +152,7 @@ async def test_codes_are_shown_once_and_wrong_ones_told_nothing_about(world: App
     await connection.close()
 
 
-async def test_a_sheet_of_cards_is_issued_once_for_a_key(world: App) -> None:
+async def test_a_sheet_of_cards_is_issued_at_once(world: App) -> None:
     many = await ask(world, "issue", currency="EUR", amount_minor=25_00, count=300)
     assert len({each.code for each in many}) == len({each.id for each in many}) == 300
     with pytest.raises(Lapsed):
@@ -192,7 +193,7 @@ async def test_store_credit_is_given_once_and_is_its_owners(world: App, database
     for _ in range(2):
         given = await ask(world, "give", SUPPORT, customer=ola.id, **gift)
         assert given.balance_minor == 20_00
-    with pytest.raises(ReferenceTaken):
+    with pytest.raises(GiftTaken):
         await ask(world, "give", SUPPORT, customer=jan.id, **gift)
     with pytest.raises(NotFound):
         await ask(world, "entries", jan, account=given.id)
@@ -218,4 +219,41 @@ async def test_damage_is_found(world: App, owner_dsn: str) -> None:
     async with world.database.transaction("commerce") as tx:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await tx.execute("update commerce.wallet_entry set minor = 0")
+    await balanced(world)
+
+
+async def test_a_key_issues_once_and_shows_codes_once(world: App) -> None:
+    async def issued(key: bytes, **given: Any) -> list[Card]:
+        call, _ = world.door.prepared(FINANCE, "commerce.wallets.issue", {"currency": "PLN", "count": 3} | given)
+        call.key = key
+        made: list[Card] = await call.operation.action(call, call.input)
+        return made
+
+    first, again = [await issued(b"a sheet of cards", amount_minor=1_00) for _ in range(2)]
+    assert [each.id for each in first] == [each.id for each in again]
+    assert all(each.code and each.code.endswith(each.hint) for each in first)
+    assert [each.code for each in again] == [None] * 3
+    with pytest.raises(KeyReused):
+        await issued(b"a sheet of cards", amount_minor=2_00)
+    with pytest.raises(KeyReused):
+        await issued(b"a sheet of cards", amount_minor=1_00, count=2)
+    await balanced(world)
+
+
+async def test_a_return_gives_back_to_card_and_bank_in_order(world: App, bank: shop.Bank) -> None:
+    """The journey: 60.00 on a gift card and 40.00 on a bank card; goods for 75.00 come back."""
+    database, gift = world.database, await card(world, 60_00)
+    order = await shop.placed(database, await by_card(world, gift, 60_00), shop.card(40_00))
+    for payment in order.payments:
+        await world.door.ask(shop.BUYER, actions.authorise, payment=payment)
+    await shop.ship(database, order)
+    await shop.settled(database)
+    await credited(database, order.id, 75_00)
+    await shop.react(database)
+    await shop.settled(database)
+    assert [await shop.sums(database, each) for each in order.payments] == [
+        (60_00, 60_00, 0, 60_00), (40_00, 40_00, 0, 15_00)
+    ]  # fmt: skip
+    assert await bank.charges(order) == [(40_00, 40_00, 0, 15_00)]
+    assert await left(world, gift) == (60_00, 0)
     await balanced(world)

@@ -95,4 +95,4 @@ def test_what_lapses_is_what_a_shelf_first_in_first_out_would_have_left(
 def test_points_last_months_of_the_calendar(today: date, months: int) -> None:
     last = rules.last_day(today, months)
     assert (last.year * 12 + last.month) - (today.year * 12 + today.month) == months
-    assert last.day == today.day or (last + timedelta(days=1)).day == 1 and last.day < today.day
+    assert last.day == today.day or ((last + timedelta(days=1)).day == 1 and last.day < today.day)

@@ -21,6 +21,7 @@ from rynek.commerce.wallets.model import (
     Code,
     Entry,
     Gift,
+    GiftTaken,
     Hint,
     Issue,
     Kind,
@@ -30,7 +31,6 @@ from rynek.commerce.wallets.model import (
     NotYours,
     Page,
     Programme,
-    ReferenceTaken,
     Seen,
     Standing,
     Sum,
@@ -76,7 +76,8 @@ async def issue(call: Call[Any], issue: Issue) -> list[Card]:
         known = await q.issued(tx, references=references)
         codes = [] if known else await _issue(tx, issue, references)
         found: list[Account] = known or await q.issued(tx, references=references)
-        if any((each.currency, each.balance_minor) != (issue.currency, issue.amount_minor) for each in found):
+        other = any((each.currency, each.balance_minor) != (issue.currency, issue.amount_minor) for each in found)
+        if other or len(found) != issue.count or await q.made(tx, reference=f"issue:{key}:{issue.count}"):
             raise KeyReused
         await call.note(tx, str(found[0].id))
     return [
@@ -152,7 +153,7 @@ async def give(tx: Tx, customer: UUID, gift: Gift) -> Account:
     Raises:
         UnknownCurrency: we do not trade in it.
         Lapsed: its last day is over.
-        ReferenceTaken: the reference was used for somebody else or another amount.
+        GiftTaken: the reference was used for somebody else or another amount.
     Emits:
         BalanceChanged
     """
@@ -166,7 +167,7 @@ async def give(tx: Tx, customer: UUID, gift: Gift) -> Account:
             tx, account, reference, "issued", "available", gift.amount_minor, why=gift.why, expires_on=gift.expires_on
         )
     elif (made.account, made.minor) != (account.id, gift.amount_minor):
-        raise ReferenceTaken(f"this reference stands for {made.minor}", amount_minor=made.minor)
+        raise GiftTaken(f"this reference stands for {made.minor}", amount_minor=made.minor)
     found: Account = await q.lock(tx, id=account.id)
     return found
 

@@ -36,8 +36,8 @@ class TiersUnfit(Invalid):
     """Tiers begin at 0 and rise, each by a name of its own."""
 
 
-class ReferenceTaken(Conflict):
-    """This reference was used for something else."""
+class GiftTaken(Conflict):
+    """This reference was used for another gift."""
 
 
 class Lapsed(Invalid):
