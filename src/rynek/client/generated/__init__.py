@@ -26,6 +26,7 @@ from rynek.client.generated.commerce_returns import CommerceReturns
 from rynek.client.generated.commerce_search import CommerceSearch
 from rynek.client.generated.commerce_simulations import CommerceSimulations
 from rynek.client.generated.commerce_subscriptions import CommerceSubscriptions
+from rynek.client.generated.commerce_wallets import CommerceWallets
 from rynek.client.generated.integration_exchange import IntegrationExchange
 from rynek.client.generated.integration_stream import IntegrationStream
 from rynek.client.generated.integration_webhooks import IntegrationWebhooks
@@ -69,6 +70,7 @@ class _Commerce:
         self.search = CommerceSearch(calls)
         self.simulations = CommerceSimulations(calls)
         self.subscriptions = CommerceSubscriptions(calls)
+        self.wallets = CommerceWallets(calls)
 
 
 class Client(Calls):
