@@ -22,6 +22,7 @@ PLACES = (
     ("today", "/console", "console.see"),
     ("orders", "/console/orders", "orders.read"),
     ("money", "/console/money", "reconciliation.read"),
+    ("returns", "/console/returns", "returns.receive"),
     ("companies", "/console/companies", "companies.read"),
     ("quotes", "/console/quotes", "quotes.see"),
     ("promotions", "/console/promotions", "promotions.coupons"),
