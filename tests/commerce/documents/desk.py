@@ -1,5 +1,6 @@
 """A shop that issues documents, for their tests."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from rynek.commerce.documents.model import Document
 from rynek.kernel import door, ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.faults import Fault
-from rynek.kernel.log import BATCH, REACTIONS, advance, enrol
+from rynek.kernel.log import BATCH, REACTIONS, advance, enrol, horizon
 
 FINANCE = Actor("staff", ids.new(), frozenset({"finance"}))
 ADMIN = Actor("staff", ids.new(), frozenset({"admin"}))
@@ -90,7 +91,14 @@ class Office:
         assert (amiss.gaps, amiss.marred) == ([], [])
 
     async def heard(self) -> None:
-        """Let documents follow the log to its end."""
+        """Let documents follow the log to its end, once it is settled: transactions of other databases hold it up too."""
+        async with self.world.database.transaction("kernel") as tx:
+            end = int(await tx.value("select pg_snapshot_xmax(pg_current_snapshot())::text"))
+        while True:
+            async with self.world.database.transaction("kernel") as tx:
+                if int(await horizon(tx)) >= end:
+                    break
+            await asyncio.sleep(0.05)
         await enrol(self.world.database)
         reaction = REACTIONS["commerce.documents.follow"]
         while await advance(self.world.database, reaction) == BATCH:
