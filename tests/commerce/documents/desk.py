@@ -91,7 +91,7 @@ class Office:
         assert (amiss.gaps, amiss.marred) == ([], [])
 
     async def heard(self) -> None:
-        """Let documents follow the log to its end, once it is settled: transactions of other databases hold it up too."""
+        """Let documents follow the log to its end, once it is settled: other databases' transactions hold it up too."""
         async with self.world.database.transaction("kernel") as tx:
             end = int(await tx.value("select pg_snapshot_xmax(pg_current_snapshot())::text"))
         while True:
