@@ -101,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--events", type=int, default=1_000_000, help="events to append and consume (log)")
     bench.add_argument("--rows", type=int, default=100_000, help="rows of the file (import)")
     bench.add_argument("--promotions", type=int, help="active promotions (price: 500; sale: none)")
+    bench.add_argument("--orders", type=int, default=10_000, help="orders to pack (fulfil)")
     bench.add_argument("--lines", type=int, default=200, help="lines of a cart (price)")
     bench.add_argument("--order-lines", type=int, default=1_000_000, help="order lines to look at (simulate)")
     bench.add_argument("--documents", type=int, default=20_000, help="invoices to issue, twice (gapless)")

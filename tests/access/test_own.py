@@ -347,6 +347,8 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.fulfilment.miss", {"task": task, "sku": SKU, "units": 1, "reason": "not-found"}),
         ("commerce.fulfilment.let_go", {"task": task}),
         ("commerce.fulfilment.pack", {"task": task, "carrier": "dpd", "parcels": [{"weight_g": 1}]}),
+        ("commerce.fulfilment.confirm", {"location": "S-1", "tasks": [task]}),
+        ("commerce.fulfilment.box", {"location": "S-1", "carrier": "dpd", "parcels": [{"task": task, "weight_g": 1}]}),
         ("commerce.fulfilment.ready_to_go", {"location": "S-1"}),
         ("commerce.fulfilment.hand_over", {"location": "S-1", "carrier": "dpd"}),
         ("commerce.fulfilment.handovers", {"location": "S-1"}),

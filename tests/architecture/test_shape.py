@@ -126,6 +126,7 @@ BEYOND: dict[str, dict[str, str]] = {
     },
     "commerce/orders": {
         "changing.py": "the verbs of orders after they were placed, apart from their way from placing to the door",
+        "leaving.py": "many shipments at once: what one does in steps, in a few statements",
     },
     "commerce/fulfilment": {
         "ground.py": "what is known of the places of a batch of orders: one look, so neither rule nor verb",

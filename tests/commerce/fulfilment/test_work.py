@@ -291,3 +291,28 @@ async def test_work_that_is_not_there(chain: Chain) -> None:
     for action, more in ((working.task, {}), (working.start, {}), (working.let_go, {})):
         assert (await chain.refused(action, ADMIN, task=ids.new(), **more)).code == "not-found"
     assert (await chain.refused(packing.handover, handover=ids.new())).code == "not-found"
+
+
+async def test_many_lists_are_confirmed_boxed_and_handed_over_at_once(chain: Chain) -> None:
+    await chain.stock("ITEM-00025", S_2=30)
+    made = [await chain.bought("S-2", ITEM_00025=2) for _ in range(5)]
+    await chain.heard()
+    mine = [(await task_of(chain, order, "S-2")).id for order in made]
+    for task in mine[:4]:
+        await chain.ask(working.start, PIOTR, task=task)
+    assert await chain.ask(working.confirm, PIOTR, location="S-2", tasks=mine) == sorted(mine[:4])
+    boxes = [{"task": task, "weight_g": 700} for task in mine]
+    assert await chain.ask(packing.box, clerk("S-2"), location="S-2", carrier="hub", parcels=boxes) == []
+    assert await chain.ask(packing.box, PIOTR, location="S-2", carrier="hub", parcels=boxes) == sorted(mine[:4])
+    twice = await chain.refused(packing.box, PIOTR, location="S-2", carrier="hub", parcels=boxes[:1] * 2)
+    assert twice.code == "invalid"
+    await chain.ask("commerce.orders.hold_up", order=made[0], kind="fraud", reason="odd")
+    done = await chain.ask(packing.hand_over, PIOTR, location="S-2", carrier="hub")
+    assert (done.parcels, done.left) == (3, {made[0]: "it is held up: fraud"})
+    assert await chain.level("ITEM-00025", "S-2") == (24, 4)
+    states = [(await chain.ask("commerce.orders.order", order=order)).state for order in made]
+    assert states == ["open", "shipped", "shipped", "shipped", "open"]
+    shown = await chain.ask("commerce.orders.order", order=made[1])
+    assert ([line.shipped for line in shown.lines], [each.what for each in shown.history]) == ([2], ["shipped"])
+    await chain.heard()
+    await chain.sound()

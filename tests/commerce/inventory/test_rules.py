@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.commerce.inventory import rules
-from rynek.commerce.inventory.model import Candidate, Move, Need, Pick, Rehold
+from rynek.commerce.inventory.model import Candidate, Leaving, Move, Need, Pick, Rehold
 
 skus = st.sampled_from("ABC")
 places = st.sampled_from(["W1", "W2", "W3"])
@@ -139,3 +139,19 @@ def test_moving_what_is_kept_makes_and_loses_no_unit(
             after[sku, place] += units
         assert +after == +total
         assert all(units >= 0 for units in free.values())
+
+
+@given(
+    st.lists(st.builds(Leaving, st.sampled_from([UUID(int=1), UUID(int=2)]), st.just("R"), picks), max_size=6), picks
+)
+def test_what_leaves_was_kept(asked: list[Leaving], has: list[Pick]) -> None:
+    kept = {(UUID(int=1), each.sku, each.location): each.units for each in rules.merged(has)}
+    total = sum(kept.values())
+    for part in asked:
+        before = dict(kept)
+        if rules.leaves(part, kept) is None:
+            total -= sum(pick.units for pick in part.picks)
+        else:
+            assert kept == before
+        assert sum(kept.values()) == total
+        assert all(units >= 0 for units in kept.values())

@@ -19,6 +19,8 @@ operations = [
     read("GET /fulfilment/backorders", working.backorders, "fulfilment.read"),
     read("GET /fulfilment/locations/{location}/tasks", working.tasks, "fulfilment.work"),
     write("POST /fulfilment/locations/{location}/claims", working.claim, "fulfilment.work"),
+    write("POST /fulfilment/locations/{location}/confirmations", working.confirm, "fulfilment.work", rate="bulk"),
+    write("POST /fulfilment/locations/{location}/boxes", packing.box, "fulfilment.work", rate="bulk"),
     read("GET /fulfilment/locations/{location}/walk", working.walk, "fulfilment.work"),
     read("GET /fulfilment/locations/{location}/bins", working.bins, "fulfilment.work"),
     write("PUT /fulfilment/locations/{location}/bins", working.put_bins, "fulfilment.work", rate="bulk"),

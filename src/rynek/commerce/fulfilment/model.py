@@ -380,6 +380,14 @@ class Packing(Struct, frozen=True, forbid_unknown_fields=True):
     goods: Annotated[dict[Sku, Units], Meta(max_length=1000)] = {}
 
 
+class Boxed(Struct, frozen=True, forbid_unknown_fields=True):
+    """All of a task's goods in one parcel; its weight in grams."""
+
+    task: UUID
+    weight_g: Annotated[int, Meta(ge=1, le=1_000_000)]
+    tracking: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,40}\Z")] = ""
+
+
 class Backorder(Struct, frozen=True):
     """Units of an order that nobody has."""
 

@@ -12,13 +12,22 @@ from rynek.commerce.fulfilment import rules
 from rynek.commerce.fulfilment.actions import looked_at, works_at
 from rynek.commerce.fulfilment.events import OrderPacked, ParcelsHandedOver
 from rynek.commerce.fulfilment.ground import q
-from rynek.commerce.fulfilment.model import HandedOver, Handover, HandoverRow, OnList, Packing, Parcel, ParcelsDiffer
+from rynek.commerce.fulfilment.model import (
+    Boxed,
+    HandedOver,
+    Handover,
+    HandoverRow,
+    OnList,
+    Packing,
+    Parcel,
+    ParcelsDiffer,
+)
 from rynek.commerce.fulfilment.working import lock, shown
 from rynek.commerce.inventory import LocationCode, Pick
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
-from rynek.kernel.faults import Fault, NotFound
+from rynek.kernel.faults import Invalid, NotFound
 
 Carrier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z", examples=["inpost", "dpd"])]
 IN_HOUSE = "2000000"
@@ -55,6 +64,47 @@ async def pack(
     await q.move(tx, task=task, state="packed", picker=found.picker, at=tx.at)
     emit(tx, OrderPacked(found.order, task, found.location, trackings))
     return [shown(row) for row in await q.parcels_of(tx, task=task)]
+
+
+async def box(
+    tx: Tx,
+    location: LocationCode,
+    carrier: Carrier,
+    parcels: Annotated[list[Boxed], Meta(min_length=1, max_length=500)],
+) -> list[UUID]:
+    """Pack many of your picked tasks for a carrier, each into one parcel; gives those that are packed with that.
+
+    What is not yours, or not picked, is passed over.
+
+    Raises:
+        Forbidden: it is not your store.
+        Invalid: a task is given twice.
+        Conflict: a parcel of this carrier has this number.
+    Emits:
+        OrderPacked
+    """
+    works_at(tx, location)
+    given = {each.task: each for each in parcels}
+    if len(given) < len(parcels):
+        raise Invalid("a task is given twice", field="parcels")
+    await q.lock_tasks(tx, ids=sorted(given))
+    goods: dict[UUID, dict[str, int]] = {}
+    orders_: dict[UUID, UUID] = {}
+    for line in await q.whole(tx, tasks=sorted(given), location=location, picker=tx.actor.id):
+        goods.setdefault(line.task, {})[line.sku] = line.picked
+        orders_[line.task] = line.order
+    tasks = sorted(goods)
+    numbers = await q.number_parcels(tx, count=len(tasks))
+    named = [given[t].tracking or rules.sscc(IN_HOUSE, n % 10**9) for t, n in zip(tasks, numbers, strict=True)]
+    await q.pack(
+        tx, ids=[ids.new() for _ in tasks], tasks=tasks, orders=[orders_[t] for t in tasks],
+        locations=[location] * len(tasks), carrier=carrier, trackings=named,
+        weights=[given[t].weight_g for t in tasks],
+        goods=[msgspec.json.encode(goods[t]).decode() for t in tasks], at=tx.at,
+    )  # fmt: skip
+    await q.packed_now(tx, tasks=tasks, at=tx.at)
+    emit(tx, *(OrderPacked(orders_[t], t, location, [number]) for t, number in zip(tasks, named, strict=True)))
+    return tasks
 
 
 async def ready_to_go(tx: Tx, location: LocationCode, carrier: Carrier | None = None) -> list[Parcel]:
@@ -98,18 +148,26 @@ async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedO
 
 
 async def _leave(tx: Tx, tasks: dict[UUID, list[OnList]]) -> tuple[list[UUID], dict[UUID, str]]:
-    """Let the goods of packed work leave; gives the tasks that left, and the orders that stay, each with why."""
-    gone, left = [], {}
-    for task, lines in sorted(tasks.items(), key=lambda each: (each[1][0].order, each[0])):
-        order = lines[0].order
-        goods = orders.Goods(str(task), [Pick(line.sku, line.location, line.units) for line in lines])
-        try:
-            async with tx.attempt():
-                await orders.ship_part(tx, order, goods)
-        except Fault as refused:
-            left[order] = refused.detail
-        else:
-            gone.append(task)
+    """Let the goods of packed work leave; gives the tasks that left, and the orders that stay, each with why.
+
+    Two tasks of one order here are two shipments of it: they leave one after the other.
+    """
+    gone: list[UUID] = []
+    left: dict[UUID, str] = {}
+    waiting = sorted(tasks)
+    while waiting:
+        first = {tasks[task][0].order: task for task in reversed(waiting)}
+        turn = sorted(first.values())
+        parts = [
+            (tasks[task][0].order, orders.Goods(str(task), [Pick(e.sku, e.location, e.units) for e in tasks[task]]))
+            for task in turn
+        ]
+        for task, (order, _), why in zip(turn, parts, await orders.ship_parts(tx, parts), strict=True):
+            if why:
+                left[order] = why
+            else:
+                gone.append(task)
+        waiting = [task for task in waiting if task not in turn]
     return gone, left
 
 

@@ -338,3 +338,27 @@ from commerce.handover h where h.id = :id
 -- The parcels that a carrier took at once.
 select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
 from commerce.parcel where handover = :id order by id
+
+-- name: known(ids: uuid[]) -> Task[]
+-- Work, most urgent first.
+select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
+    coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+from commerce.pick_task t
+left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
+where t.id = any(:ids) order by t.priority, t.due_at, t.id
+
+-- name: confirm(tasks: uuid[], location: text, picker: uuid)
+-- Say that everything on somebody's lists was taken off the shelf.
+update commerce.pick_line l set picked = l.units from commerce.pick_task t
+where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t.state = 'picking' and l.task = t.id
+
+-- name: whole(tasks: uuid[], location: text, picker: uuid) -> OnList[]
+-- What is in somebody's work that is picked.
+select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
+from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.picked > 0
+where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t.state = 'picked' order by t.id, l.sku
+
+-- name: packed_now(tasks: uuid[], at: timestamptz)
+-- Say of work that it is packed.
+update commerce.pick_task set state = 'packed', packed_at = :at where id = any(:tasks)

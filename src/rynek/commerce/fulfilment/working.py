@@ -136,7 +136,7 @@ async def walk(tx: Tx, location: LocationCode) -> list[Stop]:
 # --- taking it on -----------------------------------------------------------------------------------------------------
 
 
-async def claim(tx: Tx, location: LocationCode, most: Annotated[int, Meta(ge=1, le=50)] = 1) -> list[Task]:
+async def claim(tx: Tx, location: LocationCode, most: Annotated[int, Meta(ge=1, le=500)] = 1) -> list[Task]:
     """Take on the most urgent work of a location that nobody is at; nobody else gets the same.
 
     Raises:
@@ -144,8 +144,28 @@ async def claim(tx: Tx, location: LocationCode, most: Annotated[int, Meta(ge=1, 
     """
     works_at(tx, location)
     mine = await q.claim(tx, location=location, most=most, picker=tx.actor.id, at=tx.at)
-    found = [await q.task(tx, id=each) for each in mine]
-    return sorted(found, key=lambda each: (each.priority, each.due_at, each.id))
+    found: list[Task] = await q.known(tx, ids=mine)
+    return found
+
+
+async def confirm(
+    tx: Tx, location: LocationCode, tasks: Annotated[list[UUID], Meta(min_length=1, max_length=500)]
+) -> list[UUID]:
+    """Say that everything on your lists was taken off the shelf; gives those that are picked with that.
+
+    For scanners that send whole lists. What is not yours, or not begun, is passed over.
+
+    Raises:
+        Forbidden: it is not your store.
+    """
+    works_at(tx, location)
+    await q.lock_tasks(tx, ids=sorted(set(tasks)))
+    await q.confirm(tx, tasks=tasks, location=location, picker=tx.actor.id)
+    mine = [
+        each.id for each in await q.known(tx, ids=tasks) if each.picker == tx.actor.id and each.location == location
+    ]
+    done: list[UUID] = await q.finish(tx, tasks=mine, at=tx.at)
+    return sorted(done)
 
 
 async def lock(tx: Tx, task: UUID, verb: Verb | None, *, mine: bool = True) -> Task:

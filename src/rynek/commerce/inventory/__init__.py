@@ -12,11 +12,13 @@ from rynek.commerce.inventory.holding import (
     release_part,
     ship,
     ship_part,
+    ship_parts,
 )
 from rynek.commerce.inventory.model import (
     Available,
     ChannelCode,
     Claim,
+    Leaving,
     LocationCode,
     LocationUnknown,
     Need,
@@ -32,6 +34,7 @@ __all__ = [
     "Available",
     "ChannelCode",
     "Claim",
+    "Leaving",
     "LocationCode",
     "LocationUnknown",
     "Need",
@@ -55,6 +58,7 @@ __all__ = [
     "sell",
     "ship",
     "ship_part",
+    "ship_parts",
     "sold",
     "write_off",
 ]

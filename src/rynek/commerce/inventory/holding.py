@@ -15,6 +15,7 @@ from rynek.commerce.inventory.model import (
     ChannelCode,
     Claim,
     HeldForOrder,
+    Leaving,
     Move,
     Need,
     NotHeld,
@@ -198,10 +199,43 @@ async def ship_part(tx: Tx, holder: UUID, reference: str, picks: Sequence[Pick])
     Emits:
         StockMoved
     """
-    gone = await _off_hold(tx, holder, picks)
-    skus, places, units = _columns(gone)
-    await q.leave(tx, skus=skus, locations=places, units=units, at=tx.at, reference=reference)
-    emit(tx, StockMoved(reference, "shipment", [Move(pick.sku, pick.location, -pick.units) for pick in gone]))
+    [refused] = await ship_parts(tx, [Leaving(holder, reference, picks)])
+    if refused is not None:
+        raise refused
+
+
+async def ship_parts(tx: Tx, parts: Sequence[Leaving]) -> list[NotHeld | None]:
+    """Let parts of many holders' units leave the house; each leaves whole, or stays as it is.
+
+    Returns:
+        for each the refusal, None for those that left.
+    Emits:
+        StockMoved
+    """
+    await _lock_at(tx, [pick for part in parts for pick in part.picks])
+    holders = sorted({part.holder for part in parts})
+    kept = {(e.holder, e.sku, e.location): e.units for e in await q.kept_at(tx, holders=holders)}
+    results = [rules.leaves(part, kept) for part in parts]
+    gone = [part for part, refused in zip(parts, results, strict=True) if refused is None]
+    picks = [(part, pick) for part in gone for pick in rules.merged(part.picks)]
+    if picks:
+        of = _of_holders([(part.holder, pick) for part, pick in picks])
+        await q.take_from_holds(tx, **of)
+        await q.leave(
+            tx, skus=of["skus"], locations=of["locations"], units=of["units"],
+            references=[part.reference for part, _ in picks], at=tx.at,
+        )  # fmt: skip
+    for part in gone:
+        moves = [Move(pick.sku, pick.location, -pick.units) for pick in rules.merged(part.picks)]
+        emit(tx, StockMoved(part.reference, "shipment", moves))
+    return results
+
+
+async def _lock_at(tx: Tx, picks: Sequence[Pick]) -> dict[tuple[str, str], int]:
+    """Lock levels in the order of their keys; gives what is free at each."""
+    places = sorted({(pick.sku, pick.location) for pick in picks})
+    found = await q.lock_at(tx, skus=[sku for sku, _ in places], locations=[location for _, location in places])
+    return {(each.sku, each.location): each.units for each in found}
 
 
 async def release_part(tx: Tx, holder: UUID, needs: Sequence[Need], why: str = "cancelled") -> list[Pick]:
@@ -245,9 +279,7 @@ async def rehold_many(tx: Tx, moves: Sequence[Rehold]) -> list[NotHeld | OutOfSt
         StockReleased, StockHeld
     """
     holders = sorted({move.holder for move in moves})
-    places = sorted({(pick.sku, pick.location) for move in moves for pick in (*move.given, *move.taken)})
-    skus, locations = [sku for sku, _ in places], [location for _, location in places]
-    free = {(e.sku, e.location): e.units for e in await q.lock_at(tx, skus=skus, locations=locations)}
+    free = await _lock_at(tx, [pick for move in moves for pick in (*move.given, *move.taken)])
     kept = {(e.holder, e.sku, e.location): e.units for e in await q.kept_at(tx, holders=holders)}
     results = [rules.moved(move, free, kept) for move in moves]
     done = [move for move, refused in zip(moves, results, strict=True) if refused is None]

@@ -145,6 +145,14 @@ class Rehold(Struct, frozen=True):
     taken: Sequence[Pick]
 
 
+class Leaving(Struct, frozen=True):
+    """Units of a holder that leave the house, from where they are set aside, by one document."""
+
+    holder: UUID
+    reference: str
+    picks: Sequence[Pick]
+
+
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
     """A line of a document that moves stock; positive comes in, negative goes out."""
 

@@ -199,14 +199,17 @@ update commerce.level l set held = l.held - t.units
 from (select sku, location, sum(units)::bigint as units from n group by sku, location) t
 where l.sku = t.sku and l.location = t.location
 
--- name: leave(skus: text[], locations: text[], units: bigint[], at: timestamptz, reference: text)
--- Let units that were just taken off a hold leave: level and ledger together.
+-- name: leave(skus: text[], locations: text[], units: bigint[], references: text[], at: timestamptz)
+-- Let units that were just taken off holds leave: level and ledger together.
 with left_ as (
     update commerce.level l set on_hand = l.on_hand - n.units
-    from unnest(:skus, :locations, :units) as n (sku, location, units) where l.sku = n.sku and l.location = n.location
+    from (select sku, location, sum(units)::bigint as units from unnest(:skus, :locations, :units) as w (sku, location, units)
+        group by sku, location) n
+    where l.sku = n.sku and l.location = n.location
 )
 insert into commerce.stock_entry (at, sku, location, units, cause, reference)
-select :at, sku, location, -units, 'shipment', :reference from unnest(:skus, :locations, :units) as n (sku, location, units)
+select :at, sku, location, -units, 'shipment', reference
+from unnest(:skus, :locations, :units, :references) as n (sku, location, units, reference)
 
 -- name: document_kind(location: text, reference: text) -> value
 -- What kind of document was taken in under a number.

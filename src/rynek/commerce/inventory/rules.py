@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rynek.commerce.inventory.model import Candidate, Move, Need, NotHeld, OutOfStock, Pick, Rehold
+from rynek.commerce.inventory.model import Candidate, Leaving, Move, Need, NotHeld, OutOfStock, Pick, Rehold
 
 
 class Shelf:
@@ -125,9 +125,8 @@ def moved(
 ) -> NotHeld | OutOfStock | None:
     """Move units of a holder in what is free and what is kept, or refuse and change neither."""
     given, taken = merged(move.given), merged(move.taken)
-    lacking = [each for each in given if kept.get((move.holder, each.sku, each.location), 0) < each.units]
-    if lacking:
-        return NotHeld(", ".join(f"{each.units} of {each.sku} at {each.location}" for each in lacking))
+    if refused := _not_held(move.holder, given, kept):
+        return refused
     after = dict(free)
     for each in given:
         after[each.sku, each.location] = after.get((each.sku, each.location), 0) + each.units
@@ -138,4 +137,21 @@ def moved(
             place = (each.sku, each.location)
             free[place] = free.get(place, 0) + sign * each.units
             kept[move.holder, *place] = kept.get((move.holder, *place), 0) - sign * each.units
+    return None
+
+
+def _not_held(holder: Any, picks: Iterable[Pick], kept: Mapping[tuple[Any, str, str], int]) -> NotHeld | None:
+    lacking = [each for each in picks if kept.get((holder, each.sku, each.location), 0) < each.units]
+    if not lacking:
+        return None
+    return NotHeld(", ".join(f"{each.units} of {each.sku} at {each.location}" for each in lacking))
+
+
+def leaves(part: Leaving, kept: dict[tuple[Any, str, str], int]) -> NotHeld | None:
+    """Take units that leave off what is kept, or refuse and take none."""
+    picks = merged(part.picks)
+    if refused := _not_held(part.holder, picks, kept):
+        return refused
+    for each in picks:
+        kept[part.holder, each.sku, each.location] -= each.units
     return None

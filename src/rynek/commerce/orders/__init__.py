@@ -15,6 +15,7 @@ from rynek.commerce.orders.actions import (
     take_back,
 )
 from rynek.commerce.orders.changing import credit, extend, hold_up, lift, readdress, redeliver
+from rynek.commerce.orders.leaving import ship_parts
 from rynek.commerce.orders.model import (
     Balance,
     Credit,
@@ -71,6 +72,7 @@ __all__ = [
     "redeliver",
     "ship",
     "ship_part",
+    "ship_parts",
     "strike",
     "take_back",
 ]

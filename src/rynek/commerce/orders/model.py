@@ -272,6 +272,37 @@ class Goods(Struct, frozen=True, forbid_unknown_fields=True):
     picks: Annotated[list[Pick], Meta(min_length=1, max_length=1000)]
 
 
+class Parting(Struct, frozen=True):
+    """An order of which something is to leave; ``holds`` tells what holds it up, the others are JSON."""
+
+    id: UUID
+    state: State
+    holds: str
+    components: str
+    shipments: str
+
+
+class LineOf(Struct, frozen=True):
+    """A line of an order, as far as it leaves."""
+
+    order: UUID
+    line: int
+    sku: str
+    quantity: int
+    gross_minor: int
+    shipped: int
+    cancelled: int
+
+
+class Came(Struct, frozen=True):
+    """Units of an order that left with a shipment, and what was agreed for them."""
+
+    order: UUID
+    sku: str
+    units: int
+    gross_minor: int
+
+
 class Strike(Struct, frozen=True, forbid_unknown_fields=True):
     """Units that are given up before they leave, by the change's own number."""
 

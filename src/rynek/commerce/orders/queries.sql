@@ -220,3 +220,38 @@ update commerce.sales_order set owner_kind = 'customer', owner = :customer where
 -- name: numbered(numbers: bigint[]) -> Numbered[]
 -- The orders of these numbers.
 select id, number from commerce.sales_order where number = any(:numbers) order by number
+
+-- name: lock_many(ids: uuid[]) -> Parting[]
+-- Lock orders, in the order of their keys, with what holds them up, what they were made of and what has left of them.
+select o.id, o.state,
+    coalesce((select string_agg(h.kind, ', ' order by h.kind) from commerce.order_hold h
+        where h.order_id = o.id and h.lifted_at is null), ''),
+    coalesce(o.agreed #> '{priced,components}', '{}')::text,
+    coalesce((select json_agg(json_build_object('reference', s.reference, 'at', s.at, 'goods', s.goods))
+        from commerce.order_shipment s where s.order_id = o.id), '[]')::text
+from commerce.sales_order o where o.id = any(:ids) order by o.id for update of o
+
+-- name: lines_of(orders: uuid[]) -> LineOf[]
+-- The lines of orders, as far as they leave.
+select order_id, line, sku, quantity, gross_minor, shipped, cancelled from commerce.order_line
+where order_id = any(:orders) order by order_id, line
+
+-- name: document_shipments(orders: uuid[], references: text[], goods: text[], at: timestamptz)
+-- Take shipments in.
+insert into commerce.order_shipment (order_id, reference, goods, at)
+select o, r, g::json, :at from unnest(:orders, :references, :goods) as n (o, r, g)
+
+-- name: count_shipped_many(orders: uuid[], lines: smallint[], units: bigint[]) -> Came[]
+-- Count units on their lines that left; the money is what they bring the shipped part of the line to.
+update commerce.order_line l set shipped = shipped + n.units from unnest(:orders, :lines, :units) as n (order_id, line, units)
+where l.order_id = n.order_id and l.line = n.line
+returning l.order_id, l.sku, n.units, commerce.share(gross_minor, quantity, shipped - n.units, shipped)
+
+-- name: close_many(ids: uuid[])
+-- Say of orders that they are shipped.
+update commerce.sales_order set state = 'shipped' where id = any(:ids)
+
+-- name: write_many(orders: uuid[], whats: text[], notes: text[], at: timestamptz, kind: text, actor: uuid)
+-- Write down what happened to orders.
+insert into commerce.order_entry (order_id, at, what, note, actor_kind, actor)
+select o, :at, w, n, :kind, :actor from unnest(:orders, :whats, :notes) as e (o, w, n)
