@@ -19,9 +19,11 @@ _BACKORDERS = Route[list[commerce_fulfilment.Backorder]](
 _BINS = Route[list[commerce_fulfilment.Bin]](
     "GET", "/fulfilment/locations/{location}/bins", list[commerce_fulfilment.Bin]
 )
+_BOX = Route[list[uuid.UUID]]("POST", "/fulfilment/locations/{location}/boxes", list[uuid.UUID])
 _CLAIM = Route[list[commerce_fulfilment.Task]](
     "POST", "/fulfilment/locations/{location}/claims", list[commerce_fulfilment.Task]
 )
+_CONFIRM = Route[list[uuid.UUID]]("POST", "/fulfilment/locations/{location}/confirmations", list[uuid.UUID])
 _DROP_ROUTING = Route[None]("DELETE", "/fulfilment/routing/{channel}", None)
 _HAND_OVER = Route[commerce_fulfilment.HandedOver](
     "POST", "/fulfilment/locations/{location}/handovers", commerce_fulfilment.HandedOver
@@ -96,6 +98,20 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_BINS, {"location": location}, {"after": after, "limit": limit})
 
+    async def box(self, location: str, carrier: str, parcels: list[commerce_fulfilment.Boxed]) -> list[uuid.UUID]:
+        """Pack many of your picked tasks for a carrier, each into one parcel; gives those that are packed with that.
+
+        What is not yours, or not picked, is passed over.
+
+        Raises:
+            Forbidden: it is not your store.
+            Invalid: a task is given twice.
+            Conflict: a parcel of this carrier has this number.
+        Emits:
+            OrderPacked
+        """
+        return await self._calls.ask(_BOX, {"location": location}, {"carrier": carrier, "parcels": parcels})
+
     async def claim(self, location: str, most: int = 1) -> list[commerce_fulfilment.Task]:
         """Take on the most urgent work of a location that nobody is at; nobody else gets the same.
 
@@ -103,6 +119,16 @@ class CommerceFulfilment:
             Forbidden: it is not your store.
         """
         return await self._calls.ask(_CLAIM, {"location": location}, {"most": most})
+
+    async def confirm(self, location: str, tasks: list[uuid.UUID]) -> list[uuid.UUID]:
+        """Say that everything on your lists was taken off the shelf; gives those that are picked with that.
+
+        For scanners that send whole lists. What is not yours, or not begun, is passed over.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_CONFIRM, {"location": location}, {"tasks": tasks})
 
     async def drop_routing(self, channel: str) -> None:
         """Let a channel's orders stay where they are first set aside: by rank.
