@@ -79,6 +79,10 @@ async def placed(database: Database, *tenders: Tender, owner: Actor = BUYER, tot
             ],
         )  # fmt: skip
         await payments.open_many(tx, openings)
+        # what leaves is what is set aside
+        await tx.execute(
+            "insert into commerce.hold (holder, sku, location, units) values ($1, 'A-1', 'WH-1', 1)", order.id
+        )
     return order
 
 
