@@ -50,7 +50,7 @@ class Taker(Struct, frozen=True):
 
 
 def in_path(name: str) -> str:
-    return {"channel": "WEB-PL", "sku": SKU, "picture": ids.new().hex}.get(name, str(ids.new()))
+    return {"channel": "WEB-PL", "location": "S-1", "sku": SKU, "picture": ids.new().hex}.get(name, str(ids.new()))
 
 
 def _fullest(reader: Outliner, name: str, schema: Mapping[str, Any], inside: frozenset[str] = frozenset()) -> Any:
