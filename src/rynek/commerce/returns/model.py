@@ -22,7 +22,9 @@ Number = Annotated[int, Meta(ge=1, le=2**62)]
 Units = Annotated[int, Meta(ge=0, le=1_000_000)]
 LineNumber = Annotated[int, Meta(ge=1, le=1000)]
 Text = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*\Z")]
-Photo = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="what the upload of a picture gave")]
+Photo = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="what the upload of a picture gave", examples=["0" * 64])
+]
 
 
 class TooManyReturned(Conflict):
