@@ -30,6 +30,7 @@ NOTHING_OF_OTHERS = {
     "commerce.wallets.claim_own": "claims of the caller's own; takes no account",
     "commerce.companies.mine": "tells of the caller alone; takes nothing",
     "commerce.companies.join": "an invitation is for whoever holds it; it names nobody",
+    "commerce.subscriptions.start": "whoever asks subscribes; there is nobody else to name",
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
     "integration.webhooks.make": "an endpoint is made for whoever asks",
     "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
@@ -170,7 +171,9 @@ async def _of_customers(world: App) -> list[Things]:
     await _receipt(world, "S-1", 7, a.id)
     gift = {"reference": "for c", "currency": "PLN", "amount_minor": 7, "why": "only c knows"}
     credit = await world.door.ask(ADMIN, "commerce.wallets.give", customer=a.id, **gift)
+    sub, changed = await _subscribed(world, a)
     trials: list[tuple[str, dict[str, Any]]] = [
+        *changed,
         ("commerce.wallets.entries", {"account": credit.id}),
         ("commerce.pos.bought", {"customer": a.id}),
         ("security.sessions", {}),
@@ -178,8 +181,32 @@ async def _of_customers(world: App) -> list[Things]:
     ]
     staff = Actor("staff", ids.new(), session=ids.new())
     return [
-        Things(a, [b], trials, [str(a.session), SKU, "only c knows"]),
-        Things(a, [staff], trials[2:], [str(a.session)]),
+        Things(a, [b], trials, [str(a.session), SKU, "only c knows", str(sub)]),
+        Things(a, [staff], trials[-2:], [str(a.session)]),
+    ]
+
+
+async def _subscribed(world: App, who: Actor) -> tuple[UUID, list[tuple[str, dict[str, Any]]]]:
+    """Let somebody subscribe; gives the subscription, and what others may try with it."""
+    plan = {"code": "monthly", "channel": "WEB-PL", "name": "Monthly", "every": 1, "unit": "month"}
+    await world.door.ask(ADMIN, "commerce.subscriptions.put_plans", plans=[plan])
+    home = {"name": "C", "street": "Tajna 9", "city": "Kraków", "postcode": "31-042", "country": "PL"}
+    lines, paying = [{"sku": SKU}], {"method": "transfer"}
+    sub = await world.door.ask(
+        who, "commerce.subscriptions.start", plan="monthly", lines=lines, email="c@example.com", address=home,
+        delivery=COURIER, paying=paying, agreed_minor=2501,
+    )  # fmt: skip
+    named = {"subscription": sub.id}
+    return sub.id, [
+        ("commerce.subscriptions.subscriptions", {}),
+        ("commerce.subscriptions.subscription", named),
+        ("commerce.subscriptions.skip", named),
+        ("commerce.subscriptions.pause", named),
+        ("commerce.subscriptions.resume", named),
+        ("commerce.subscriptions.swap", {**named, "lines": lines, "agreed_minor": 2501}),
+        ("commerce.subscriptions.readdress", {**named, "address": home, "agreed_minor": 2501}),
+        ("commerce.subscriptions.repay", {**named, "paying": paying}),
+        ("commerce.subscriptions.cancel", {**named, "reason": "spite"}),
     ]
 
 

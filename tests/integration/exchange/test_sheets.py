@@ -29,7 +29,6 @@ NO_SHEET = {
     "commerce.inventory.send": "a transfer: goods leave when it is written",
     "commerce.fulfilment.put_areas": "where postcodes lie: a country's list, as it is published",
     "commerce.fulfilment.put_routing": "a channel's few criteria: weighed against each other on one page",
-    "commerce.orders.hold_up": "one order, held up by whoever doubts it",
     "commerce.payments.hear": "what a provider says of a payment, signed by it",
     "commerce.pos.sell": "receipts, as tills send them",
     "commerce.quotes.put_template": "a buyer's own list, with its own file of lines",

@@ -14,8 +14,8 @@ operations = [
     write("POST /orders/{order}/strikes", actions.strike, "orders.change"),
     write("POST /orders/{order}/credits", changing.credit, "orders.credit"),
     read("GET /orders/held", changing.held, "orders.review"),
-    write("PUT /orders/{order}/holds/{kind}", changing.hold_up, "orders.review"),
-    write("DELETE /orders/{order}/holds/{kind}", changing.lift, "orders.review"),
+    write("POST /orders/{order}/holds", changing.hold_up, "orders.review"),
+    write("POST /orders/{order}/holds/lifting", changing.lift, "orders.review"),
     write("POST /orders/{order}/returns", actions.take_back, "orders.take-back"),
     write("POST /orders/{order}/notes", actions.note, "orders.note"),
 ]

@@ -13,7 +13,7 @@ from rynek.kernel.faults import Fault
 PAGE = 40
 
 
-class Firm(Struct, frozen=True):
+class Firm(Struct, frozen=True, forbid_unknown_fields=True):
     """What the form of a company says."""
 
     name: str = ""
@@ -30,7 +30,7 @@ class Firm(Struct, frozen=True):
     tax: str = "standard"
 
 
-class Invitation(Struct, frozen=True):
+class Invitation(Struct, frozen=True, forbid_unknown_fields=True):
     """What the form of an invitation says; amounts as people write them, none for no limit."""
 
     name: str = ""

@@ -19,7 +19,7 @@ DAYS = 14
 """How long an offer is good, unless one says otherwise."""
 
 
-class Offered(Struct, frozen=True):
+class Offered(Struct, frozen=True, forbid_unknown_fields=True):
     """What the form of an offer says: a line is ``sku quantity price``, the price net of one."""
 
     turn: int
