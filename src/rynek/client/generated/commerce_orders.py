@@ -13,9 +13,9 @@ from rynek.client.calls import Calls, Route
 _CANCEL = Route[None]("POST", "/orders/{order}/cancellation", None)
 _CREDIT = Route[bool]("POST", "/orders/{order}/credits", bool)
 _HELD = Route[list[commerce_orders.Held]]("GET", "/orders/held", list[commerce_orders.Held])
-_HOLD_UP = Route[None]("PUT", "/orders/{order}/holds/{kind}", None)
+_HOLD_UP = Route[None]("POST", "/orders/{order}/holds", None)
 _INTAKE = Route[commerce_orders.Intake]("GET", "/orders/intake", commerce_orders.Intake)
-_LIFT = Route[None]("DELETE", "/orders/{order}/holds/{kind}", None)
+_LIFT = Route[None]("POST", "/orders/{order}/holds/lifting", None)
 _NOTE = Route[None]("POST", "/orders/{order}/notes", None)
 _ORDER = Route[commerce_orders.Order]("GET", "/orders/{order}", commerce_orders.Order)
 _ORDERS = Route[list[commerce_orders.Summary]]("GET", "/orders", list[commerce_orders.Summary])
@@ -76,7 +76,7 @@ class CommerceOrders:
         Emits:
             OrderHeld
         """
-        return await self._calls.ask(_HOLD_UP, {"order": order, "kind": kind}, {"reason": reason})
+        return await self._calls.ask(_HOLD_UP, {"order": order}, {"kind": kind, "reason": reason})
 
     async def intake(self, since: datetime.datetime | None = None) -> commerce_orders.Intake:
         """Tell what was ordered, by all buyers together.
@@ -99,7 +99,7 @@ class CommerceOrders:
         Emits:
             HoldLifted
         """
-        return await self._calls.ask(_LIFT, {"order": order, "kind": kind}, {"reason": reason})
+        return await self._calls.ask(_LIFT, {"order": order}, {"kind": kind, "reason": reason})
 
     async def note(self, order: uuid.UUID, text: str) -> None:
         """Write a note on an order, for colleagues.
