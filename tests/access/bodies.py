@@ -30,7 +30,7 @@ SAMPLES: dict[str, Any] = {
     "email": "ola@example.com", "password": "a long enough password", "new": "a long enough password",
     "sku": SKU, "gtin": "5901234123457", "postcode": "31-042", "phone": "+48 600 600 600", "language": "pl",
     "currency": "PLN", "country": "PL", "url": "https://example.com/a.jpg",
-    **dict.fromkeys(("from_at", "until_at", "since", "until", "at", "seen_at"), "2026-01-31T12:00:00Z"),
+    **dict.fromkeys(("from_at", "until_at", "since", "until", "at", "seen_at", "valid_until"), "2026-01-31T12:00:00Z"),
 }  # fmt: skip
 """Samples where the schema's own would not fit its pattern."""
 
@@ -50,7 +50,8 @@ class Taker(Struct, frozen=True):
 
 
 def in_path(name: str) -> str:
-    return {"channel": "WEB-PL", "location": "S-1", "sku": SKU, "picture": ids.new().hex}.get(name, str(ids.new()))
+    words = {"channel": "WEB-PL", "location": "S-1", "sku": SKU, "provider": "manual", "picture": ids.new().hex}
+    return words.get(name, str(ids.new()))
 
 
 def _fullest(reader: Outliner, name: str, schema: Mapping[str, Any], inside: frozenset[str] = frozenset()) -> Any:
