@@ -16,6 +16,7 @@ from tests.integration.exchange.files import ADMIN, X, brought, counts, done, re
 from tests.integration.exchange.tables import TABLES, furnished
 
 NO_SHEET = {
+    "commerce.amendments.put_window": "how long buyers may change an order: a channel's one setting",
     "commerce.checkout.put_group": "one customer's group: the sheet is price-groups",
     "commerce.companies.put": "a company is taken in by a person, with its proof of VAT and its credit; no table yet",
     "commerce.companies.put_channel": "a switch, thrown by hand",
@@ -27,6 +28,9 @@ NO_SHEET = {
     "commerce.inventory.announce": "goods that will come: a document with a number, posted once",
     "commerce.inventory.adjust": "a movement with its reason, posted once; what there is is counted by stock-counts",
     "commerce.inventory.send": "a transfer: goods leave when it is written",
+    "commerce.fulfilment.box": "parcels of tasks that were picked: work, not data",
+    "commerce.fulfilment.confirm": "tasks that were picked: work, not data",
+    "commerce.fulfilment.put_bins": "where things lie in a shop: its own staff say so as they walk; no table yet",
     "commerce.fulfilment.put_areas": "where postcodes lie: a country's list, as it is published",
     "commerce.fulfilment.put_routing": "a channel's few criteria: weighed against each other on one page",
     "commerce.payments.hear": "what a provider says of a payment, signed by it",
@@ -36,9 +40,14 @@ NO_SHEET = {
     "commerce.repricing.decide": "a person's approval of each move",
     "commerce.repricing.look_now": "an order to look, not data",
     "commerce.repricing.put_switch": "a switch that moves all prices of a channel at once: thrown by hand",
+    "commerce.returns.delivered": "one order's day, as its carrier tells",
+    "commerce.returns.put_exemptions": "what the law lets a shop not take back: decided by a person, few",
+    "commerce.returns.put_policy": "a channel's one policy of returns",
     "commerce.subscriptions.readdress": "a customer says where it comes, with its price before the eyes",
     "commerce.subscriptions.repay": "how a customer pays: a provider's token, which is in no file",
     "commerce.subscriptions.swap": "a customer says what comes, with its price before the eyes",
+    "commerce.wallets.block": "one card, blocked by whoever doubts it",
+    "commerce.wallets.put_programme": "a channel's one programme of points",
     "integration.exchange.upload": "the file of an import",
     "integration.exchange.settle": "how one file is read",
     "integration.exchange.put_mapping": "how files are read; it names columns of the sheets themselves",
