@@ -2,8 +2,8 @@
 
 Orders of four lines over 60 days, of 4,000 items in 40 categories, most with a cost, half of them by customers. The
 draft is three promotions on top of what was paid: a tenth off some categories, three for two in others, free delivery
-from 100.00. It is counted as servers do it: portion by portion, by two
-processes beside this one. All the while a ticker sees how long this process ever stood still (``pause_ms``).
+from 100.00. It is counted as servers do it: portion by portion, by a
+process beside this one. All the while a ticker sees how long this process ever stood still (``pause_ms``).
 
 Afterwards what was summed up has to be what the database holds: lines, money, and its parts the whole.
 """

@@ -260,10 +260,9 @@ async def test_the_process_that_counts_is_replaced_when_it_dies(world: App) -> N
     begun = await begin(world)
     counting = Counting(world.database, 3)
     await counting.advance()
-    assert counting.desks is not None
-    [first, *_] = counting.desks.desks
-    first.process.kill()
-    await first.process.wait()
+    assert counting.desk is not None
+    counting.desk.process.kill()
+    await counting.desk.process.wait()
     await counting.advance()
     while await counting.advance():
         pass

@@ -258,15 +258,6 @@ def test_totals_are_the_sums_over_baskets_counted_one_by_one(about: Given, baske
 
 
 @settings(max_examples=60)
-@given(some_given(), st.lists(some_baskets(), max_size=8), st.integers(1, 3))
-def test_desks_that_count_beside_each_other_come_to_the_same(about: Given, baskets: list[Basket], most: int) -> None:
-    many = rules.desks(about.wanted, most)
-    assert many in {1, most}
-    parts = [rules.Reckoner(about).count(Portion(baskets[desk::many], ITEMS)) for desk in range(many)]
-    assert rules.merged(parts) == rules.merged([rules.Reckoner(about).count(Portion(baskets, ITEMS))])
-
-
-@settings(max_examples=60)
 @given(some_given(), st.lists(some_baskets(), max_size=8))
 def test_parts_sum_to_the_whole_and_nobody_pays_less_than_nothing(about: Given, baskets: list[Basket]) -> None:
     counted = rules.Reckoner(about).count(Portion(baskets, ITEMS))

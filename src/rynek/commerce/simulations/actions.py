@@ -14,7 +14,7 @@ from msgspec import Meta
 from rynek.commerce import promotions
 from rynek.commerce.promotions import Promotion
 from rynek.commerce.simulations import model, rules
-from rynek.commerce.simulations.desk import CannotCount, Desks
+from rynek.commerce.simulations.desk import CannotCount, Desk
 from rynek.commerce.simulations.model import (
     Given,
     Kept,
@@ -37,8 +37,6 @@ q = queries(__file__, model)
 
 PORTION = 5_000
 """How many baskets are counted at once."""
-DESKS = 2
-"""How many processes count them, where it does not matter which basket comes first."""
 FAILURES = 3
 """After how many failures in a row a simulation is given up."""
 WAITING = 20
@@ -163,8 +161,8 @@ _look = simulation
 # --- counting ---------------------------------------------------------------------------------------------------------
 
 
-_Read = tuple[Position, int, Sequence[str], Sequence[UUID], Sequence[str]]
-"""Where a portion ends, how many baskets, items and customers it has, and the baskets as JSON, a part for each desk."""
+_Read = tuple[Position, int, Sequence[str], Sequence[UUID], str]
+"""Where a portion ends, how many baskets, items and customers it has, and the baskets as JSON."""
 
 
 class Counting:
@@ -174,7 +172,7 @@ class Counting:
         self.database = database
         self.portion = portion
         self.of: UUID | None = None
-        self.desks: Desks | None = None
+        self.desk: Desk | None = None
         self.ahead: tuple[str, asyncio.Task[_Read]] | None = None
         """What is read while the portion before it is counted, by the position that it begins at."""
 
@@ -200,32 +198,32 @@ class Counting:
         return True
 
     async def close(self) -> None:
-        """Let the processes that count end."""
-        desks, self.desks, self.of = self.desks, None, None
+        """Let the process that counts end."""
+        desk, self.desk, self.of = self.desk, None, None
         ahead, self.ahead = self.ahead, None
         if ahead is not None:
             ahead[1].cancel()
             await asyncio.gather(ahead[1], return_exceptions=True)
-        if desks is not None:
-            await desks.close()
+        if desk is not None:
+            await desk.close()
 
     async def _go_on(self, tx: Tx, found: Open) -> None:
         given = msgspec.json.decode(found.given, type=Given)
         if found.total is None:
             await self._begin(tx, found, given.wanted)
-        desks = await self._open_desks(found, rules.desks(given.wanted, DESKS))
-        position, baskets, skus, customers, parts = await self._portion(given.wanted, found.position)
+        desk = await self._desk(found)
+        position, baskets, skus, customers, document = await self._portion(given.wanted, found.position)
         gifts = rules.gifts(given)
-        fresh = [each for each in {*skus, *gifts} if each not in desks.known]
+        fresh = [each for each in {*skus, *gifts} if each not in desk.known]
         items = await q.items(tx, skus=fresh, currency=given.wanted.currency) if fresh else "[]"
         had = await q.had(tx, id=found.id)
         mine = await q.mine(tx, id=found.id, customers=customers) if customers else "[]"
         after = _encode(position).decode()
         if not position.done:
             self.ahead = after, asyncio.create_task(self._read(given.wanted, after))
-        portions = [f'{{"baskets":{part},"items":{items},"had":{had},"mine":{mine}}}' for part in parts]
-        counted = await desks.count([each.encode() for each in portions])
-        desks.known.update(fresh)
+        portion = f'{{"baskets":{document},"items":{items},"had":{had},"mine":{mine}}}'
+        counted = await desk.count(portion.encode())
+        desk.known.update(fresh)
         async with self.database.transaction("commerce") as writing:
             moved = await q.go_on(
                 writing, id=found.id, was=found.position, position=after, baskets=baskets,
@@ -254,11 +252,11 @@ class Counting:
         async with self.database.transaction("commerce") as writing:
             await q.begin(writing, id=found.id, total=totals.orders + totals.receipts, at=writing.at)
 
-    async def _open_desks(self, found: Open, many: int) -> Desks:
-        if self.desks is None or self.of != found.id:
+    async def _desk(self, found: Open) -> Desk:
+        if self.desk is None or self.of != found.id:
             await self.close()  # and with it what was read ahead for another
-            self.desks, self.of = await Desks.open(found.given, many), found.id
-        return self.desks
+            self.desk, self.of = await Desk.open(found.given), found.id
+        return self.desk
 
     async def _note(self, found: Open, error: Exception) -> None:
         logger.error("simulation %s could not be counted", found.id, exc_info=error)
@@ -268,30 +266,28 @@ class Counting:
 
 
 async def _read(tx: Tx, wanted: Wanted, was: Position, limit: int) -> _Read:
-    """Read the next portion: where it ends, how many baskets, items and customers of it, and its parts as JSON."""
-    parts = rules.desks(wanted, DESKS)
+    """Read the next portion: where it ends, how many baskets, items and customers of it, and the baskets as JSON."""
     if wanted.channels is not None and not was.orders_done:
         first, last = was.order or _before(ids.first(wanted.since)), ids.first(wanted.until)
         orders: model.OrdersRead = await q.orders(
             tx, channels=wanted.channels, currency=wanted.currency, after=first, last=last, zone=wanted.zone,
-            limit=limit, parts=parts,
+            limit=limit,
         )  # fmt: skip
         through = orders.baskets < limit
         position = Position(orders.last or was.order, through, done=through and wanted.tills is None)
-        return position, orders.baskets, orders.skus, orders.customers, orders.parts
+        return position, orders.baskets, orders.skus, orders.customers, orders.document
     tills = wanted.tills
     assert tills is not None  # noqa: S101 - without tills it was done after the orders
     store, sold_at, till, number = was.receipt or ("", _NEVER, "", 0)
     found: model.ReceiptsRead = await q.receipts(
         tx, stores=tills.stores, currency=wanted.currency, channel=tills.channel, since=wanted.since,
         until=wanted.until, store=store, sold_at=sold_at, till=till, number=number, zone=wanted.zone, limit=limit,
-        parts=parts,
     )  # fmt: skip
     last_one = was.receipt
     if found.store is not None and found.sold_at is not None:
         last_one = (found.store, found.sold_at, found.till or "", found.number or 0)
     position = Position(was.order, orders_done=True, receipt=last_one, done=found.baskets < limit)
-    return position, found.baskets, found.skus, found.customers, found.parts
+    return position, found.baskets, found.skus, found.customers, found.document
 
 
 def _before(first: UUID) -> UUID:

@@ -1,28 +1,25 @@
-"""The processes that count, and what speaks with them: a minute of two processors, while no server stands still.
+"""The process that counts, and what speaks with it: a minute of a processor, while no server stands still.
 
 A frame is its length in eight bytes and then JSON. The first frame is what the simulation is decided by; each further
-one is a portion, answered by what it comes to, or by why it could not be counted. A process ends when its input ends,
-so it outlives nobody; it gives way to whatever else wants the processor.
+one is a portion, answered by what it comes to, or by nothing where it could not be counted. The process ends when its
+input ends, so it outlives nobody.
 """
 
 import asyncio
-import os
 import sys
 import traceback
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import msgspec
 
-from rynek.commerce.simulations.model import Counted, Given, Portion
-from rynek.commerce.simulations.rules import Reckoner, merged
+from rynek.commerce.simulations.model import Given, Portion
+from rynek.commerce.simulations.rules import Reckoner
 
 _SIZE = 8
 _COMMAND = (sys.executable, "-P", "-m", "rynek.commerce.simulations.desk")
 _given = msgspec.json.Decoder(Given).decode
 _portion = msgspec.json.Decoder(Portion).decode
-_counted = msgspec.json.Decoder(Counted).decode
 
 
 class CannotCount(Exception):  # noqa: N818 - what happened; the operator reads it with the simulation
@@ -34,9 +31,11 @@ class Desk:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
+        self.known: set[str] = set()
+        """The items that it has learnt of."""
 
     @classmethod
-    async def open(cls, given: str) -> Self:
+    async def open(cls, given: str) -> "Desk":
         """Start a process for a simulation."""
         pipe = asyncio.subprocess.PIPE
         desk = cls(await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe))
@@ -76,37 +75,6 @@ class Desk:
         return await out.readexactly(int.from_bytes(await out.readexactly(_SIZE)))
 
 
-class Desks:
-    """The processes that count one simulation, each its part of a portion."""
-
-    def __init__(self, desks: Sequence[Desk]) -> None:
-        self.desks = desks
-        self.known: set[str] = set()
-        """The items that they have learnt of."""
-
-    @classmethod
-    async def open(cls, given: str, many: int) -> Self:
-        """Start so many processes for a simulation."""
-        return cls(await asyncio.gather(*(Desk.open(given) for _ in range(many))))
-
-    async def count(self, parts: Sequence[bytes]) -> str:
-        """Let parts of a portion be counted, at most one by each process; gives what they come to together, as JSON.
-
-        Raises:
-            CannotCount: one of them cannot be, or its process has ended.
-        """
-        answers = await asyncio.gather(
-            *(desk.count(part) for desk, part in zip(self.desks, parts, strict=False)),
-        )
-        if len(answers) == 1:
-            return answers[0]
-        return msgspec.json.encode(merged(_counted(each) for each in answers)).decode()
-
-    async def close(self) -> None:
-        """End the processes."""
-        await asyncio.gather(*(desk.close() for desk in self.desks))
-
-
 def main(come: BinaryIO, go: BinaryIO) -> None:
     """Count what comes in until it ends."""
     given = _read(come)
@@ -129,6 +97,5 @@ def _read(come: BinaryIO) -> bytes | None:
 
 
 if __name__ == "__main__":
-    os.nice(10)
     with suppress(KeyboardInterrupt, BrokenPipeError):
         main(sys.stdin.buffer, sys.stdout.buffer)

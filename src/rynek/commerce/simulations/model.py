@@ -361,7 +361,7 @@ class OrdersRead(Struct, frozen=True):
     baskets: int
     skus: list[str]
     customers: list[UUID]
-    parts: list[str]
+    document: str
 
 
 class ReceiptsRead(Struct, frozen=True):
@@ -374,7 +374,7 @@ class ReceiptsRead(Struct, frozen=True):
     baskets: int
     skus: list[str]
     customers: list[UUID]
-    parts: list[str]
+    document: str
 
 
 class Totals(Struct, frozen=True):

@@ -61,7 +61,7 @@ select (
 update commerce.simulation set state = 'running', total = :total, began_at = :at, counted_at = :at
 where id = :id and ended_at is null
 
--- name: orders(channels: text[], currency: text, after: uuid, last: uuid, zone: text, limit: int, parts: int) -> OrdersRead
+-- name: orders(channels: text[], currency: text, after: uuid, last: uuid, zone: text, limit: int) -> OrdersRead
 -- The next orders that went through, as baskets: what was bought, by whom, and what it cost before promotions and after.
 with o as materialized (
     select s.id, s.channel, s.owner_kind, s.owner, s.delivery_minor, s.tax_minor, s.placed_at, s.agreed,
@@ -84,7 +84,7 @@ with o as materialized (
         coalesce((a.priced #>> '{delivery_line,rate_bp}')::bigint, 0) as delivery_bp, a.trace ->> 'group' as price_group
     from o cross join lateral json_to_record(o.agreed) as a (terms json, priced json, trace json)
 ), k as (
-    select o.id, row_number() over (order by o.id) % :parts as part, json_build_array(
+    select o.id, json_build_array(
         (extract(epoch from o.placed_at) * 1000000)::bigint, (o.placed_at at time zone :zone)::date::text,
         o.channel, o.channel, d.country, o.gross, case when o.owner_kind = 'customer' then o.owner end, null,
         d.price_group, d.delivery, o.delivery_minor - case when o.gross then 0 else o.tax_minor - b.tax end + d.off,
@@ -99,10 +99,9 @@ with o as materialized (
 )
 select (select id from o order by id desc limit 1), (select count(*) from o), array(select distinct sku from l),
     array(select distinct owner from o where owner_kind = 'customer'),
-    array(select coalesce(json_agg(basket order by id) filter (where id is not null), '[]')::text
-        from generate_series(0, :parts - 1) as p left join k on k.part = p group by p order by p)
+    coalesce((select json_agg(basket order by id) from k), '[]')::text
 
--- name: receipts(stores: text[], currency: text, channel: text, since: timestamptz, until: timestamptz, store: text, sold_at: timestamptz, till: text, number: bigint, zone: text, limit: int, parts: int) -> ReceiptsRead
+-- name: receipts(stores: text[], currency: text, channel: text, since: timestamptz, until: timestamptz, store: text, sold_at: timestamptz, till: text, number: bigint, zone: text, limit: int) -> ReceiptsRead
 -- The next receipts, store by store, as baskets: what left the shelves for money.
 with r as materialized (
     select store, sold_at, till, number, customer, lines from commerce.receipt
@@ -119,8 +118,7 @@ with r as materialized (
         sku, quantity, paid + off, paid, null, null, kind = 'weighed') order by n) as bought
     from l where kind in ('sale', 'weighed') and quantity > 0 and paid >= 0 group by store, till, number
 ), k as (
-    select r.store, r.sold_at, r.till, r.number,
-        row_number() over (order by r.store, r.sold_at, r.till, r.number) % :parts as part, json_build_array(
+    select r.store, r.sold_at, r.till, r.number, json_build_array(
         (extract(epoch from r.sold_at) * 1000000)::bigint, (r.sold_at at time zone :zone)::date::text,
         r.store, :channel, p.country, true, r.customer, r.store, null, null, 0, 0, 0, false,
         array(select m.segment from commerce.segment_member m where m.customer = r.customer order by m.segment),
@@ -130,9 +128,7 @@ with r as materialized (
 select z.store, z.sold_at, z.till, z.number, (select count(*) from r),
     array(select distinct sku from l where kind in ('sale', 'weighed')),
     array(select distinct customer from r where customer is not null),
-    array(select coalesce(
-            json_agg(basket order by k.store, k.sold_at, k.till, k.number) filter (where k.store is not null), '[]')::text
-        from generate_series(0, :parts - 1) as p left join k on k.part = p group by p order by p)
+    coalesce((select json_agg(basket order by store, sold_at, till, number) from k), '[]')::text
 from (values (1)) as one left join z on true
 
 -- name: items(skus: text[], currency: text) -> value

@@ -93,11 +93,6 @@ def _zone(name: str) -> bool:
     return True
 
 
-def desks(wanted: Wanted, most: int) -> int:
-    """Say how many may count at once: one, where a basket may leave nothing of a draft for those after it."""
-    return 1 if any(each.uses or each.uses_each or each.budget_minor for each in wanted.promotions) else most
-
-
 class _Stood(NamedTuple):
     """A line as it stood without the draft and with it; net and cost None: not known."""
 
