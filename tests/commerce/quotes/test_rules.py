@@ -1,11 +1,15 @@
 """What is decided about quotes and typed lists."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rynek.commerce.checkout import Terms
+from rynek.commerce.checkout import Address, Terms, Want
 from rynek.commerce.quotes import rules
 from rynek.commerce.quotes.model import Line, Read
+from rynek.kernel.faults import Invalid
+
+_HOME = Address("Ola Nowak", "Rynek 1", "Kraków", "31-042", "PL")
 
 skus = st.from_regex(r"[A-Z][A-Z0-9-]{2,12}", fullmatch=True)
 lines = st.lists(st.builds(Line, skus, st.integers(1, 1_000), st.integers(0, 10**6)), min_size=1, max_size=8)
@@ -29,6 +33,22 @@ def test_what_is_settled_is_the_offer_and_nothing_else(
     assert rules.comes_to(offered, {}, delivery[1] if delivery else None) == total + (delivery[1] if delivery else 0)
     by_weight = rules.comes_to(offered, {line.sku: "g" for line in offered}, None)
     assert abs(1_000 * by_weight - total) <= 500 * len(offered)
+
+
+@given(lines)
+def test_offered_lines_are_read_as_they_are_written(offered: list[Line]) -> None:
+    text = "\n\n".join(f" {line.sku}  {line.quantity} {line.unit_minor / 100:.2f}" for line in offered)
+    assert rules.priced(text, "PLN") == offered
+    with pytest.raises(Invalid) as refused:
+        rules.priced(f"{text}\nA 1", "PLN")
+    assert refused.value.detail.endswith(": A 1")
+
+
+@given(st.sets(st.sampled_from(["lines", "email", "address", "delivery"])))
+def test_what_a_cart_lacks_is_named(missing: set[str]) -> None:
+    said = {"lines": [Want("A")], "email": "a@example.com", "address": _HOME, "delivery": "courier"}
+    terms = Terms("WEB-PL", **{name: value for name, value in said.items() if name not in missing})  # type: ignore[arg-type]
+    assert set(rules.lacking(terms)) == missing
 
 
 @given(lines)

@@ -63,8 +63,7 @@ async def request(tx: Tx, cart: UUID, note: Note = "") -> Quote:
     if found.order is not None:
         raise checkout.CartPlaced
     terms, priced = found.terms, found.priced
-    missing = [name for name in ("lines", "email", "address", "delivery") if not getattr(terms, name)]
-    if missing:
+    if missing := rules.lacking(terms):
         raise Invalid(f"the cart has no {', no '.join(missing)}", field=missing[0], missing=missing)
     seat = await companies.seat_of(tx, tx.actor.id)
     quote, company = ids.new(), seat.company if seat else None

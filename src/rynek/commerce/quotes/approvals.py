@@ -10,6 +10,7 @@ from msgspec import Meta
 from rynek.commerce import checkout, companies
 from rynek.commerce.companies import Member
 from rynek.commerce.payments import Tender
+from rynek.commerce.quotes import rules
 from rynek.commerce.quotes.actions import q
 from rynek.commerce.quotes.events import ApprovalMoved
 from rynek.commerce.quotes.model import (
@@ -61,8 +62,7 @@ async def ask(tx: Tx, cart: UUID, method: Later = "invoice", note: Note = "") ->
     found = await checkout.held(tx, cart)
     if found.order is not None:
         raise checkout.CartPlaced
-    missing = [name for name in ("lines", "email", "address", "delivery") if not getattr(found.terms, name)]
-    if missing:
+    if missing := rules.lacking(found.terms):
         raise Invalid(f"the cart has no {', no '.join(missing)}", field=missing[0], missing=missing)
     seat = await companies.seat_of(tx, tx.actor.id)
     if seat is None:

@@ -105,40 +105,18 @@ class Listed(Struct, frozen=True):
     asked_at: datetime
 
 
-class Quote(Struct, frozen=True):
+class Quote(Listed, frozen=True):
     """A quote with its whole thread; ``net_minor`` is what the lines of the last turn come to, with delivery."""
 
-    id: UUID
-    number: int
-    customer: UUID
-    company: UUID | None
-    channel: str
-    currency: str
-    state: QuoteState
-    turn: int
-    valid_until: datetime | None
-    order: UUID | None
-    asked_at: datetime
     email: str | None
     delivery: OptionCode | None
     thread: list[Said]
     net_minor: int
 
 
-class QuoteRow(Struct, frozen=True):
+class QuoteRow(Listed, frozen=True):
     """A quote as it is stored."""
 
-    id: UUID
-    number: int
-    customer: UUID
-    company: UUID | None
-    channel: str
-    currency: str
-    state: QuoteState
-    turn: int
-    valid_until: datetime | None
-    order: UUID | None
-    asked_at: datetime
     terms: str
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rynek.commerce.checkout import Settled, Terms, Want
 from rynek.commerce.quotes.model import Line, LineFault, Read
+from rynek.kernel import money
+from rynek.kernel.faults import Invalid
 
 _HEADS = {"sku", "item", "code", "gtin", "ean", "indeks", "kod", "towar", "artikel"}
 _NUMBER = re.compile(r"[0-9]{1,7}")
@@ -82,6 +84,29 @@ def read(text: str) -> tuple[list[Read], list[LineFault]]:
         else:
             found.append(Read(number, raw[:100], cells[0], quantity))
     return found, faults
+
+
+def priced(text: str, currency: str) -> list[Line]:
+    """Read what somebody offers or would pay: a code, a quantity and the net price of one in each line.
+
+    Raises:
+        Invalid: a line is something else; it is told.
+    """
+    lines = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        cells = raw.split()
+        if not cells:
+            continue
+        price = money.parse(cells[2], currency) if len(cells) == 3 else None
+        if price is None or not _NUMBER.fullmatch(cells[1]):
+            raise Invalid(f"{number}: {raw.strip()[:60]}", field="lines")
+        lines.append(Line(cells[0], int(cells[1]), price))
+    return lines
+
+
+def lacking(terms: Terms) -> list[str]:
+    """Name what a cart still lacks before it can be asked for."""
+    return [each for each in ("lines", "email", "address", "delivery") if not getattr(terms, each)]
 
 
 def _cells(raw: str) -> list[str]:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from rynek.commerce.quotes import priced
 from rynek.console.pages.shell import go, language, show, shown, told
 from rynek.kernel import clock, money
 from rynek.kernel.door import Call, Response
-from rynek.kernel.faults import Fault, Invalid
+from rynek.kernel.faults import Fault
 
 PAGE = 40
 STATES = ("requested", "offered", "countered", "accepted", "declined", "expired")
@@ -76,25 +77,12 @@ async def offer(call: Call[Any], quote: UUID, said: Offered) -> Response:
     try:
         until: datetime = clock.now() + timedelta(days=min(max(said.days, 1), 365))
         await call.ask(
-            "commerce.quotes.offer", quote=quote, turn=said.turn, lines=_lines(said.lines, found.currency),
+            "commerce.quotes.offer", quote=quote, turn=said.turn, lines=priced(said.lines, found.currency),
             delivery_minor=money.parse(said.delivery, found.currency) or 0, valid_until=until, note=said.note.strip(),
         )  # fmt: skip
     except Fault as fault:
         return await _quote(call, quote, said=said, refusal=fault)
     return go(f"/console/quotes/{quote}?done=offered")
-
-
-def _lines(text: str, currency: str) -> list[dict[str, Any]]:
-    lines = []
-    for number, raw in enumerate(text.splitlines(), 1):
-        cells = raw.split()
-        if not cells:
-            continue
-        price = money.parse(cells[2], currency) if len(cells) == 3 else None
-        if price is None or not cells[1].isdigit():
-            raise Invalid(f"{number}: {raw.strip()[:60]}", field="lines")
-        lines.append({"sku": cells[0], "quantity": int(cells[1]), "unit_minor": price})
-    return lines
 
 
 @shown

@@ -6,9 +6,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from rynek.channels.storefront.pages.shop import Visit, buyer_of, cart_of, go, inside, show, shown, told, visit
+from rynek.commerce.quotes import priced
 from rynek.kernel import ids, money
 from rynek.kernel.door import Call, Response
-from rynek.kernel.faults import Fault, Invalid, NotFound
+from rynek.kernel.faults import Fault, NotFound
 
 
 class Answer(Struct, frozen=True):
@@ -190,23 +191,10 @@ async def answer(call: Call[Any], channel: str, quote: UUID, said: Answer) -> Re
             done = await call.ask("commerce.quotes.accept", quote=quote, turn=said.turn, method=said.method)
             return go(f"{at.home}/orders/{done.order}")
         if said.act == "counter":
-            lines = _lines(said.lines, found.currency)
+            lines = priced(said.lines, found.currency)
             await call.ask("commerce.quotes.counter", quote=quote, turn=said.turn, lines=lines, note=said.note.strip())
         else:
             await call.ask("commerce.quotes.decline", quote=quote, turn=said.turn, note=said.note.strip())
     except Fault as fault:
         return await _quote(call, at, quote, told(at.w, fault), fault.status, said.lines)
     return go(f"{at.home}/quotes/{quote}")
-
-
-def _lines(text: str, currency: str) -> list[dict[str, Any]]:
-    lines = []
-    for number, raw in enumerate(text.splitlines(), 1):
-        cells = raw.split()
-        if not cells:
-            continue
-        price = money.parse(cells[2], currency) if len(cells) == 3 else None
-        if price is None or not cells[1].isdigit():
-            raise Invalid(f"{number}: {raw.strip()[:60]}", field="lines")
-        lines.append({"sku": cells[0], "quantity": int(cells[1]), "unit_minor": price})
-    return lines
