@@ -75,6 +75,7 @@ class Terrain:
         self.tiers = tiers
         self.spots: tuple[Spot, ...] = tuple((row.latitude, row.longitude) for row in self.rows)
         self.at = {row.location: n for n, row in enumerate(self.rows)}
+        self.senders = [n for n, row in enumerate(self.rows) if row.sends]
         self.columns: dict[str, list[float]] = {
             "parcels": [1.0] * len(self.rows),
             "cheapest": [float(row.parcel_minor) for row in self.rows],
@@ -91,14 +92,19 @@ class Terrain:
             only: the one place to look at; "" for all that send.
         """
         columns = self.columns | {"nearest": _distances(self.spots, there)}
-        sums = [self._sum(tier, columns) for tier in self.tiers]
-        usable = [
-            n for n, row in enumerate(self.rows) if (row.location == only and row.hands_out if only else row.sends)
-        ]
-        best = heapq.nsmallest(SHORTLIST, usable, key=lambda n: (*(tier[n] for tier in sums), n))
-        chosen = dict.fromkeys([*best, *sorted(self.at[code] for code in besides if code in self.at)])
+        weighed = list(zip(*(self._sum(tier, columns) for tier in self.tiers), range(len(self.rows)), strict=True))
+        best = heapq.nsmallest(SHORTLIST, [weighed[n] for n in self._usable(only)])
+        chosen = dict.fromkeys(
+            [*(each[-1] for each in best), *sorted(self.at[code] for code in besides if code in self.at)]
+        )
         names = sorted({each.by for tier in self.tiers for each in tier})
         return [(self.rows[n].location, {by: round(columns[by][n], 2) for by in names}) for n in chosen]
+
+    def _usable(self, only: str) -> list[int]:
+        if not only:
+            return self.senders
+        there = self.at.get(only)
+        return [there] if there is not None and self.rows[there].hands_out else []
 
     def _sum(self, tier: Sequence[Criterion], columns: Mapping[str, Sequence[float]]) -> list[float]:
         total = [0.0] * len(self.rows)
@@ -144,9 +150,7 @@ def route(wants: Mapping[str, int], places: Sequence[Place], tiers: Tiers) -> Pl
     if not wants or any(sum(max(e.free.get(sku, 0), 0) for e in useful) < units for sku, units in wants.items()):
         return None
     costs = {each.location: against(each, tiers) for each in useful}
-    starts = heapq.nsmallest(
-        STARTS, useful, key=lambda p: (any(_lacks(wants, [p]).values()), costs[p.location], p.location)
-    )
+    starts = heapq.nsmallest(STARTS, useful, key=lambda p: (bool(_left(wants, p)), costs[p.location], p.location))
     found = {tuple(e.location for e in chosen): chosen for p in starts for chosen in [_filled(wants, useful, costs, p)]}
     best = min(found.values(), key=lambda chosen: (cost(chosen, tiers), len(chosen), [e.location for e in chosen]))
     ordered = sorted(best, key=lambda place: (costs[place.location], place.location))
@@ -163,19 +167,31 @@ def _lacks(wants: Mapping[str, int], places: Sequence[Place]) -> dict[str, int]:
 def _filled(
     wants: Mapping[str, int], useful: Sequence[Place], costs: Mapping[str, tuple[float, ...]], start: Place
 ) -> list[Place]:
-    chosen, left = [start], _lacks(wants, [start])
-    while any(left.values()):
-        gives = {
-            each.location: sum(min(max(each.free.get(sku, 0), 0), units) for sku, units in left.items())
-            for each in useful
-            if each not in chosen
-        }
-        more = min(
-            (each for each in useful if gives.get(each.location)),
-            key=lambda p: (tuple(value / gives[p.location] for value in costs[p.location]), p.location),
+    chosen, left = {start.location: start}, _left(wants, start)
+    while left:
+        gives = [(each, _given(left, each)) for each in useful if each.location not in chosen]
+        more, _ = min(
+            ((each, units) for each, units in gives if units),
+            key=lambda found: (tuple(value / found[1] for value in costs[found[0].location]), found[0].location),
         )
-        chosen.append(more)
-        left = _lacks(wants, chosen)
+        chosen[more.location] = more
+        left = _left(left, more)
+    return _needed(wants, list(chosen.values()), costs)
+
+
+def _left(wants: Mapping[str, int], place: Place) -> dict[str, int]:
+    """Tell what is wanted still when a place has given what it has."""
+    left = {sku: units - max(place.free.get(sku, 0), 0) for sku, units in wants.items()}
+    return {sku: units for sku, units in left.items() if units > 0}
+
+
+def _given(wants: Mapping[str, int], place: Place) -> int:
+    """Tell how many of the units that are wanted a place has."""
+    return sum(min(max(place.free.get(sku, 0), 0), units) for sku, units in wants.items())
+
+
+def _needed(wants: Mapping[str, int], chosen: list[Place], costs: Mapping[str, tuple[float, ...]]) -> list[Place]:
+    """Leave places out that are not needed, the dearest first."""
     for each in sorted(chosen, key=lambda place: (costs[place.location], place.location), reverse=True):
         rest = [other for other in chosen if other is not each]
         if rest and not any(_lacks(wants, rest).values()):
@@ -212,7 +228,7 @@ def considered(
 ) -> list[Considered]:
     """Tell of the places that were weighed the taken ones, and the best of the others that had something."""
     taken = {pick.location for pick in picks}
-    has = [(place, sum(min(max(place.free.get(s, 0), 0), n) for s, n in wants.items())) for place in places]
+    has = [(place, _given(wants, place)) for place in places]
     ordered = sorted(
         (each for each in has if each[1] or each[0].location in taken),
         key=lambda each: (each[0].location not in taken, against(each[0], tiers), each[0].location),
