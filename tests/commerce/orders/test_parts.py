@@ -206,6 +206,25 @@ async def test_what_is_added_has_to_be_paid_before_it_leaves(shop: Shop) -> None
     assert [line.shipped for line in (await shown(shop, order)).lines] == [1, 2]
 
 
+async def test_an_order_is_reopened_once_by_one_number(shop: Shop) -> None:
+    order = await shop.bought("ITEM-00005", 1)
+    await shop.ask(actions.ship, order=order)
+
+    async def reopened() -> Balance:
+        line = OrderLine(0, "ITEM-00006", "Item", 1, 500, 407, 93, 500, 2300)
+        async with shop.world.database.transaction("commerce") as tx:
+            return await orders.extend(tx, order, "X-1", [line], reopen=True)
+
+    assert (await reopened()).state == "open"
+    await shop.ask("commerce.payments.pay", order=order, tender={"method": "transfer", "amount_minor": 500})
+    async with shop.world.database.transaction("commerce") as tx:
+        [held] = await inventory.hold_many(tx, [inventory.Claim(order, "WEB-PL", [Need("ITEM-00006", 1)])])
+        assert isinstance(held, list)
+    await shop.ask(actions.ship, order=order)
+    assert ((await reopened()).state, (await shown(shop, order)).state) == ("shipped", "shipped")  # told late, again
+    assert len((await shown(shop, order)).lines) == 2
+
+
 async def test_an_order_is_sent_elsewhere_until_some_of_it_has_left(shop: Shop) -> None:
     order = await shop.bought("ITEM-00019", 2)
     new = Address("Jan Nowak", "Długa 2", "Gdańsk", "80-001", "PL")

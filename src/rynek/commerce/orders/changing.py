@@ -43,11 +43,11 @@ async def extend(
         OrderChanged, OrderHeld
     """
     known = await lock(tx, order)
-    if reopen and known.state == "shipped":
-        await q.set_state(tx, id=order, state="open")
-        known = await lock(tx, order)
-    if not await documented(tx, order, reference, known):
+    again = reopen and known.state == "shipped"
+    if not await documented(tx, order, reference, structs.replace(known, state="open") if again else known):
         return known
+    if again:
+        await q.set_state(tx, id=order, state="open")
     first = max(line.line for line in await q.lines(tx, id=order)) + 1
     new = [structs.replace(line, line=first + n) for n, line in enumerate(lines)]
     of = {name: [getattr(line, name) for line in new] for name in OrderLine.__struct_fields__}
