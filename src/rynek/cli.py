@@ -92,7 +92,11 @@ def _parser() -> argparse.ArgumentParser:
 
     _judging(commands.add_parser("search", help="judge the ranking by the demo's queries, before and after a change"))
 
-    bench = commands.add_parser("bench", help="measure, and check that nothing was lost or doubled")
+    _measuring(commands.add_parser("bench", help="measure, and check that nothing was lost or doubled"))
+    return parser
+
+
+def _measuring(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("name", choices=_benches())
     bench.add_argument("--seconds", type=float, default=10, help="how long each load lasts")
     bench.add_argument("--workers", type=int, default=1, help="server processes (sale, hot, replay)")
@@ -106,7 +110,6 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--order-lines", type=int, default=1_000_000, help="order lines to look at (simulate)")
     bench.add_argument("--documents", type=int, default=20_000, help="invoices to issue, twice (gapless)")
     bench.set_defaults(run=_bench)
-    return parser
 
 
 def _judging(search: argparse.ArgumentParser) -> None:
