@@ -11,7 +11,7 @@ from rynek.commerce import checkout, inventory, orders, promotions
 from rynek.commerce.amendments import model, rules
 from rynek.commerce.amendments.model import Amended, AmountDiffers, ChangeDiffers, Edit, Made, Part, Row, Window
 from rynek.commerce.checkout import Body, Want
-from rynek.commerce.orders import Order, OrderLine
+from rynek.commerce.orders import Order
 from rynek.commerce.pricing import QuoteLine
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
@@ -154,7 +154,9 @@ async def _carry_out(tx: Tx, plan: Plan, edit: Edit) -> None:
 
 
 async def add(tx: Tx, order: UUID, reference: str, wants: Sequence[Want]) -> None:
-    """Add items to an order, at the prices of now; one that is shipped goes on with them. Twice by one number is once.
+    """Add items to an order, at the prices of now; one that is shipped goes on with them.
+
+    Whoever calls sees to it that it happens once: its units are set aside each time.
 
     Raises:
         NotFound: there is no such order.
@@ -178,13 +180,9 @@ async def add(tx: Tx, order: UUID, reference: str, wants: Sequence[Want]) -> Non
 
 async def _add(tx: Tx, order: Order, body: Body, reference: str, *, reopen: bool = False) -> None:
     """Set the units of what is added aside, count its promotions, and write it into the order."""
-    priced = body.priced
-    lines = [
-        OrderLine(0, e.sku, e.name, e.quantity, e.unit_minor, e.net, e.tax, e.gross, e.rate_bp, 0, e.discount)
-        for e in priced.lines
-    ]
+    lines = checkout.as_lines(body.priced)
     await _count(tx, order, body)
-    await orders.extend(tx, order.id, reference, lines, priced.components, reopen=reopen)
+    await orders.extend(tx, order.id, reference, lines, body.priced.components, reopen=reopen)
     needs = await orders.goods_of(tx, order.id, lines)
     [held] = await inventory.hold_many(tx, [inventory.Claim(order.id, order.channel, needs)])
     if isinstance(held, inventory.OutOfStock):

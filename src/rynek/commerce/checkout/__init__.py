@@ -28,7 +28,7 @@ from rynek.commerce.checkout.model import (
     TotalDiffers,
     Want,
 )
-from rynek.commerce.checkout.placing import place, place_now
+from rynek.commerce.checkout.placing import as_lines, place, place_now
 from rynek.commerce.checkout.tally import price_one
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Terms",
     "TotalDiffers",
     "Want",
+    "as_lines",
     "cart",
     "carts",
     "change_cart",

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from rynek.commerce import companies, inventory, orders, payments, promotions
 from rynek.commerce.checkout import rules, tally
-from rynek.commerce.checkout.model import NOT_YOURS, Body, CartRow, Place, Placed
+from rynek.commerce.checkout.model import NOT_YOURS, Body, CartRow, Place, Placed, Priced
 from rynek.commerce.checkout.tally import Pricing, q
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
@@ -245,20 +245,24 @@ def _opening(order: UUID, currency: str, tender: payments.Tender) -> payments.Op
     )  # fmt: skip
 
 
-def _placing(each: _Try, openings: Sequence[payments.Opening]) -> orders.Placing:
-    priced, terms, row = each.body.priced, each.body.terms, each.row
-    authorised = sum(opening.authorised_minor for opening in openings)
-    lines = [
+def as_lines(priced: Priced) -> list[orders.OrderLine]:
+    """Write what was priced as the lines of an order."""
+    return [
         orders.OrderLine(n, e.sku, e.name, e.quantity, e.unit_minor, e.net, e.tax, e.gross, e.rate_bp, 0, e.discount)
         for n, e in enumerate(priced.lines, 1)
     ]
+
+
+def _placing(each: _Try, openings: Sequence[payments.Opening]) -> orders.Placing:
+    priced, terms, row = each.body.priced, each.body.terms, each.row
+    authorised = sum(opening.authorised_minor for opening in openings)
     return orders.Placing(
         id=each.order, cart_id=row.id, channel=row.channel, owner_kind=row.owner_kind, owner=row.owner,
         email=terms.email or "", currency=priced.currency,
         state="open" if authorised >= priced.total else "awaiting-payment",
         delivery_minor=priced.delivery_line.gross if priced.delivery_line else 0, tax_minor=priced.tax,
         total_minor=priced.total, authorised_minor=authorised,
-        captured_minor=sum(opening.captured_minor for opening in openings), agreed=row.body, lines=lines,
+        captured_minor=sum(opening.captured_minor for opening in openings), agreed=row.body, lines=as_lines(priced),
         discount_minor=priced.discount, promotions=[(code, minor) for code, minor, _ in rules.uses(each.body.trace)],
     )  # fmt: skip
 
