@@ -10,6 +10,7 @@ from rynek.app import App
 from rynek.commerce.fulfilment import actions, packing, working
 from rynek.commerce.fulfilment.events import UnitsMissed
 from rynek.commerce.fulfilment.model import Task, Work
+from rynek.commerce.fulfilment.reactions import serve_those_who_wait
 from rynek.kernel import ids
 from rynek.kernel.log import Follower
 from tests.commerce.fulfilment.shops import ADMIN, Chain, clerk, opened
@@ -153,6 +154,41 @@ async def test_an_order_that_is_over_waits_for_nothing(chain: Chain) -> None:
     await chain.stock("ITEM-00006", S_1=1)
     await chain.heard()
     assert (await chain.held(order), await chain.ask(working.backorders)) == ([], [])
+
+
+async def test_backordered_units_can_be_given_up_while_other_lines_wait(chain: Chain) -> None:
+    await chain.stock("ITEM-00030", S_1=3)
+    await chain.stock("ITEM-00031", S_1=1)
+    order, task = await begun(chain, ITEM_00030=3, ITEM_00031=1)
+    await chain.ask(working.miss, EWA, task=task, sku="ITEM-00030", units=2, reason="damaged")
+
+    async def strike(reference: str, units: int) -> str:
+        lines = [{"line": 1, "units": units}]
+        return await chain.refused_or(
+            "commerce.orders.strike", order=order, reference=reference, lines=lines, reason="too late"
+        )
+
+    # who waits for units gives those up first, and keeps what is set aside
+    assert await strike("S-1", 1) == "done"
+    assert await chain.held(order) == [("ITEM-00030", "S-1", 1), ("ITEM-00031", "S-1", 1)]
+    await chain.heard()
+    assert [(e.sku, e.units) for e in await chain.ask(working.backorders) if e.order == order] == [("ITEM-00030", 1)]
+    # goods that come in before fulfilment hears that they are wanted no more stay free
+    assert await strike("S-2", 1) == "done"
+    await chain.stock("ITEM-00030", S_2=5)
+    await chain.heard_only(serve_those_who_wait)
+    assert await chain.held(order) == [("ITEM-00030", "S-1", 1), ("ITEM-00031", "S-1", 1)]
+    await chain.heard()
+    await chain.heard()
+    assert [e for e in await chain.ask(working.backorders) if e.order == order] == []
+    assert await strike("S-3", 2) == "not-changeable"
+    assert await strike("S-4", 1) == "done"
+    assert await chain.held(order) == [("ITEM-00031", "S-1", 1)]
+    await chain.heard()
+    await chain.ask("commerce.orders.ship", order=order)
+    assert (await chain.ask("commerce.orders.order", order=order)).state == "shipped"
+    await chain.heard()
+    await chain.sound()
 
 
 async def test_pickers_never_get_the_same_list(chain: Chain) -> None:

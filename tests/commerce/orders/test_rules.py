@@ -56,3 +56,22 @@ def test_when_all_goods_have_left_all_lines_have(ordered: list[OrderLine]) -> No
             gone[sku] = gone.get(sku, 0) + units
     more = rules.newly_shipped(ordered, COMPONENTS, gone)
     assert more == {line.line: n for line in ordered if (n := line.quantity - line.cancelled)}
+
+
+@given(lines(), st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 4)), max_size=8))
+def test_what_is_still_to_leave_is_what_was_not_given_up_and_has_not_left(
+    ordered: list[OrderLine], parcels: list[tuple[str, int]]
+) -> None:
+    whole = rules.to_leave(ordered, COMPONENTS, {})
+    gone: dict[str, int] = {}
+    for sku, units in parcels:
+        gone[sku] = min(gone.get(sku, 0) + units, whole.get(sku, 0))
+    more = rules.newly_shipped(ordered, COMPONENTS, gone)
+    now = [structs.replace(line, shipped=more.get(line.line, 0)) for line in ordered]
+    left = rules.to_leave(now, COMPONENTS, gone)
+    assert {sku: left.get(sku, 0) + gone.get(sku, 0) for sku in whole} == whole
+
+
+def test_of_bundles_that_were_given_up_parts_that_left_are_too_many() -> None:
+    torn = [OrderLine(1, "SET", "Set", 2, 100, 200, 0, 200, 0, cancelled=2)]
+    assert rules.to_leave(torn, COMPONENTS, {"A": 2}) == {"A": -2, "B": 0}

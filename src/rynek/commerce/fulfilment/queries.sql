@@ -285,6 +285,15 @@ where b.units > 0 and b.sku = any(:skus) order by b.since, b.order_id, b.sku
 -- Count units that came in for an order.
 update commerce.backorder set units = units - :units where order_id = :order and sku = :sku
 
+-- name: that_wait(orders: uuid[]) -> value[]
+-- Which of these orders wait for units.
+select distinct order_id from commerce.backorder where order_id = any(:orders) and units > 0 order by order_id
+
+-- name: wait_for(order: uuid, skus: text[], units: bigint[])
+-- Wait for no more than so many units of items.
+update commerce.backorder b set units = least(b.units, n.units) from unnest(:skus, :units) as n (sku, units)
+where b.order_id = :order and b.sku = n.sku and b.units > n.units
+
 -- name: drop_backorders(orders: uuid[])
 -- Wait for nothing any more.
 update commerce.backorder set units = 0 where order_id = any(:orders) and units > 0

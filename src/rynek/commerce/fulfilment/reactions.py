@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rynek.commerce.fulfilment.actions import allocate_many
-from rynek.commerce.fulfilment.working import drop_backorders, serve_backorders
+from rynek.commerce.fulfilment.working import serve_backorders, trim_backorders
 from rynek.commerce.inventory.events import StockMoved
 from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderPaid, OrderPlaced, OrderShipped
 from rynek.kernel.database import Tx
@@ -21,8 +21,7 @@ async def find_places(tx: Tx, news: Sequence[Envelope]) -> None:
 async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     """Take off lists what is wanted no more, and put on what was added."""
     await allocate_many(tx, [each.data.order for each in news], "changed")
-    over = (OrderCancelled, OrderShipped)
-    await drop_backorders(tx, [each.data.order for each in news if isinstance(each.data, over)])
+    await trim_backorders(tx, [each.data.order for each in news])
 
 
 @on(StockMoved, whole=True)

@@ -32,6 +32,7 @@ from rynek.commerce.fulfilment.model import (
     WrongStep,
 )
 from rynek.commerce.inventory import LocationCode, Need, OutOfStock, Pick, Sku
+from rynek.commerce.orders import to_leave
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
@@ -338,11 +339,16 @@ async def backorders(tx: Tx, limit: model.Limit = 200) -> list[Backorder]:
     return found
 
 
-async def drop_backorders(tx: Tx, orders: Sequence[UUID]) -> None:
-    """Let orders that are over wait for nothing any more."""
-    await q.drop_backorders(
-        tx, orders=[each.order for each in await q.lock_orders(tx, ids=orders) if each.state != "open"]
-    )
+async def trim_backorders(tx: Tx, orders: Sequence[UUID]) -> None:
+    """Let orders wait for no more than what they still want and is not set aside; those that are over for nothing."""
+    locked = await q.lock_orders(tx, ids=await q.that_wait(tx, orders=sorted(set(orders))))
+    await q.drop_backorders(tx, orders=[each.order for each in locked if each.state != "open"])
+    for each in locked:
+        if each.state == "open":
+            left = await to_leave(tx, each.order)
+            for kept in await q.held(tx, orders=[each.order]):
+                left[kept.sku] = left.get(kept.sku, 0) - kept.units
+            await q.wait_for(tx, order=each.order, skus=list(left), units=[max(0, n) for n in left.values()])
 
 
 async def serve_backorders(tx: Tx, skus: Sequence[str]) -> None:
@@ -355,6 +361,7 @@ async def serve_backorders(tx: Tx, skus: Sequence[str]) -> None:
     if not waiting:
         return
     locked = {each.order: each for each in await q.lock_orders(tx, ids=sorted({e.order for e in waiting}))}
+    await trim_backorders(tx, list(locked))  # what was given up may not have been heard of yet
     waiting = await q.waiting_for(tx, skus=sorted(set(skus)))
     for each in waiting:
         wanted = locked.get(each.order)

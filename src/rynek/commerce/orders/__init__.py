@@ -13,6 +13,7 @@ from rynek.commerce.orders.actions import (
     ship_part,
     strike,
     take_back,
+    to_leave,
 )
 from rynek.commerce.orders.changing import credit, extend, hold_up, lift, readdress, redeliver
 from rynek.commerce.orders.leaving import ship_parts
@@ -75,4 +76,5 @@ __all__ = [
     "ship_parts",
     "strike",
     "take_back",
+    "to_leave",
 ]

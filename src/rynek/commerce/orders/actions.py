@@ -266,7 +266,7 @@ async def give_up(tx: Tx, order: UUID, reference: str, units: Mapping[int, int],
         await _void(tx, order, reason)
         return await lock(tx, order)
     if any(line.shipped + line.cancelled < line.quantity for line in lines):
-        await inventory.release_part(tx, order, await goods_of(tx, order, struck))
+        await _set_free(tx, order, {need.sku for need in await goods_of(tx, order, struck)})
     else:  # with parts of a bundle whose others have left
         await inventory.release(tx, order)
     total, tax = sum(each.gross_minor for each in struck), sum(each.tax_minor for each in struck)
@@ -274,6 +274,32 @@ async def give_up(tx: Tx, order: UUID, reference: str, units: Mapping[int, int],
     await write(tx, order, "reduced", reason)
     emit(tx, OrderChanged(order, reference, after.total_minor, _items(struck), []))
     return await _closed(tx, order, lines) or after
+
+
+async def _set_free(tx: Tx, order: UUID, skus: set[str]) -> None:
+    """Give back what is set aside of items beyond what is still to leave: who waits for units gives those up first."""
+    left = await to_leave(tx, order)
+    torn = {sku: -left.get(sku, 0) for sku in skus if left.get(sku, 0) < 0}
+    if torn:
+        raise inventory.NotHeld("a part of a bundle has left", short=torn)
+    held = dict.fromkeys(skus, 0)
+    for pick in await inventory.held(tx, order):
+        held[pick.sku] = held.get(pick.sku, 0) + pick.units
+    needs = [inventory.Need(sku, held[sku] - left.get(sku, 0)) for sku in sorted(skus)]
+    if needs := [need for need in needs if need.units > 0]:
+        await inventory.release_part(tx, order, needs)
+
+
+async def to_leave(tx: Tx, order: UUID) -> dict[str, int]:
+    """Tell which goods of an order are still to leave, set aside or not; of bundles, what they are made of."""
+    return rules.to_leave(await q.lines(tx, id=order), await _components(tx, order), await _gone(tx, order))
+
+
+async def _gone(tx: Tx, order: UUID) -> dict[str, int]:
+    gone: dict[str, int] = {}
+    for pick in [pick for each in await _shipments(tx, order) for pick in each.goods]:
+        gone[pick.sku] = gone.get(pick.sku, 0) + pick.units
+    return gone
 
 
 async def _closed(tx: Tx, order: UUID, lines: Sequence[OrderLine]) -> Balance | None:
@@ -333,10 +359,8 @@ async def ship_part(tx: Tx, order: UUID, goods: Goods) -> bool:
 
 async def _count(tx: Tx, order: UUID, reference: str) -> None:
     """Count on lines what has left by all shipments so far, bundles with the last of their parts."""
-    gone: dict[str, int] = {}
-    for pick in [pick for each in await _shipments(tx, order) for pick in each.goods]:
-        gone[pick.sku] = gone.get(pick.sku, 0) + pick.units
-    more = rules.newly_shipped(await q.lines(tx, id=order), await _components(tx, order), gone)
+    lines: list[OrderLine] = await q.lines(tx, id=order)
+    more = rules.newly_shipped(lines, await _components(tx, order), await _gone(tx, order))
     await _left(tx, order, reference, more)
 
 

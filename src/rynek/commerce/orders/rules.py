@@ -33,3 +33,18 @@ def newly_shipped(lines: Iterable[OrderLine], components: Components, gone: Mapp
             for sku, each in of_one:
                 left[sku] -= each * units
     return more
+
+
+def to_leave(lines: Iterable[OrderLine], components: Components, gone: Mapping[str, int]) -> dict[str, int]:
+    """Tell which goods are still to leave, from all goods that left so far.
+
+    Less than none of something are parts of bundles that have left though the bundles were given up.
+    """
+    left: dict[str, int] = {}
+    loose = dict(gone)
+    for line in lines:
+        for sku, units in goods(line, line.quantity - line.cancelled - line.shipped, components):
+            left[sku] = left.get(sku, 0) + units
+        for sku, units in goods(line, line.shipped, components):
+            loose[sku] = loose.get(sku, 0) - units
+    return {sku: units - max(loose.get(sku, 0), 0) for sku, units in left.items()}
