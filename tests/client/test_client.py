@@ -1,6 +1,7 @@
 """The typed client against a real server: the same words, the same refusals, and once is once over a bad line."""
 
 import asyncio
+from contextlib import suppress
 from datetime import date
 from uuid import uuid4
 
@@ -83,6 +84,26 @@ async def test_many_calls_share_a_few_connections(wire: Wire, token: str) -> Non
         idle = len(shop.connections._idle)
     assert {each.status for each in answers} == {"alive"}
     assert 1 <= idle <= 3
+
+
+@pytest.mark.parametrize(("idle_s", "lines"), [(15.0, 1), (0.0, 2)])
+async def test_a_line_that_was_idle_for_long_is_not_trusted(
+    idle_s: float, lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append("line")
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 204 None\r\n\r\n")
+        writer.close()
+
+    monkeypatch.setattr("rynek.client.connections._IDLE_S", idle_s)
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening, to(listening) as http:
+        await http.ask("GET", "/")
+        await http.ask("GET", "/")
+    assert len(opened) == lines
 
 
 async def test_a_server_too_slow_is_given_up() -> None:

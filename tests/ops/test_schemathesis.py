@@ -8,14 +8,18 @@ import re
 import sys
 from asyncio import create_subprocess_exec
 from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rynek import security
 from rynek.bench import Server
 from rynek.client.generated import Client
 from rynek.kernel.database import Database
+from rynek.kernel.settings import Settings
+from tests.vies import register
 
 CHECKS = (
     "not_a_server_error",
@@ -31,6 +35,13 @@ ENDING = ("security.logout", "security.revoke_all", "security.change_password")
 # what answers only after the time it is asked to wait
 WAITING = ("integration.stream.read",)
 PASSWORD = "a long enough password"
+
+
+@pytest.fixture(scope="module")
+async def settings(settings: Settings) -> AsyncIterator[Settings]:
+    """Give the module's settings with a register of VAT numbers to ask: the true one is not for trials."""
+    async with register() as (vies, _):
+        yield msgspec.structs.replace(settings, vies=vies)
 
 
 @pytest.fixture(scope="module")

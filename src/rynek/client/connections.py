@@ -7,6 +7,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
+from time import monotonic
 from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 _HEAD_LIMIT = 65_536
+_IDLE_S = 15
+"""A connection unused for longer is not used again: servers hang up on idle ones, usually after 30 s or more, and what
+is sent at that moment is lost without anybody knowing whether it was done."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -40,7 +44,7 @@ class Connections:
         self.patience_s = patience_s
         self._ssl = ssl.create_default_context() if parts.scheme == "https" else None
         self._authority = parts.netloc.rpartition("@")[2]
-        self._idle: list[_Pair] = []
+        self._idle: list[tuple[float, _Pair]] = []
         self._slots = asyncio.Semaphore(limit)
 
     async def __aenter__(self) -> Self:
@@ -52,9 +56,9 @@ class Connections:
     async def close(self) -> None:
         """Close the connections that are not in use."""
         idle, self._idle = self._idle, []
-        for _, writer in idle:
+        for _, (_, writer) in idle:
             writer.close()
-        for _, writer in idle:
+        for _, (_, writer) in idle:
             with suppress(OSError):
                 await writer.wait_closed()
 
@@ -77,15 +81,15 @@ class Connections:
                     raise ConnectionError(f"{self.url} broke off") from error
                 raise
             if kept:
-                self._idle.append((reader, writer))
+                self._idle.append((monotonic(), (reader, writer)))
             else:
                 writer.close()
             return answer
 
     async def _connect(self) -> _Pair:
         while self._idle:
-            reader, writer = self._idle.pop()
-            if not reader.at_eof() and not writer.is_closing():
+            since, (reader, writer) = self._idle.pop()
+            if monotonic() - since < _IDLE_S and not reader.at_eof() and not writer.is_closing():
                 return reader, writer
             writer.close()
         return await asyncio.open_connection(self.host, self.port, ssl=self._ssl, limit=_HEAD_LIMIT)

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from aiohttp import web
 from msgspec import Struct
 
 from rynek.app import App
@@ -14,6 +13,7 @@ from rynek.commerce.companies import ports
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.settings import Settings
+from tests.vies import register
 
 SELLER = Actor("staff", ids.new(), roles=frozenset({"support", "finance", "merchandise", "stock"}), name="seller")
 SEAT = {"street": "Prosta 1", "city": "Warszawa", "postcode": "00-001", "country": "PL"}
@@ -78,30 +78,8 @@ async def other(settings: Settings) -> AsyncIterator[App]:
 @pytest.fixture
 async def vies() -> AsyncIterator[list[dict[str, Any]]]:
     """Give a register that answers as VIES documents it, for the shop to ask; what it was asked is in the list."""
-    asked: list[dict[str, Any]] = []
-
-    async def check(request: web.Request) -> web.Response:
-        question = await request.json()
-        asked.append(question)
-        error = {"200": "MS_UNAVAILABLE", "300": "INVALID_INPUT"}.get(question["vatNumber"][-3:])
-        if error:
-            return web.json_response({"actionSucceed": False, "errorWrappers": [{"error": error}]}, status=500)
-        if question["vatNumber"].endswith("400"):
-            return web.Response(text="<html>the Commission is being painted</html>", status=502)
-        valid = question["vatNumber"] != "811907980"
-        known = {key: question[key] for key in ("countryCode", "vatNumber")}
-        traded = {"name": "MUSTER GMBH" if valid else "---", "address": "Hauptstr. 1\n10115 BERLIN" if valid else "---"}
-        told = known | traded | {"requestDate": "2026-05-19T12:25:12.544Z", "valid": valid}
-        return web.json_response(told | {"requestIdentifier": "WAPIAAAAZ12" if "requesterNumber" in question else ""})
-
-    app = web.Application()
-    app.router.add_post("/rest-api/check-vat-number", check)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    before = ports.register()
-    ports.use(ports.Vies(f"{site.name}/rest-api", "PL5260250995"))
-    yield asked
-    ports.use(before)
-    await runner.cleanup()
+    async with register() as (address, asked):
+        before = ports.register()
+        ports.use(ports.Vies(address, "PL5260250995"))
+        yield asked
+        ports.use(before)
