@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -36,8 +37,24 @@ async def stall(world: App) -> Stall:
     await ask(
         KEEPER, "commerce.inventory.receive", location="WH-1", reference="tea", lines=[{"sku": "TEA-1", "units": 3}]
     )
-    locker = [{"code": "locker", "name": "Locker", "kind": "locker", "sku": "ITEM-00039", "rank": 200}]
-    await ask(ADMIN, "commerce.checkout.put_delivery", channel="WEB-PL", options=locker)
+    ways = [
+        {"code": "post", "name": "Post", "kind": "home", "sku": "ITEM-00039", "rank": 200},
+        {"code": "shop", "name": "From a shop", "kind": "pickup", "sku": "ITEM-00039", "rank": 300},
+    ]
+    await ask(ADMIN, "commerce.checkout.put_delivery", channel="WEB-PL", options=ways)
+    routes = [{"location": each, "rank": n} for n, each in enumerate(("WH-1", "WH-2", "S-1", "S-2"))]
+    await ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=routes)
+    shops = [
+        {"location": code, "hands_out": True, "street": street, "postcode": postcode, "city": city,
+         "latitude": latitude, "longitude": longitude}
+        for code, street, postcode, city, latitude, longitude in (
+            ("S-1", "Rynek Główny 1", "31-042", "Kraków", 50.06, 19.94),
+            ("S-2", "Nowy Świat 5", "00-950", "Warszawa", 52.23, 21.01),
+        )
+    ]  # fmt: skip
+    await ask(ADMIN, "commerce.fulfilment.put_places", places=shops)
+    area = {"country": "PL", "prefix": "00", "latitude": 52.24, "longitude": 21.0}
+    await ask(ADMIN, "commerce.fulfilment.put_areas", areas=[area])
     return made
 
 
@@ -79,7 +96,7 @@ async def test_a_guest_buys_without_scripts(world: App, stall: Stall, server: Se
         assert await page.input_value("#n1") == "1"
         await page.click("text=To the checkout")
         await fill(visitor)
-        await page.check("input[value=locker]")
+        await page.check("input[value=post]")
         await page.click("button:has-text('Recount')")
         assert "16.90" in await visitor.text("button[value=place]")
         assert await page.input_value("#street") == "Rynek 1"
@@ -109,7 +126,7 @@ async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Serve
         await page.click("text=To the checkout")
         await page.wait_for_selector("#email")
         async with page.expect_navigation():
-            await page.check("input[value=locker]")
+            await page.check("input[value=post]")
         await page.check("input[value=transfer]")
         await fill(visitor)
         await page.click("button[value=place]")
@@ -118,6 +135,54 @@ async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Serve
         assert "Bank transfer" in await visitor.text()
     email, _, lines = await written(world, number)
     assert (email, sorted(quantity for _, quantity in lines)) == ("ola@example.com", [1, 5])
+
+
+async def test_a_guest_collects_at_a_shop_without_scripts(
+    world: App, stall: Stall, server: Server, browser: Browser
+) -> None:
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        page = visitor.page
+        await visitor.open(SHOP)
+        await page.locator("form[data-add] button").first.click()
+        await page.click("text=To the checkout")
+        await page.check("input[value=shop]")
+        await page.click("button:has-text('Recount')")
+        assert await page.locator(".points .option").count() == 2
+        assert await page.locator("#street").is_hidden()
+        await page.fill("#near", "00-120")
+        await page.press("#near", "Enter")
+        assert "Nowy Świat 5" in await page.locator(".points .option").first.inner_text()
+        assert "1.3 km away" in await page.locator(".points .option").first.inner_text()
+        await page.fill("#near", "Krakow")
+        await page.click("button:has-text('Find')")
+        assert await page.locator(".points .option").count() == 1
+        await page.fill("#email", "ola@example.com")
+        await page.fill("#name", "Ola Nowak")
+        await page.check("input[value=S-1]")
+        await page.click("button[value=place]")
+        number = await visitor.text("#number")
+        assert "Rynek Główny 1" in await visitor.text("#point")
+    [found] = await world.door.ask(ADMIN, "commerce.orders.orders", number=int(number))
+    order = await world.door.ask(ADMIN, "commerce.orders.order", order=found.id)
+    terms = msgspec.json.decode(bytes(order.agreed))["terms"]
+    assert (terms["point"], terms["recipient"]["name"]) == ("S-1", "Ola Nowak")
+    assert "address" not in terms
+
+
+async def test_a_shop_to_collect_at_has_to_be_chosen(stall: Stall, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        page = visitor.page
+        await visitor.open(SHOP)
+        await page.locator("form[data-add] button").first.click()
+        await page.click("text=To the checkout")
+        await fill(visitor)
+        await page.check("input[value=shop]")
+        await page.click("button[value=place]")
+        assert "Choose where you collect it." in await visitor.text()
+        await page.check("input[value=S-2]")
+        await page.click("button[value=place]")
+        assert (await visitor.text("#number")).isdigit()
+        visitor.expected = 1
 
 
 async def test_what_is_missing_is_marked(stall: Stall, server: Server, browser: Browser) -> None:
@@ -150,7 +215,7 @@ async def test_nobody_pays_another_total_than_was_seen(
         await page.locator("form[data-add] button").first.click()
         await page.click("text=To the checkout")
         await fill(visitor)
-        await page.check("input[value=locker]")  # cheaper than what the button says
+        await page.check("input[value=post]")  # cheaper than what the button says
         await page.click("button[value=place]")
         assert "The total has changed" in await visitor.text("[role=alert]")
         await page.click("button[value=place]")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from rynek.commerce.checkout import rules
 from rynek.commerce.checkout.model import (
@@ -12,6 +13,7 @@ from rynek.commerce.checkout.model import (
     Body,
     CartChange,
     CartIncomplete,
+    Kind,
     Priced,
     Terms,
     TotalDiffers,
@@ -220,3 +222,27 @@ def test_a_cart_is_placed_exactly_when_it_is_complete_and_the_tenders_come_to_it
         assert refused.facts == {"total": sum(amounts) + off, "offered": sum(amounts)}
     else:
         assert refused is None
+
+
+@given(terms, st.sampled_from([None, "home", "pickup", "locker", "digital"]), st.sampled_from([None, "S-1"]))
+def test_what_is_collected_needs_a_place_instead_of_an_address(
+    bought: Terms, kind: Kind | None, point: str | None
+) -> None:
+    said = replace(bought, point=point)
+    lacks = rules.lacks(said, kind)
+    assert rules.collected(kind) == (kind in {"pickup", "locker"})
+    assert ("point" in lacks) == (rules.collected(kind) and point is None)
+    assert ("address" in lacks) == (bought.address is None and not rules.collected(kind))
+    assert ("recipient" in lacks) == (kind == "locker" and bought.address is None)
+    assert ("lines" in lacks) == (not bought.lines)
+
+
+@given(st.text("0123456789AB -Ł.", max_size=14))
+def test_what_looks_like_a_postcode_is_looked_up_by_what_it_begins_with(text: str) -> None:
+    begins = rules.prefixes(text)
+    code = text.replace(" ", "").replace("-", "")
+    if begins:
+        assert begins == sorted((code[:n] for n in range(1, len(code) + 1)), key=len, reverse=True)
+        assert any(each.isdigit() for each in code)
+    else:
+        assert not code.isdigit() or not 2 <= len(code) <= 12

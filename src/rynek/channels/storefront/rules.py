@@ -64,12 +64,17 @@ def initials(brand: str) -> str:
     return found[:5]
 
 
-def missing(given: Mapping[str, str]) -> dict[str, str]:
-    """Tell which fields of the checkout are not filled in as they have to be: ``missing`` or ``wrong`` by field."""
-    amiss = {field: "missing" for field in ("email", "name", "street", "city", "postcode") if not given[field].strip()}
+def missing(given: Mapping[str, str], *, collected: bool = False) -> dict[str, str]:
+    """Tell which fields of the checkout are not filled in as they have to be: ``missing`` or ``wrong`` by field.
+
+    Args:
+        collected: it is collected at a place, which is chosen instead of an address.
+    """
+    needed = ("email", "name", "point") if collected else ("email", "name", "street", "city", "postcode")
+    amiss = {field: "missing" for field in needed if not given[field].strip()}
     if "email" not in amiss and not _EMAIL.fullmatch(given["email"].strip()):
         amiss["email"] = "wrong"
-    if not re.fullmatch(r"[A-Z]{2}", given["country"].strip().upper()):
+    if not collected and not re.fullmatch(r"[A-Z]{2}", given["country"].strip().upper()):
         amiss["country"] = "wrong"
     for field in ("delivery", "method"):
         if not given[field].strip():

@@ -19,12 +19,17 @@ from rynek.commerce.checkout.model import (
     CartChanged,
     CartPlaced,
     CartRow,
+    ChannelClosed,
+    DeliveryUnknown,
     Explained,
     Member,
+    Nearby,
     NewCart,
     Option,
+    Point,
     Preview,
     Previewed,
+    Spot,
     Terms,
 )
 from rynek.commerce.checkout.tally import Pricing, q
@@ -53,6 +58,7 @@ async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault
         NoPrice: something has no price there.
         NoTaxRate: the VAT of something is not known.
         UnknownCoupon: there is no such code.
+        PointUnknown: nothing is collected there by this delivery.
         Invalid: an item is asked for more than a million times.
     Emits:
         CartChanged
@@ -63,7 +69,9 @@ async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault
         for call, each in zip(calls, terms, strict=True)
         if not isinstance(each, Fault)
     ]
-    prices = iter(await tally.price_many(tx, sound) if sound else [])
+    found = await tally.price_many(tx, sound) if sound else []
+    astray = await tally.misplaced(tx, [None if isinstance(each, Fault) else each.body for each in found])
+    prices = iter([wrong or each for each, wrong in zip(found, astray, strict=True)])
     results: list[Cart | Fault] = []
     rows = []
     for call, each in zip(calls, terms, strict=True):
@@ -88,7 +96,10 @@ async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault
 
 
 def _begin(new: NewCart) -> Terms | Fault:
-    said = Terms(new.channel, new.lines, new.email, new.country, new.address, new.delivery, new.coupons)
+    said = Terms(
+        new.channel, new.lines, new.email, new.country, new.address, new.delivery, new.coupons, point=new.point,
+        recipient=new.recipient,
+    )  # fmt: skip
     return rules.changed(said, CartChange())
 
 
@@ -191,12 +202,24 @@ async def _save(tx: Tx, row: CartRow, terms: Terms, *, typed: bool = False) -> C
     price = await tally.price_one(tx, terms, row.owner_kind, row.owner)
     if typed and (refused := rules.unknown_coupon(price.body.trace)):
         raise refused
+    if _place_of(terms) != _place_of(_read(row.body).terms):
+        await _see_point(tx, price.body)
     version = await q.save(
         tx, id=row.id, channel=terms.channel, good_until=price.good_until, at=tx.at, body=_encode(price.body).decode()
     )
     saved = Cart(row.id, version, terms, price.body.priced, price.good_until)
     emit(tx, _announce(saved, row.owner_kind, row.owner))
     return saved
+
+
+def _place_of(terms: Terms) -> tuple[str | None, ...]:
+    return terms.channel, terms.delivery, terms.point
+
+
+async def _see_point(tx: Tx, body: Body) -> None:
+    [astray] = await tally.misplaced(tx, [body])
+    if astray is not None:
+        raise astray
 
 
 async def change_cart(tx: Tx, cart: UUID, change: CartChange) -> Cart:
@@ -212,6 +235,7 @@ async def change_cart(tx: Tx, cart: UUID, change: CartChange) -> Cart:
         NoPrice: something has no price there.
         NoTaxRate: the VAT of something is not known.
         UnknownCoupon: there is no such code.
+        PointUnknown: nothing is collected there by this delivery.
         Invalid: too many lines, or too many of one item.
     Emits:
         CartChanged
@@ -372,6 +396,36 @@ async def _explain(tx: Tx, body: Body, at: datetime) -> Explained:
 async def delivery(tx: Tx, channel: inventory.ChannelCode) -> list[Option]:
     """List how a channel delivers, first choice first."""
     found: list[Option] = await q.delivery(tx, channel=channel)
+    return found
+
+
+async def points(tx: Tx, channel: inventory.ChannelCode, wanted: Nearby) -> list[Point]:
+    """List where a channel's delivery is collected, nearest first where it is known where that is.
+
+    Raises:
+        Invalid: only one of the coordinates is given.
+        DeliveryUnknown: the channel has no such delivery option.
+        ChannelClosed: nothing is sold in this channel.
+    """
+    if (wanted.latitude is None) != (wanted.longitude is None):
+        raise Invalid("a place has a latitude and a longitude", field="latitude")
+    [home] = await q.channels(tx, codes=[channel]) or [None]
+    if home is None:
+        raise ChannelClosed(f"nothing is sold in {channel}", field="channel")
+    kind = next((each.kind for each in await q.delivery(tx, channel=channel) if each.code == wanted.delivery), None)
+    if kind is None:
+        raise DeliveryUnknown(f"{channel} has no delivery {wanted.delivery}", field="delivery")
+    begins = rules.prefixes(wanted.near)
+    lies: Spot | None = await q.lies(tx, country=home.country, prefixes=begins) if begins else None
+    words = "" if lies else wanted.near.strip()
+    latitude, longitude = wanted.latitude, wanted.longitude
+    if latitude is None and lies is not None:
+        latitude, longitude = lies.latitude, lies.longitude
+    if kind != "pickup":
+        return []
+    found: list[Point] = await q.shops(
+        tx, channel=channel, text=words, latitude=latitude, longitude=longitude, limit=wanted.limit
+    )
     return found
 
 

@@ -16,6 +16,7 @@ operations = [
     read("GET /orders/{order}/explanation", actions.explain_order, "checkout.explain"),
     read("POST /checkout/preview", actions.preview, "checkout.explain"),
     read("GET /checkout/channels/{channel}/delivery", actions.delivery, "checkout.see-delivery"),
+    read("GET /checkout/channels/{channel}/points", actions.points, "checkout.see-delivery"),
     read("GET /checkout/channels/{channel}/options", actions.options, "checkout.set-up"),
     write("PUT /checkout/channels/{channel}/delivery", actions.put_delivery, "checkout.set-up"),
     read("GET /checkout/price-groups", actions.groups, "checkout.set-up"),

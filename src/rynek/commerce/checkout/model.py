@@ -21,6 +21,10 @@ Email = Annotated[
 ]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}\Z", examples=["PL"])]
 OptionCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*\Z", examples=["courier"])]
+PointCode = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}\Z", examples=["S-0367", "KRA010"])]
+Kind = Literal["home", "pickup", "locker", "digital"]
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
 MOST_COUPONS = 20
 Coupons = Annotated[list[CouponText], Meta(max_length=MOST_COUPONS)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -48,6 +52,10 @@ class DeliveryUnknown(Invalid):
     """There is no such delivery option in this channel."""
 
 
+class PointUnknown(Invalid):
+    """Nothing is collected there: see the points of this delivery."""
+
+
 class ChannelClosed(Invalid):
     """Nothing is sold in this channel: it is unknown or not active."""
 
@@ -60,6 +68,13 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True):
     city: Filled
     postcode: Annotated[str, Meta(max_length=20, pattern=r"^[^\x00-\x1f]*\Z")]
     country: Country
+    phone: Annotated[str, Meta(max_length=40, pattern=r"^[^\x00-\x1f]*\Z")] = ""
+
+
+class Recipient(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who collects goods where no address is needed: at a shop or a parcel locker."""
+
+    name: Filled
     phone: Annotated[str, Meta(max_length=40, pattern=r"^[^\x00-\x1f]*\Z")] = ""
 
 
@@ -82,6 +97,10 @@ class NewCart(Struct, frozen=True, forbid_unknown_fields=True):
     delivery: OptionCode | None = None
     coupons: Coupons = []
     """Codes that the buyer has typed in."""
+    point: PointCode | None = None
+    """Where it is collected, by a delivery that needs a place: a shop's location, or a parcel locker."""
+    recipient: Recipient | None = None
+    """Who collects it there, where there is no address."""
 
 
 class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +117,9 @@ class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
     address: Address | UnsetType | None = UNSET
     delivery: OptionCode | UnsetType | None = UNSET
     coupons: Coupons | UnsetType = UNSET
+    point: PointCode | UnsetType | None = UNSET
+    """Belongs to the delivery: with another one and no new point there is none."""
+    recipient: Recipient | UnsetType | None = UNSET
     version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
@@ -120,6 +142,11 @@ class Terms(Struct, frozen=True, omit_defaults=True):
     coupons: Sequence[str] = ()
     settled: Settled | None = None
     """What was agreed counts instead of lists and promotions."""
+    point: str | None = None
+    """Where it is collected: a location of the channel, or a parcel locker."""
+    window: str | None = None
+    """The hours in which it is delivered."""
+    recipient: Recipient | None = None
 
 
 class Priced(Struct, frozen=True):
@@ -152,6 +179,8 @@ class Body(Struct, frozen=True):
     priced: Priced
     trace: Trace | None = None
     """How it came to its discounts; None: it was priced before there were any."""
+    kind: Kind | None = None
+    """What kind of delivery was chosen, when it was priced."""
 
 
 class Cart(Struct, frozen=True):
@@ -252,7 +281,7 @@ class Option(Struct, frozen=True, forbid_unknown_fields=True):
 
     code: OptionCode
     name: Filled
-    kind: Literal["home", "pickup", "locker", "digital"]
+    kind: Kind
     sku: Sku
     rank: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
     active: bool = True
@@ -264,6 +293,47 @@ class OptionRow(Struct, frozen=True):
     channel: str
     code: str
     sku: str
+    kind: Kind
+
+
+class Standing(Struct, frozen=True):
+    """A point at which a delivery of a channel can be collected."""
+
+    channel: str
+    delivery: str
+    point: str
+
+
+class Spot(Struct, frozen=True):
+    """Where a postcode lies."""
+
+    latitude: float
+    longitude: float
+
+
+class Nearby(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a delivery is to be collected: ``near`` a postcode, or by words of a name, code, street or town."""
+
+    delivery: OptionCode
+    near: Text = ""
+    latitude: Latitude | None = None
+    """Degrees from where distances count, with ``longitude``; None: from the postcode."""
+    longitude: Longitude | None = None
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+
+
+class Point(Struct, frozen=True):
+    """A place where goods can be collected. Degrees; ``distance_m`` from where one asked, as the crow flies."""
+
+    code: str
+    name: str
+    street: str
+    postcode: str
+    city: str
+    country: str
+    latitude: float | None
+    longitude: float | None
+    distance_m: int | None
 
 
 class Member(Struct, frozen=True, forbid_unknown_fields=True):

@@ -50,6 +50,7 @@ async def place_orders(tx: Tx, calls: Sequence[Call[Place]]) -> list[Placed | Fa
         NotFound: there is no such cart, or it is not yours.
         CartIncomplete: something is missing.
         TotalDiffers: the tenders do not come to what the cart costs.
+        PointUnknown: nothing is collected at its place any more.
         OutOfStock: fewer units are free.
         TendersUnfit: a provider or method is not offered, or a token is missing.
         ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
@@ -74,6 +75,8 @@ async def place_many(tx: Tx, calls: Sequence[Asked]) -> list[Placed | Fault]:
     }
     bodies = await _bodies(tx, [row for id_, row in rows.items() if id_ not in done])
     lending = await _lending(tx, calls, rows)
+    seen = {id_: found for id_, found in bodies.items() if not isinstance(found, Fault)}
+    astray = dict(zip(seen, await tally.misplaced(tx, [body for body, _ in seen.values()]), strict=True))
     tries: dict[UUID, _Try] = {}
     refused: dict[int, Fault] = {}
     for number, call in enumerate(calls):
@@ -81,7 +84,7 @@ async def place_many(tx: Tx, calls: Sequence[Asked]) -> list[Placed | Fault]:
         if row is None or (call.own and row.owner != call.actor.id):
             refused[number] = NotFound(NOT_YOURS)
         elif row.id not in done and row.id not in tries:
-            checked = _check(row, bodies[row.id], call, lending)
+            checked = _check(row, astray.get(row.id) or bodies[row.id], call, lending)
             if isinstance(checked, Fault):
                 refused[number] = checked
             else:
@@ -282,6 +285,7 @@ async def place(call: Call[Any], cart: UUID, tenders: Annotated[list[payments.Te
         NoTaxRate: the VAT of something is not known.
         ChannelClosed: its channel is closed.
         DeliveryUnknown: its delivery option is gone.
+        PointUnknown: nothing is collected there any more.
         TendersUnfit: a provider or method is not offered, or a token is missing.
         ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
         PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.

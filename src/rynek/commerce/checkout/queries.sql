@@ -4,8 +4,36 @@ select code, currency, country from commerce.channel where code = any(:codes) an
 
 -- name: options(channels: text[], codes: text[]) -> OptionRow[]
 -- The active delivery options among these.
-select o.channel, o.code, o.sku from commerce.delivery_option o
+select o.channel, o.code, o.sku, o.kind from commerce.delivery_option o
 where (o.channel, o.code) in (select * from unnest(:channels, :codes)) and o.active
+
+-- name: standing(channels: text[], deliveries: text[], points: text[]) -> Standing[]
+-- Those of these points at which the delivery can be collected.
+select n.channel, n.delivery, n.point
+from unnest(:channels, :deliveries, :points) as n (channel, delivery, point)
+join commerce.delivery_option o on o.channel = n.channel and o.code = n.delivery
+where o.kind = 'locker' or o.kind = 'pickup' and exists (
+    select from commerce.location_channel c
+    join commerce.location l on l.code = c.location and l.active
+    join commerce.place p on p.location = c.location and p.hands_out
+    where c.channel = n.channel and c.location = n.point)
+
+-- name: lies(country: text, prefixes: text[]) -> Spot?
+-- Where the longest known of these beginnings of a postcode lies.
+select latitude, longitude from commerce.postcode_area
+where country = :country and prefix = any(:prefixes) order by length(prefix) desc limit 1
+
+-- name: shops(channel: text, text: text, latitude: double precision, longitude: double precision, limit: int) -> Point[]
+-- The shops that hand a channel's goods out and show all words of a text, nearest first where it is known where they are.
+select l.code, l.name, p.street, p.postcode, p.city, l.country, p.latitude, p.longitude,
+    commerce.metres(p.latitude, p.longitude, :latitude, :longitude)
+from commerce.location_channel c
+join commerce.location l on l.code = c.location and l.active
+join commerce.place p on p.location = c.location and p.hands_out
+where c.channel = :channel and not exists (
+    select from regexp_split_to_table(commerce.folded(:text), ' +') as word
+    where strpos(commerce.folded(concat_ws(' ', l.code, l.name, p.street, p.postcode, p.city)), word) = 0)
+order by commerce.metres(p.latitude, p.longitude, :latitude, :longitude) nulls last, p.city, l.name, l.code limit :limit
 
 -- name: buyers(customers: uuid[]) -> Buyer[]
 -- On whose terms these customers buy: their own group before that of their company.

@@ -1,5 +1,6 @@
 """Decisions about carts: pure."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from rynek.commerce.checkout.model import (
     Body,
     CartChange,
     CartIncomplete,
+    Kind,
     Priced,
     Terms,
     TotalDiffers,
@@ -25,6 +27,7 @@ from rynek.kernel.faults import Fault, Invalid
 
 PROMISE = timedelta(minutes=30)
 """How long a price in a cart is kept, whatever happens to it meanwhile."""
+_MEND = "GET /checkout/channels/{0.channel}/points?delivery={0.delivery} lists the places: say its code as ``point``"
 
 
 def merged(*parts: Iterable[Want]) -> list[Want]:
@@ -44,8 +47,10 @@ def changed(terms: Terms, change: CartChange) -> Terms | Fault:
     if any(want.quantity > 1_000_000 for want in lines):
         return Invalid("at most 1000000 of an item", field="lines")
     coupons = terms.coupons if change.coupons is UNSET else change.coupons
-    names = ("channel", "email", "country", "address", "delivery")
+    names = ("channel", "email", "country", "address", "delivery", "point", "recipient")
     said = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
+    if said.get("delivery", terms.delivery) != terms.delivery or said.get("channel", terms.channel) != terms.channel:
+        said.setdefault("point", None)
     return replace(terms, lines=lines, coupons=list(dict.fromkeys(written(each) for each in coupons)), **said)
 
 
@@ -161,14 +166,38 @@ def needs(priced: Priced) -> list[Need]:
     ]
 
 
-def refusal(body: Body, tenders: Sequence[Tender]) -> Fault | None:
-    """Find what keeps a cart from being placed."""
-    terms, total = body.terms, body.priced.total
+def collected(kind: Kind | None) -> bool:
+    """Tell whether goods are collected at a place instead of brought to an address."""
+    return kind in {"pickup", "locker"}
+
+
+def lacks(terms: Terms, kind: Kind | None) -> list[str]:
+    """List what has still to be said: a place instead of an address where goods are collected, and by whom."""
     missing = [name for name in ("email", "address", "delivery") if getattr(terms, name) is None]
+    if collected(kind):
+        missing = [name for name in missing if name != "address"]
+        if terms.point is None:
+            missing.append("point")
+        if kind == "locker" and terms.address is None and terms.recipient is None:
+            missing.append("recipient")
     if not terms.lines:
         missing.append("lines")
-    if missing:
-        return CartIncomplete(f"the cart has no {', no '.join(missing)}", missing=missing)
+    return missing
+
+
+def prefixes(text: str) -> list[str]:
+    """Give what a postcode begins with, longest first; none: the text is not one."""
+    code = re.sub(r"[\s-]", "", text).upper()
+    whole = re.fullmatch(r"[0-9A-Z]{2,12}", code) and code[0].isalnum() and any(each.isdigit() for each in code)
+    return [code[:length] for length in range(len(code), 0, -1)] if whole else []
+
+
+def refusal(body: Body, tenders: Sequence[Tender]) -> Fault | None:
+    """Find what keeps a cart from being placed."""
+    total = body.priced.total
+    if missing := lacks(body.terms, body.kind):
+        mend = f"; {_MEND.format(body.terms)}" if "point" in missing else ""
+        return CartIncomplete(f"the cart has no {', no '.join(missing)}{mend}", missing=missing)
     offered = sum(tender.amount_minor for tender in tenders)
     if offered != total:
         return TotalDiffers(f"the cart costs {total}, the tenders come to {offered}", total=total, offered=offered)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from rynek.commerce import catalog, companies, inventory, pricing, promotions
 from rynek.commerce.checkout import model, rules
-from rynek.commerce.checkout.model import Body, ChannelClosed, DeliveryUnknown, Terms
+from rynek.commerce.checkout.model import Body, ChannelClosed, DeliveryUnknown, PointUnknown, Terms
 from rynek.kernel.database import Tx
 from rynek.kernel.faults import Fault
 from rynek.kernel.sql import queries
@@ -36,13 +36,14 @@ class Price(NamedTuple):
 
 
 class _Asking(NamedTuple):
-    """A cart on its way to a price: what is asked, on whose terms, how VAT is treated, and where the goods go."""
+    """A cart on its way to a price: what is asked, on whose terms, how VAT is treated, where the goods go and how."""
 
     cart: Pricing
     ask: pricing.Ask
     buyer: companies.Buyer | None
     how: companies.Treated
     goods: str
+    kind: model.Kind | None
 
 
 class Given(NamedTuple):
@@ -68,10 +69,10 @@ async def price_many(tx: Tx, carts: Sequence[Pricing]) -> list[Price | Fault]:
     """Price carts with their delivery: a few statements however many and however long they are."""
     channels = {each.code: each for each in await q.channels(tx, codes=list({cart.terms.channel for cart in carts}))}
     delivered = [(cart.terms.channel, cart.terms.delivery) for cart in carts if cart.terms.delivery is not None]
-    options: dict[tuple[str, str], str] = {}
+    options: dict[tuple[str, str], model.OptionRow] = {}
     if delivered:
         there, codes = zip(*set(delivered), strict=True)
-        options = {(o.channel, o.code): o.sku for o in await q.options(tx, channels=there, codes=codes)}
+        options = {(o.channel, o.code): o for o in await q.options(tx, channels=there, codes=codes)}
     customers = {cart.owner for cart in carts if cart.owner_kind == "customer"}
     buyers = {each.customer: each for each in await q.buyers(tx, customers=list(customers))} if customers else {}
     asks = await _assorted(tx, [_ask(each, channels, options, buyers.get(each.owner), tx.at) for each in carts])
@@ -98,20 +99,44 @@ async def price_many(tx: Tx, carts: Sequence[Pricing]) -> list[Price | Fault]:
     return [quote if isinstance(quote, Fault) else next(made) for quote in quotes]
 
 
+async def misplaced(tx: Tx, bodies: Sequence[Body | None]) -> list[Fault | None]:
+    """Refuse places at which a delivery cannot be collected; nothing is asked where no cart names one."""
+    named = {(each.terms.channel, each.terms.delivery or "", each.terms.point) for each in bodies if each is not None}
+    named = {each for each in named if each[2] is not None}
+    if not named:
+        return [None] * len(bodies)
+    channels, deliveries, points = zip(*sorted(named), strict=True)
+    found = await q.standing(tx, channels=channels, deliveries=deliveries, points=points)
+    there = {(each.channel, each.delivery, each.point) for each in found}
+    return [None if each is None else _misplaced(each.terms, there) for each in bodies]
+
+
+def _misplaced(terms: Terms, there: Collection[tuple[str, str, str]]) -> Fault | None:
+    if terms.point is None or (terms.channel, terms.delivery, terms.point) in there:
+        return None
+    what = f"nothing is collected at {terms.point} by delivery {terms.delivery}"
+    if terms.delivery is None:
+        what = "a place belongs to a delivery: choose that first"
+    listed = f"GET /checkout/channels/{terms.channel}/points?delivery={terms.delivery or 'CODE'} lists the places"
+    return PointUnknown(f"{what}; {listed}", field="point")
+
+
 def _ask(
-    cart: Pricing, channels: dict[str, Any], options: dict[tuple[str, str], str], buyer: companies.Buyer | None,
-    now: datetime,
+    cart: Pricing, channels: dict[str, Any], options: Mapping[tuple[str, str], model.OptionRow],
+    buyer: companies.Buyer | None, now: datetime,
 ) -> _Asking | Fault:  # fmt: skip
     terms = cart.terms
     channel = channels.get(terms.channel)
     if channel is None:
         return ChannelClosed(f"nothing is sold in {terms.channel}", field="channel")
     lines = [(want.sku, want.quantity) for want in terms.lines]
+    kind = None
     if terms.delivery is not None:
-        sku = options.get((terms.channel, terms.delivery))
-        if sku is None:
+        option = options.get((terms.channel, terms.delivery))
+        if option is None:
             return DeliveryUnknown(f"{terms.channel} has no delivery {terms.delivery}", field="delivery")
-        lines.append((sku, 1))
+        lines.append((option.sku, 1))
+        kind = option.kind
     goods, at = terms.country or (terms.address.country if terms.address else channel.country), cart.at or now
     how = companies.treated(buyer, channel.country, goods, at) if buyer else _TAXED
     # what goes without VAT costs what it costs at home without that country's
@@ -121,7 +146,7 @@ def _ask(
         terms.channel, channel.currency, country, lines, at, group,
         terms.settled.prices if terms.settled else {}, terms.settled.by if terms.settled else "",
     )  # fmt: skip
-    return _Asking(cart, ask, buyer, how, goods)
+    return _Asking(cart, ask, buyer, how, goods, kind)
 
 
 async def _assorted(tx: Tx, asks: Sequence[_Asking | Fault]) -> Sequence[_Asking | Fault]:
@@ -196,7 +221,8 @@ def _settled(asking: _Asking, quote: pricing.Quote, components: dict[str, list[t
     """Price what was agreed: no promotion changes it."""
     priced = rules.priced(quote, asking.cart.terms.delivery, components)
     firm = companies.agreed(asking.buyer, asking.how) if asking.buyer else None
-    return Price(Body(asking.cart.terms, replace(priced, company=firm)), rules.good_until(quote, asking.how.until_at))
+    body = Body(asking.cart.terms, replace(priced, company=firm), kind=asking.kind)
+    return Price(body, rules.good_until(quote, asking.how.until_at))
 
 
 def _price(
@@ -212,4 +238,4 @@ def _price(
     trace = rules.without(decided.trace, missing)
     firm = companies.agreed(asking.buyer, asking.how) if asking.buyer else None
     told = replace(priced, promotions=rules.told(trace), coupons=list(trace.coupons), company=firm)
-    return Price(Body(terms, told, trace), rules.good_until(quote, outcome.until_at, asking.how.until_at))
+    return Price(Body(terms, told, trace, asking.kind), rules.good_until(quote, outcome.until_at, asking.how.until_at))

@@ -85,6 +85,7 @@ async def put_places(tx: Tx, places: Annotated[list[PlaceFacts], Meta(min_length
     await q.put_places(
         tx, locations=of["location"], latitudes=of["latitude"], longitudes=of["longitude"], parcels=of["parcel_minor"],
         tasks=of["tasks"], sends=of["sends"], hands_out=of["hands_out"],
+        streets=of["street"], postcodes=of["postcode"], cities=of["city"],
     )  # fmt: skip
 
 

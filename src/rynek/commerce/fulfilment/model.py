@@ -47,7 +47,7 @@ class ParcelsDiffer(Invalid):
 
 
 class PlaceFacts(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a location is to fulfilment: where it is (degrees), and what it can do.
+    """What a location is to fulfilment: where it is (degrees and address), and what it can do.
 
     ``parcel_minor`` is what sending one parcel from there costs the shop; ``tasks`` how many it takes at once.
     """
@@ -59,6 +59,9 @@ class PlaceFacts(Struct, frozen=True, forbid_unknown_fields=True):
     tasks: Annotated[int, Meta(ge=1, le=1_000_000)] = 100
     sends: bool = True
     hands_out: bool = False
+    street: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")] = ""
+    postcode: Annotated[str, Meta(max_length=20, pattern=r"^[^\x00-\x1f]*\Z")] = ""
+    city: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")] = ""
 
 
 class Area(Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,13 +1,14 @@
--- name: put_places(locations: text[], latitudes: double precision[], longitudes: double precision[], parcels: bigint[], tasks: int[], sends: boolean[], hands_out: boolean[])
+-- name: put_places(locations: text[], latitudes: double precision[], longitudes: double precision[], parcels: bigint[], tasks: int[], sends: boolean[], hands_out: boolean[], streets: text[], postcodes: text[], cities: text[])
 -- Say what locations are to fulfilment.
-insert into commerce.place (location, latitude, longitude, parcel_minor, tasks, sends, hands_out)
-select * from unnest(:locations, :latitudes, :longitudes, :parcels, :tasks, :sends, :hands_out)
+insert into commerce.place (location, latitude, longitude, parcel_minor, tasks, sends, hands_out, street, postcode, city)
+select * from unnest(:locations, :latitudes, :longitudes, :parcels, :tasks, :sends, :hands_out, :streets, :postcodes, :cities)
 on conflict (location) do update set latitude = excluded.latitude, longitude = excluded.longitude,
-    parcel_minor = excluded.parcel_minor, tasks = excluded.tasks, sends = excluded.sends, hands_out = excluded.hands_out
+    parcel_minor = excluded.parcel_minor, tasks = excluded.tasks, sends = excluded.sends, hands_out = excluded.hands_out,
+    street = excluded.street, postcode = excluded.postcode, city = excluded.city
 
 -- name: place_facts(after: text, limit: int) -> PlaceFacts[]
 -- What locations are to fulfilment, by code.
-select location, latitude, longitude, parcel_minor, tasks, sends, hands_out from commerce.place
+select location, latitude, longitude, parcel_minor, tasks, sends, hands_out, street, postcode, city from commerce.place
 where location > :after order by location limit :limit
 
 -- name: put_areas(countries: text[], prefixes: text[], latitudes: double precision[], longitudes: double precision[])

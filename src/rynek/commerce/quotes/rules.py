@@ -31,7 +31,7 @@ def settled(terms: Terms, number: int, lines: Sequence[Line], delivery: tuple[st
     wanted = [Want(line.sku, line.quantity) for line in lines]
     return Terms(
         terms.channel, wanted, terms.email, terms.country, terms.address, terms.delivery,
-        settled=Settled(f"quote {name(number)}", prices),
+        settled=Settled(f"quote {name(number)}", prices), point=terms.point, recipient=terms.recipient,
     )  # fmt: skip
 
 
@@ -106,7 +106,8 @@ def priced(text: str, currency: str) -> list[Line]:
 
 def lacking(terms: Terms) -> list[str]:
     """Name what a cart still lacks before it can be asked for."""
-    return [each for each in ("lines", "email", "address", "delivery") if not getattr(terms, each)]
+    needed = ("lines", "email", "delivery") if terms.point else ("lines", "email", "address", "delivery")
+    return [each for each in needed if not getattr(terms, each)]
 
 
 def _cells(raw: str) -> list[str]:

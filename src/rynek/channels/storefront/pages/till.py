@@ -24,6 +24,8 @@ from rynek.kernel.faults import Fault, NotFound
 
 METHODS = ("cash-on-delivery", "transfer")
 """How one can always pay here; both are agreed at once and paid later."""
+POINTS = 8
+"""How many places to collect at are shown at once."""
 _FIELDS = ("email", "name", "street", "city", "postcode", "country", "phone")
 
 
@@ -38,6 +40,10 @@ class Said(Struct, frozen=True):
     country: str = ""
     phone: str = ""
     delivery: str = ""
+    point: str = ""
+    """Where it is collected, if it is."""
+    near: str = ""
+    """A postcode or town near which such places are looked for."""
     method: str = ""
     company: str = ""
     vat_id: str = ""
@@ -127,8 +133,14 @@ async def checkout(call: Call[Any], channel: str) -> Response:
     if at.cart is None or not at.cart.terms.lines:
         return go(f"{at.home}/cart")
     terms = at.cart.terms
-    known = msgspec.structs.asdict(terms.address) if terms.address else {"country": at.front.country}
-    said = Said(**known, email=terms.email or "", delivery=terms.delivery or "", method=METHODS[0])
+    known: dict[str, Any] = {"country": at.front.country}
+    if terms.recipient:
+        known |= msgspec.structs.asdict(terms.recipient)
+    if terms.address:
+        known |= msgspec.structs.asdict(terms.address)
+    said = Said(
+        **known, email=terms.email or "", delivery=terms.delivery or "", point=terms.point or "", method=METHODS[0]
+    )
     return await _checkout(call, at, said)
 
 
@@ -137,10 +149,35 @@ async def _checkout(
 ) -> Response:  # fmt: skip
     fresh = await call.ask("commerce.checkout.cart", cart=at.cart.id)
     options = await call.ask("commerce.checkout.delivery", channel=at.front.code)
+    collected = _collected(options, said.delivery)
+    if collected and said.point and fresh.terms.point != said.point:
+        said = msgspec.structs.replace(said, point=fresh.terms.point or "")
     return show(
         call, msgspec.structs.replace(at, cart=fresh), "storefront/checkout.html", status, said=said, options=options,
         methods=await _ways(call, at, fresh), amiss=amiss or {}, notice=notice,
+        collected=collected, points=await _points(call, at, said) if collected else [],
     )  # fmt: skip
+
+
+def _collected(options: list[Any], delivery: str) -> bool:
+    """Tell whether a delivery ends at a place that the buyer chooses."""
+    return any(each.code == delivery and each.kind in {"pickup", "locker"} for each in options)
+
+
+async def _points(call: Call[Any], at: Visit, said: Said) -> list[Any]:
+    """Give the places near where the buyer looks, or lives; the chosen one stays first."""
+    asked = {"channel": at.front.code, "delivery": said.delivery}
+    near = said.near.strip() or said.postcode.strip()
+    found = await call.ask("commerce.checkout.points", **asked, near=near[:200], limit=POINTS)
+    if len(found) < POINTS and not said.near.strip():
+        found += [
+            each for each in await call.ask("commerce.checkout.points", **asked, limit=POINTS) if each not in found
+        ]
+    if not said.point:
+        return list(found)
+    chosen = await call.ask("commerce.checkout.points", **asked, near=said.point, limit=POINTS)
+    first = [each for each in (*found, *chosen) if each.code == said.point][:1]
+    return [*first, *(each for each in found if each.code != said.point)]
 
 
 async def _ways(call: Call[Any], at: Visit, cart: Any) -> list[tuple[str, str]]:
@@ -169,9 +206,13 @@ async def buy(call: Call[Any], channel: str, said: Said) -> Response:
     at = await visit(call, channel)
     if at.cart is None:
         return go(f"{at.home}/cart")
-    amiss = rules.missing(msgspec.structs.asdict(said))
+    options = await call.ask("commerce.checkout.delivery", channel=at.front.code)
+    collected = _collected(options, said.delivery)
+    if said.delivery != at.cart.terms.delivery:
+        said = msgspec.structs.replace(said, point="")
+    amiss = rules.missing(msgspec.structs.asdict(said), collected=collected)
     try:
-        cart = await _agree(call, at, said, whole=not amiss)
+        cart = await _agree(call, at, said, whole=not amiss, collected=collected)
         if said.act != "place":
             return await _checkout(call, at, said)
         if amiss:
@@ -225,10 +266,15 @@ async def invoice(call: Call[Any], channel: str, order: UUID, wished: Wished) ->
     return go(f"{at.home}/orders/{order}?asked=true")
 
 
-async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool) -> Any:
-    """Write what was said into the cart: the delivery, and the rest once it is whole."""
+async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool, collected: bool) -> Any:
+    """Write what was said into the cart: the delivery with its place, and the rest once it is whole."""
     changed: dict[str, Any] = {"delivery": said.delivery} if said.delivery else {}
-    if whole:
+    if collected and said.point:
+        changed["point"] = said.point
+    if whole and collected:
+        recipient = {"name": said.name.strip(), "phone": said.phone.strip()}
+        changed |= {"email": said.email.strip(), "recipient": recipient, "address": None, "country": None}
+    elif whole:
         address = {field: getattr(said, field).strip() for field in _FIELDS if field != "email"}
         changed |= {"email": said.email.strip(), "address": address | {"country": said.country.strip().upper()}}
     return await call.ask("commerce.checkout.change_cart", cart=at.cart.id, **changed)
@@ -252,10 +298,21 @@ async def _confirmation(
 ) -> Response:  # fmt: skip
     found = await call.ask("commerce.orders.order", order=order)
     terms = msgspec.json.decode(bytes(found.agreed)).get("terms", {})
+    point = await _point(call, at, terms) if terms.get("point") else None
     return show(
-        call, at, "storefront/confirmation.html", status, order=found, address_=terms.get("address") or {},
+        call, at, "storefront/confirmation.html", status, order=found, address_=terms.get("address") or {}, point=point,
         paid=await _paid(call, order), documents=await _documents(call, order), wished=asked, amiss=amiss,
     )  # fmt: skip
+
+
+async def _point(call: Call[Any], at: Visit, terms: dict[str, Any]) -> dict[str, str]:
+    """Tell where an order is collected; a place that is there no more by its code."""
+    asked = {"channel": at.front.code, "delivery": terms["delivery"], "near": terms["point"]}
+    found: list[Any] = []
+    with suppress(Fault):
+        found = await call.ask("commerce.checkout.points", **asked)
+    here = next((each for each in found if each.code == terms["point"]), None)
+    return msgspec.structs.asdict(here) if here else {"code": terms["point"], "name": terms["point"]}
 
 
 async def _documents(call: Call[Any], order: UUID) -> list[Any]:
