@@ -27,6 +27,9 @@ _OPTIONS = Route[list[commerce_checkout.Option]](
     "GET", "/checkout/channels/{channel}/options", list[commerce_checkout.Option]
 )
 _PLACE = Route[commerce_checkout.Placed]("POST", "/checkout/carts/{cart}/order", commerce_checkout.Placed)
+_POINTS = Route[list[commerce_checkout.Point]](
+    "GET", "/checkout/channels/{channel}/points", list[commerce_checkout.Point]
+)
 _PREVIEW = Route[commerce_checkout.Previewed]("POST", "/checkout/preview", commerce_checkout.Previewed)
 _PUT_DELIVERY = Route[None]("PUT", "/checkout/channels/{channel}/delivery", None)
 _PUT_GROUP = Route[None]("PUT", "/checkout/customers/{customer}/price-group", None)
@@ -69,6 +72,7 @@ class CommerceCheckout:
             NoPrice: something has no price there.
             NoTaxRate: the VAT of something is not known.
             UnknownCoupon: there is no such code.
+            PointUnknown: nothing is collected there by this delivery.
             Invalid: too many lines, or too many of one item.
         Emits:
             CartChanged
@@ -147,6 +151,8 @@ class CommerceCheckout:
         address: commerce_checkout.Address | None = None,
         delivery: str | None = None,
         coupons: list[str] | msgspec.UnsetType = msgspec.UNSET,
+        point: str | None = None,
+        recipient: commerce_checkout.Recipient | None = None,
     ) -> commerce_checkout.Cart:
         """Begin a cart, with as much in it as the buyer knows already. Who has no credentials becomes a guest by it.
 
@@ -157,6 +163,7 @@ class CommerceCheckout:
             NoPrice: something has no price there.
             NoTaxRate: the VAT of something is not known.
             UnknownCoupon: there is no such code.
+            PointUnknown: nothing is collected there by this delivery.
             Invalid: an item is asked for more than a million times.
         Emits:
             CartChanged
@@ -172,6 +179,8 @@ class CommerceCheckout:
                 "address": address,
                 "delivery": delivery,
                 "coupons": coupons,
+                "point": point,
+                "recipient": recipient,
             },
         )
 
@@ -194,6 +203,7 @@ class CommerceCheckout:
             NoTaxRate: the VAT of something is not known.
             ChannelClosed: its channel is closed.
             DeliveryUnknown: its delivery option is gone.
+            PointUnknown: nothing is collected there any more.
             TendersUnfit: a provider or method is not offered, or a token is missing.
             ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
             PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
@@ -205,6 +215,16 @@ class CommerceCheckout:
             OrderPlaced, StockHeld
         """
         return await self._calls.ask(_PLACE, {"cart": cart}, {"tenders": tenders})
+
+    async def points(self, channel: str, wanted: commerce_checkout.Nearby) -> list[commerce_checkout.Point]:
+        """List where a channel's delivery is collected, nearest first where it is known where that is.
+
+        Raises:
+            Invalid: only one of the coordinates is given.
+            DeliveryUnknown: the channel has no such delivery option.
+            ChannelClosed: nothing is sold in this channel.
+        """
+        return await self._calls.ask(_POINTS, {"channel": channel}, wanted)
 
     async def preview(self, preview: commerce_checkout.Preview) -> commerce_checkout.Previewed:
         """Tell what a basket will come to at an instant to come, by the prices, taxes and promotions set by now.
