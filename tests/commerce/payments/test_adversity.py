@@ -416,6 +416,8 @@ async def test_a_capture_refused_after_cancelling_is_let_go(door: Door, bank: Ba
 async def test_news_of_an_order_may_come_twice_and_in_any_order(door: Door, bank: Bank, database: Database) -> None:
     gone, sent = await captured(door, database, 100), await authorised(door, database, 200)
     both = await authorised(door, database, 300)
+    async with database.transaction("commerce") as tx:
+        await orders.ship(tx, sent.id)
     news: dict[Any, list[Any]] = {
         reactions.give_back: [OrderCancelled(gone.id, "x"), OrderCancelled(both.id, "x"), OrderCancelled(gone.id, "x")],
         reactions.take: [OrderShipped(sent.id), OrderShipped(both.id), OrderShipped(sent.id)],

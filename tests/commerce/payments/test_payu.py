@@ -262,6 +262,19 @@ async def test_parts_are_refused_and_on_the_list(door: Door, payu: Panel, databa
     assert (await sums(database, order.payment))[1] == 900
 
 
+async def test_what_is_due_by_then_is_taken_whole_and_the_rest_given_back(
+    door: Door, payu: Panel, database: Database
+) -> None:
+    order = await authorised(door, database, 900)
+    async with database.transaction("commerce") as tx:
+        await orders.credit(tx, order.id, orders.Credit("C-1", 300, "late"))
+    await ship(database, order)
+    await until(database, order, (900, 900, 0, 300))
+    [theirs] = await payu.books(order)
+    assert (theirs.status, [each.amount for each in theirs.refunds]) == ("COMPLETED", [300])
+    assert not [each for each in await door.ask(FINANCE, actions.unsettled) if each.payment == order.payment]
+
+
 # --- as it may be -----------------------------------------------------------------------------------------------------
 
 STEPS = ["create", "read", "capture", "cancel", "refund"]

@@ -49,7 +49,7 @@ def rows(draw: st.DrawFn) -> Row:
     tried = draw(st.sampled_from([None, *STATES]))
     return Row(
         ids.new(), ids.new(), "simulator", "card", "PLN", amount, authorised, captured, voided, refunded, disputed,
-        "tok", "ref", None, draw(st.booleans()), clock.now(), "done" if authorised else tried,
+        "tok", "ref", None, draw(st.booleans()), clock.now(), None, "done" if authorised else tried,
     )  # fmt: skip
 
 
@@ -256,7 +256,10 @@ def test_what_is_kept_and_taken_is_what_came_and_comes(found: list[tuple[Row, li
     assert rules.kept(frees) == sum(free.refund for free in frees) + coming
     for (row, _), free in zip(found, frees, strict=True):
         byhand = row.provider == MANUAL or row.unwinding
-        assert rules.takeable(row, free) == (0 if byhand else free.capture)
+        assert rules.takeable(row, free, "parts", over=False) == (0 if byhand else free.capture)
+        for way in ("once", "whole"):
+            assert rules.takeable(row, free, way, over=False) == 0
+            assert rules.takeable(row, free, way, over=True) == (0 if byhand else free.capture)
 
 
 @given(st.integers(-(10**9), 10**9), st.lists(st.integers(0, 10**6), max_size=6))

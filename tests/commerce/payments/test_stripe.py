@@ -371,7 +371,9 @@ async def test_a_dispute_is_read(reader: Stripe) -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ({"status": "requires_capture", "amount_capturable": 700}, Done("pi_1", 700)),
+        ({"status": "requires_capture", "amount_capturable": 700}, Done("pi_1", 700, captures="once")),
+        ({"status": "requires_capture", "amount_capturable": 700, "latest_charge": {"payment_method_details": {
+            "card": {"multicapture": {"status": "available"}}}}}, Done("pi_1", 700, captures="parts")),
         ({"status": "succeeded", "amount_received": 900}, Done("pi_1", 900)),
         ({"status": "requires_action", "next_action": {"redirect_to_url": {"url": "https://bank"}}},
          Waits("pi_1", "https://bank")),

@@ -451,6 +451,12 @@ async def balance(tx: Tx, order: UUID) -> Balance:
     return await lock(tx, order)
 
 
+async def left_minor(tx: Tx, order: UUID) -> int:
+    """Tell what the units of an order that have left come to, with its delivery from the first of them on."""
+    found: int = await q.left_minor(tx, id=order)
+    return found
+
+
 async def book(tx: Tx, order: UUID, *, authorised: int = 0, captured: int = 0, refunded: int = 0) -> Balance:
     """Add what payments did to an order's money (minor units, any sign); gives what it is now.
 

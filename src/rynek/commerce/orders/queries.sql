@@ -129,6 +129,12 @@ returning l.line, sku, name, n.units, unit_minor,
     commerce.share(tax_minor, quantity, shipped - n.units, shipped),
     commerce.share(gross_minor, quantity, shipped - n.units, shipped), rate_bp, returned
 
+-- name: left_minor(id: uuid) -> value
+-- What the units of an order that have left come to, with its delivery from the first of them on; 0: nothing has left.
+select coalesce((select o.delivery_minor + sum(commerce.share(l.gross_minor, l.quantity, 0, l.shipped))
+    from commerce.order_line l where l.order_id = o.id having sum(l.shipped) > 0), 0)::bigint
+from commerce.sales_order o where o.id = :id
+
 -- name: reprice(id: uuid, total: bigint, tax: bigint, at: timestamptz) -> Balance?
 -- Move what an order comes to; one that waited for money, or was held up for it, and has enough by now, goes on.
 with p as (

@@ -18,6 +18,7 @@ from rynek.commerce.payments.collecting import awaited, awaited_of, collect, kno
 from rynek.commerce.payments.model import (
     MANUAL,
     Awaited,
+    Captures,
     Done,
     Due,
     ForgedWebhook,
@@ -47,6 +48,7 @@ __all__ = [
     "MANUAL",
     "ON_ACCOUNT",
     "Awaited",
+    "Captures",
     "Done",
     "Due",
     "ForgedWebhook",

@@ -24,6 +24,9 @@ Kind = Literal["authorise", "capture", "void", "refund"]
 AttemptState = Literal["asked", "unknown", "done", "refused", "disputed"]
 """``asked``: on its way. ``unknown``: no answer, asked again later. ``disputed``: a human has to look at it."""
 PaymentState = Literal["open", "pending", "failed", "authorised", "captured", "voided", "refunded"]
+Captures = Literal["parts", "once", "whole"]
+"""How an authorisation can be captured: in several parts, as parcels leave; a part of it, once, and what is left is
+let go with that; or only whole, so that what is too much is given back afterwards."""
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,39}\Z")]
 Reference = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
 Token = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[\x21-\x7e]*\Z")]
@@ -98,6 +101,8 @@ class Row(Struct, frozen=True):
     action_url: str | None
     unwinding: bool
     at: datetime
+    captures: Captures | None
+    """What its provider said of this authorisation; None: what it says of all."""
     authorisation: AttemptState | None
 
 
@@ -233,11 +238,15 @@ class Unbalanced(Struct, frozen=True):
 
 
 class Done(Struct, frozen=True, tag="done", omit_defaults=True):
-    """The provider moved so much (minor units), and calls it so; ``receipt`` is to be printed for the buyer."""
+    """The provider moved so much (minor units), and calls it so; ``receipt`` is to be printed for the buyer.
+
+    ``captures`` is how this authorisation can be captured, where that is not the same for all of the provider's.
+    """
 
     reference: str
     minor: int
     receipt: str = ""
+    captures: Captures | None = None
 
 
 class Refused(Struct, frozen=True, tag="refused"):

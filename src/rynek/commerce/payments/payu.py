@@ -2,7 +2,7 @@
 
 PayU knows an order by our key (``extOrderId``) and says so when it is sent twice; a refund it knows by ``extRefundId``.
 With automatic receipt switched off a paid order waits for confirmation: that is our authorisation. It is captured
-whole.
+whole: its documentation says that a capture always concerns the whole order.
 
 Source: developers.payu.com/europe (orders, capture and cancel, refunds, notifications), API 2.1.
 """
@@ -19,6 +19,7 @@ import aiohttp
 import msgspec
 
 from rynek.commerce.payments.model import (
+    Captures,
     Done,
     Due,
     ForgedWebhook,
@@ -51,6 +52,7 @@ class PayU:
     """PayU. A token is a BLIK code (``blik``) or the bank's code (``pay-by-link``); without one PayU's page asks."""
 
     methods: Mapping[str, bool] = {"blik": False, "pay-by-link": False, "card": False}
+    captures: Captures = "whole"
 
     def __init__(self, keys: Keys, returns: str = "") -> None:
         """Be ready to ask PayU.

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
-from rynek.commerce.payments.model import MANUAL, METHODS, Done, Due, ForgedWebhook, News, Outcome, Unseen
+from rynek.commerce.payments.model import MANUAL, METHODS, Captures, Done, Due, ForgedWebhook, News, Outcome, Unseen
 from rynek.commerce.payments.wire import Simulator, Terminals
 from rynek.kernel.database import Tx
 from rynek.kernel.settings import Settings, SettingsError
@@ -27,6 +27,11 @@ class Provider(Protocol):
 
     methods: Mapping[str, bool]
     """The ways to pay by it, and whether each needs a token."""
+    captures: Captures
+    """How its authorisations can be captured, where it does not say otherwise of one (``Done.captures``).
+
+    ``parts``: money is taken with each parcel. ``once``, ``whole``: when all of the order has left.
+    """
 
     async def authorise(self, due: Due) -> Outcome:
         """Promise an amount of the buyer's money."""
@@ -63,6 +68,7 @@ class Manual:
     """What people do themselves: by the time they say so it is done."""
 
     methods: Mapping[str, bool] = dict.fromkeys(METHODS, False)
+    captures: Captures = "parts"
 
     async def authorise(self, due: Due) -> Outcome:
         """Believe it."""

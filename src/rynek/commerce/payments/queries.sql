@@ -16,7 +16,7 @@ select id, order_id, provider, method, currency, amount, authorised, captured, t
 -- name: row(id: uuid) -> Row?
 -- A payment.
 select p.id, order_id, provider, method, currency, amount_minor, authorised_minor, captured_minor, voided_minor,
-    refunded_minor, disputed_minor, token, reference, action_url, unwinding, p.at, a.state
+    refunded_minor, disputed_minor, token, reference, action_url, unwinding, p.at, p.captures, a.state
 from commerce.payment p
 left join commerce.payment_attempt a on a.payment = p.id and a.attempt = 'authorise'
 where p.id = :id
@@ -24,7 +24,7 @@ where p.id = :id
 -- name: rows(orders: uuid[]) -> Row[]
 -- The payments of orders, in the order they are locked.
 select p.id, order_id, provider, method, currency, amount_minor, authorised_minor, captured_minor, voided_minor,
-    refunded_minor, disputed_minor, token, reference, action_url, unwinding, p.at, a.state
+    refunded_minor, disputed_minor, token, reference, action_url, unwinding, p.at, p.captures, a.state
 from commerce.payment p
 left join commerce.payment_attempt a on a.payment = p.id and a.attempt = 'authorise'
 where order_id = any(:orders) order by order_id, p.id
@@ -95,11 +95,12 @@ insert into commerce.payment_entry (payment, attempt, kind, minor, provider_refe
 values (:payment, :attempt, :kind, :minor, :reference, :at)
 on conflict on constraint payment_entry_once do nothing
 
--- name: move(payment: uuid, authorised: bigint, captured: bigint, voided: bigint, refunded: bigint, reference: text)
+-- name: move(payment: uuid, authorised: bigint, captured: bigint, voided: bigint, refunded: bigint, reference: text, captures: text)
 -- Add what an attempt moved to its payment; the first reference names the authorisation.
 update commerce.payment set authorised_minor = authorised_minor + :authorised,
     captured_minor = captured_minor + :captured, voided_minor = voided_minor + :voided,
-    refunded_minor = refunded_minor + :refunded, reference = coalesce(reference, :reference)
+    refunded_minor = refunded_minor + :refunded, reference = coalesce(reference, :reference),
+    captures = coalesce(:captures, captures)
 where id = :payment
 
 -- name: wait(payment: uuid, reference: text, action_url: text)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rynek.commerce import orders
-from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderCredited, OrderShipped
+from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderCredited, OrderShipped, UnitsShipped
 from rynek.commerce.payments.settlement import ask_to_capture, level, locked, q, unwind
 from rynek.kernel.database import Tx
 from rynek.kernel.events import Envelope
@@ -18,9 +18,12 @@ async def give_back(tx: Tx, news: Sequence[Envelope]) -> None:
         await unwind(tx, await locked(tx, order))
 
 
-@on(OrderShipped, whole=True)
+@on(UnitsShipped, OrderShipped, whole=True)
 async def take(tx: Tx, news: Sequence[Envelope]) -> None:
-    """Take what providers promised for orders that were shipped; what people collect themselves they write down."""
+    """Take what providers promised for what has left of orders; what people collect themselves they write down.
+
+    How much that is stands in the orders and payments, not in the news: they may come twice and in any order.
+    """
     for order in await q.capturable(tx, orders=sorted({each.data.order for each in news})):
         await ask_to_capture(tx, order, await orders.balance(tx, order))
 

@@ -10,6 +10,7 @@ from rynek.commerce.payments.model import (
     MANUAL,
     METHODS,
     Attempt,
+    Captures,
     Done,
     Kind,
     Outcome,
@@ -170,9 +171,14 @@ def outstanding(rows: Iterable[Row], total_minor: int) -> int:
     return max(0, total_minor - brought)
 
 
-def takeable(row: Row, free: Free) -> int:
-    """Tell how much of a payment its provider can be told to take: people take cash themselves."""
-    return 0 if row.provider == MANUAL or row.unwinding else free.capture
+def takeable(row: Row, free: Free, captures: Captures, *, over: bool) -> int:
+    """Tell how much of a payment its provider can be told to take: people take cash themselves.
+
+    Args:
+        over: whether all of the order has left: what can be captured only once waits for that.
+    """
+    early = captures == "parts" or over
+    return free.capture if early and row.provider != MANUAL and not row.unwinding else 0
 
 
 def kept(frees: Iterable[Free]) -> int:

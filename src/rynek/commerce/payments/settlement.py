@@ -25,6 +25,7 @@ from rynek.commerce.payments.events import (
 from rynek.commerce.payments.model import (
     MANUAL,
     Attempt,
+    Captures,
     Contested,
     Done,
     Due,
@@ -201,7 +202,7 @@ async def _done(tx: Tx, balance: orders.Balance, row: Row, asked: Attempt, outco
     await q.enter(
         tx, payment=row.id, attempt=asked.attempt, kind=name, minor=minor, reference=outcome.reference, at=tx.at
     )
-    await q.move(tx, payment=row.id, **moved, reference=outcome.reference)
+    await q.move(tx, payment=row.id, **moved, reference=outcome.reference, captures=outcome.captures)
     await q.set_attempt(tx, payment=row.id, attempt=asked.attempt, state="done", error="", at=tx.at)
     if outcome.receipt:
         await q.keep_receipt(tx, payment=row.id, attempt=asked.attempt, receipt=outcome.receipt[:4_000])
@@ -231,8 +232,7 @@ async def _look_back(tx: Tx, payment: UUID, *, came: bool) -> None:
     elif came:
         balance = await orders.balance(tx, row.order)
         await level(tx, row.order, balance)
-        if balance.state == "shipped":
-            await ask_to_capture(tx, row.order, balance)
+        await ask_to_capture(tx, row.order, balance)
 
 
 async def unwind(tx: Tx, rows: Sequence[Row]) -> None:
@@ -253,15 +253,31 @@ async def unwind(tx: Tx, rows: Sequence[Row]) -> None:
 
 
 async def ask_to_capture(tx: Tx, order: UUID, balance: orders.Balance) -> None:
-    """Have what an order comes to be taken of what providers promised on its payments; the rest is let go."""
+    """Have what has left of an order be taken of what providers promised; what is left when all has left is let go.
+
+    Never more than the order comes to, nor than is to be kept of it. It may be asked again whenever something left.
+    """
+    over = balance.state == "shipped"
+    left = balance.total_minor if over else await orders.left_minor(tx, order)
+    if not left or balance.state not in ("open", "shipped"):
+        return
     rows, frees = await _free(tx, order)
-    still = min(balance.total_minor - rules.taken(rows, frees), balance.due_minor - rules.kept(frees))
-    lefts = [rules.takeable(row, free) for row, free in zip(rows, frees, strict=True)]
-    for row, part in zip(rows, rules.spread(still, lefts), strict=True):
+    still = min(left - rules.taken(rows, frees), balance.due_minor - rules.kept(frees))
+    ways = [_captures(row) for row in rows]
+    lefts = [rules.takeable(row, free, way, over=over) for row, free, way in zip(rows, frees, ways, strict=True)]
+    parts = rules.spread(still, lefts)
+    for row, way, part, most in zip(rows, ways, parts, lefts, strict=True):
         if part:
-            await ask(tx, row, "capture", await _next(tx, row, "shipped:capture"), part, tries=0)
-        else:
+            minor = most if way == "whole" else part
+            await ask(tx, row, "capture", await _next(tx, row, "shipped:capture"), minor, tries=0)
+        elif over:
             await _let_go(tx, row)
+
+
+def _captures(row: Row) -> Captures:
+    """Tell how a payment can be captured; of a provider that is not in use here nothing is taken before its time."""
+    provider = PROVIDERS.get(row.provider)
+    return row.captures or (provider.captures if provider is not None else "once")
 
 
 async def level(tx: Tx, order: UUID, balance: orders.Balance) -> None:

@@ -14,6 +14,7 @@ import stripe
 from stripe import StripeClient
 
 from rynek.commerce.payments.model import (
+    Captures,
     Contested,
     Done,
     Due,
@@ -54,6 +55,8 @@ class Stripe:
     """Stripe. A token is the id of a payment method that the buyer's device made (``pm_…``)."""
 
     methods: Mapping[str, bool] = {"card": True}
+    captures: Captures = "once"
+    """Of cards that may be captured in several parts it says so one by one."""
 
     def __init__(self, secret_key: str, webhook_secret: str, address: str = "", returns: str = "") -> None:
         """Be ready to ask Stripe.
@@ -83,7 +86,8 @@ class Stripe:
         params: Any = {
             "amount": due.minor, "currency": due.currency.lower(), "payment_method": due.token, "confirm": True,
             "payment_method_types": ["card"], "capture_method": "manual",
-            "metadata": {KEY: due.key, "order": str(due.order)},
+            "metadata": {KEY: due.key, "order": str(due.order)}, "expand": ["latest_charge"],
+            "payment_method_options": {"card": {"request_multicapture": "if_available"}},
         }  # fmt: skip
         if self.returns:
             params["return_url"] = self.returns.format(order=due.order)
@@ -113,13 +117,19 @@ class Stripe:
         return await _asked(ask)
 
     async def void(self, due: Due) -> Outcome:
-        """Let go of what is left of an authorisation."""
+        """Let go of what is left of an authorisation: call it off, or say that nothing more will be captured."""
 
         async def ask() -> Outcome:
             intent = await self._intent(due.reference or "")
             if intent["status"] == "requires_capture":
-                given: Any = {"idempotency_key": due.key}
-                intent = (await self.client.v1.payment_intents.cancel_async(intent["id"], options=given)).to_dict()
+                intents, given = self.client.v1.payment_intents, {"idempotency_key": due.key}
+                last: Any = {"amount_to_capture": 0, "final_capture": True}
+                done = (
+                    await intents.capture_async(intent["id"], last, given)  # type: ignore[arg-type]
+                    if _said(intent, "amount_received", 0)
+                    else await intents.cancel_async(intent["id"], options=given)  # type: ignore[arg-type]
+                )
+                intent = done.to_dict()
             return _gone(intent, due)
 
         return await _asked(ask)
@@ -257,7 +267,8 @@ def _said(thing: Thing, field: str, otherwise: int) -> int:
 def _promised(intent: Thing) -> Outcome:
     match intent["status"]:
         case "requires_capture":
-            return Done(intent["id"], _said(intent, "amount_capturable", intent["amount"]))
+            captures: Captures = "parts" if _several(intent) else "once"
+            return Done(intent["id"], _said(intent, "amount_capturable", intent["amount"]), captures=captures)
         case "succeeded":
             return Done(intent["id"], _said(intent, "amount_received", intent["amount"]))
         case "requires_action":

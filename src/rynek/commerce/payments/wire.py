@@ -9,7 +9,19 @@ from urllib.parse import urlsplit
 import msgspec
 
 from rynek.commerce.payments import signatures
-from rynek.commerce.payments.model import Done, Due, ForgedWebhook, News, Outcome, Refused, Told, Unknown, Unseen, Waits
+from rynek.commerce.payments.model import (
+    Captures,
+    Done,
+    Due,
+    ForgedWebhook,
+    News,
+    Outcome,
+    Refused,
+    Told,
+    Unknown,
+    Unseen,
+    Waits,
+)
 
 LIMIT = 65_536
 _encode = msgspec.json.Encoder().encode
@@ -25,6 +37,7 @@ class Simulator:
     """The simulator as a provider."""
 
     methods: Mapping[str, bool] = {"card": True}
+    captures: Captures = "parts"
 
     def __init__(self, url: str, secret: bytes, timeout_s: float = 5.0) -> None:
         place = urlsplit(url)
@@ -101,6 +114,7 @@ class Terminals(Simulator):
     """
 
     methods: Mapping[str, bool] = {"card-present": True}
+    captures: Captures = "once"
 
 
 async def _all(reader: asyncio.StreamReader) -> bytes:

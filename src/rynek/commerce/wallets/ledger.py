@@ -11,7 +11,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from rynek.commerce import payments
-from rynek.commerce.payments import Done, Due, ForgedWebhook, News, Outcome, Refused, Transaction, Unseen
+from rynek.commerce.payments import Captures, Done, Due, ForgedWebhook, News, Outcome, Refused, Transaction, Unseen
 from rynek.commerce.wallets import model, rules
 from rynek.commerce.wallets.events import BalanceChanged
 from rynek.commerce.wallets.model import Account, Book, Claim, Hold, Lot
@@ -84,6 +84,7 @@ class Wallets:
     """
 
     methods: Mapping[str, bool] = {"gift-card": True, "store-credit": True, "points": True}
+    captures: Captures = "parts"
 
     def __init__(self, transaction: Transaction | None = None) -> None:
         self._transaction = transaction
