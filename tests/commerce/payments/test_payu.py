@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.app import App
+from rynek.commerce import orders
 from rynek.commerce.payments import Move, Moved, Payment, Tender, actions
 from rynek.commerce.payments.payu import WAITED, PayU, holds
 from rynek.commerce.payments.payu_simulator import (
