@@ -100,7 +100,7 @@ class Ground:
             for sku in {sku for sku, _ in needs[each.order]}
             for location, _ in self.listed[each.order]
         }
-        channels, skus, places = zip(*sorted(asked), strict=True) if asked else ((), (), ())
+        channels, skus, places = zip(*asked, strict=True) if asked else ((), (), ())
         for row in await q.free(tx, channels=channels, skus=skus, locations=places):
             self.unheld[row.sku, row.location] = row.unheld
             self.safety[row.channel, row.sku, row.location] = row.safety

@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rynek.commerce.fulfilment.model import (
     Considered,
@@ -28,8 +28,8 @@ FAR_KM = 1_000.0
 """How far away a place is, or a buyer, of which nobody said where it lies."""
 SHORTLIST = 24
 """How many places are looked at closely: the best by what counts against each place alone."""
-STARTS = 12
-"""From how many of them a plan is begun."""
+STARTS = 6
+"""From how many of them a plan is begun. Of 400 orders over 457 shops more than five found no cheaper plan."""
 EARTH_KM = 6_371.0088
 
 
@@ -92,10 +92,8 @@ class Terrain:
             only: the one place to look at; "" for all that send.
         """
         columns = self.columns | {"nearest": _distances(self.spots, there)}
-        weighed = list(zip(*(self._sum(tier, columns) for tier in self.tiers), range(len(self.rows)), strict=True))
-        best = heapq.nsmallest(SHORTLIST, [weighed[n] for n in self._usable(only)])
         chosen = dict.fromkeys(
-            [*(each[-1] for each in best), *sorted(self.at[code] for code in besides if code in self.at)]
+            [*self._best(self._usable(only), columns), *sorted(self.at[code] for code in besides if code in self.at)]
         )
         names = sorted({each.by for tier in self.tiers for each in tier})
         return [(self.rows[n].location, {by: round(columns[by][n], 2) for by in names}) for n in chosen]
@@ -106,10 +104,20 @@ class Terrain:
         there = self.at.get(only)
         return [there] if there is not None and self.rows[there].hands_out else []
 
-    def _sum(self, tier: Sequence[Criterion], columns: Mapping[str, Sequence[float]]) -> list[float]:
-        total = [0.0] * len(self.rows)
+    def _best(self, usable: Sequence[int], columns: Mapping[str, Sequence[float]]) -> list[int]:
+        """Give the places with least against them. What counts only among equals is summed up only for equals."""
+        first = dict(zip(usable, self._sums(self.tiers[0], usable, columns), strict=True))
+        worst = heapq.nsmallest(SHORTLIST, first.values())[-1:]
+        close = [n for n in usable if first[n] <= worst[0]]
+        weighed = zip(*(self._sums(tier, close, columns) for tier in self.tiers), close, strict=True)
+        return [each[-1] for each in heapq.nsmallest(SHORTLIST, weighed)]
+
+    @staticmethod
+    def _sums(tier: Sequence[Criterion], usable: Sequence[int], columns: Mapping[str, Sequence[float]]) -> list[float]:
+        total = [0.0] * len(usable)
         for each in tier:
-            total = [sum_ + each.weight * value for sum_, value in zip(total, columns[each.by], strict=True)]
+            column, weight = columns[each.by], each.weight
+            total = [before + weight * column[n] for before, n in zip(total, usable, strict=True)]
         return total
 
     def load(self, location: str) -> float:
@@ -137,6 +145,15 @@ def cost(places: Iterable[Place], tiers: Tiers) -> list[float]:
     return [round(sum(tier), 6) for tier in zip(*sums, strict=True)] if sums else [0.0] * len(tiers)
 
 
+class Offer(NamedTuple):
+    """What a place has of what is wanted, item by item and no more than that, and what counts against it."""
+
+    location: str
+    has: tuple[int, ...]
+    costs: tuple[float, ...]
+    place: Place
+
+
 def route(wants: Mapping[str, int], places: Sequence[Place], tiers: Tiers) -> Plan | None:
     """Choose where an order's units are taken from: all of them, or None when the places have too few together.
 
@@ -144,59 +161,54 @@ def route(wants: Mapping[str, int], places: Sequence[Place], tiers: Tiers) -> Pl
     a plan is begun and filled up with what gives most for least, and what it does not need is left out. A single place
     that has all is always among the plans.
     """
-    useful = sorted(
-        (each for each in places if any(each.free.get(sku, 0) > 0 for sku in wants)), key=lambda place: place.location
-    )
-    if not wants or any(sum(max(e.free.get(sku, 0), 0) for e in useful) < units for sku, units in wants.items()):
+    need = tuple(wants.values())
+    offers = _offers(wants, places, tiers)
+    if not need or any(sum(offer.has[n] for offer in offers) < units for n, units in enumerate(need)):
         return None
-    costs = {each.location: against(each, tiers) for each in useful}
-    starts = heapq.nsmallest(STARTS, useful, key=lambda p: (bool(_left(wants, p)), costs[p.location], p.location))
-    found = {tuple(e.location for e in chosen): chosen for p in starts for chosen in [_filled(wants, useful, costs, p)]}
-    best = min(found.values(), key=lambda chosen: (cost(chosen, tiers), len(chosen), [e.location for e in chosen]))
-    ordered = sorted(best, key=lambda place: (costs[place.location], place.location))
-    return Plan(_shared(wants, ordered), cost(best, tiers))
+    starts = heapq.nsmallest(STARTS, offers, key=lambda offer: (offer.has != need, offer.costs, offer.location))
+    found = {tuple(each.location for each in plan): plan for plan in (_filled(need, offers, one) for one in starts)}
+    best = min(found.values(), key=lambda plan: (_total(plan), len(plan), [each.location for each in plan]))
+    ordered = sorted(best, key=lambda offer: (offer.costs, offer.location))
+    return Plan(_shared(wants, [offer.place for offer in ordered]), _total(best))
 
 
-def _lacks(wants: Mapping[str, int], places: Sequence[Place]) -> dict[str, int]:
-    """Tell how many units of what places together lack."""
-    return {
-        sku: max(units - sum(max(place.free.get(sku, 0), 0) for place in places), 0) for sku, units in wants.items()
-    }
+def _offers(wants: Mapping[str, int], places: Iterable[Place], tiers: Tiers) -> list[Offer]:
+    """Give what places have of what is wanted, those that have nothing left out, by location."""
+    found = []
+    for place in places:
+        has = tuple(min(max(place.free.get(sku, 0), 0), units) for sku, units in wants.items())
+        if any(has):
+            found.append(Offer(place.location, has, against(place, tiers), place))
+    return sorted(found, key=lambda offer: offer.location)
 
 
-def _filled(
-    wants: Mapping[str, int], useful: Sequence[Place], costs: Mapping[str, tuple[float, ...]], start: Place
-) -> list[Place]:
-    chosen, left = {start.location: start}, _left(wants, start)
-    while left:
-        gives = [(each, _given(left, each)) for each in useful if each.location not in chosen]
-        more, _ = min(
-            ((each, units) for each, units in gives if units),
-            key=lambda found: (tuple(value / found[1] for value in costs[found[0].location]), found[0].location),
-        )
-        chosen[more.location] = more
+def _filled(need: tuple[int, ...], offers: Sequence[Offer], start: Offer) -> list[Offer]:
+    chosen, left = [start], _left(need, start)
+    while any(left):
+        gives = [(each, units) for each in offers if (units := sum(map(min, left, each.has))) and each not in chosen]
+        # of two alike the first by location is taken
+        more, _ = min(gives, key=lambda found: [value / found[1] for value in found[0].costs])
+        chosen.append(more)
         left = _left(left, more)
-    return _needed(wants, list(chosen.values()), costs)
+    return _needed(need, chosen)
 
 
-def _left(wants: Mapping[str, int], place: Place) -> dict[str, int]:
+def _left(need: Iterable[int], offer: Offer) -> tuple[int, ...]:
     """Tell what is wanted still when a place has given what it has."""
-    left = {sku: units - max(place.free.get(sku, 0), 0) for sku, units in wants.items()}
-    return {sku: units for sku, units in left.items() if units > 0}
+    return tuple(units - has if units > has else 0 for units, has in zip(need, offer.has, strict=True))
 
 
-def _given(wants: Mapping[str, int], place: Place) -> int:
-    """Tell how many of the units that are wanted a place has."""
-    return sum(min(max(place.free.get(sku, 0), 0), units) for sku, units in wants.items())
-
-
-def _needed(wants: Mapping[str, int], chosen: list[Place], costs: Mapping[str, tuple[float, ...]]) -> list[Place]:
-    """Leave places out that are not needed, the dearest first."""
-    for each in sorted(chosen, key=lambda place: (costs[place.location], place.location), reverse=True):
+def _needed(need: Sequence[int], chosen: list[Offer]) -> list[Offer]:
+    """Leave places out that are not needed, the dearest first; gives them by location."""
+    for each in sorted(chosen, key=lambda offer: (offer.costs, offer.location), reverse=True):
         rest = [other for other in chosen if other is not each]
-        if rest and not any(_lacks(wants, rest).values()):
+        if rest and all(sum(has) >= units for units, *has in zip(need, *(o.has for o in rest), strict=True)):
             chosen = rest
-    return sorted(chosen, key=lambda place: place.location)
+    return sorted(chosen, key=lambda offer: offer.location)
+
+
+def _total(plan: Iterable[Offer]) -> list[float]:
+    return [round(sum(tier), 6) for tier in zip(*(offer.costs for offer in plan), strict=True)]
 
 
 def _shared(wants: Mapping[str, int], places: Sequence[Place]) -> list[Pick]:
@@ -228,7 +240,7 @@ def considered(
 ) -> list[Considered]:
     """Tell of the places that were weighed the taken ones, and the best of the others that had something."""
     taken = {pick.location for pick in picks}
-    has = [(place, _given(wants, place)) for place in places]
+    has = [(place, sum(min(max(place.free.get(sku, 0), 0), units) for sku, units in wants.items())) for place in places]
     ordered = sorted(
         (each for each in has if each[1] or each[0].location in taken),
         key=lambda each: (each[0].location not in taken, against(each[0], tiers), each[0].location),
