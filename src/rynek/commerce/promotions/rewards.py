@@ -235,9 +235,9 @@ def bundle(reward: BundlePrice, parts: Sequence[tuple[int, int]], room: Room) ->
     dearest.sort(key=lambda part: len(part[0]))
     if not dearest[0][0]:
         return NOTHING
-    remaining = {i: pieces[i] for some, _ in dearest for i in some}
+    remaining = [*pieces]
     used: dict[int, int] = {}
-    times, most = 0, reward.times or max(remaining.values())
+    times, most = 0, reward.times or sum(pieces)
     while times < most and (one := _one_bundle(dearest, remaining)):
         if sum([(2 * left[i] * units + pieces[i]) // (2 * pieces[i]) for i, units in one.items()]) <= reward.minor:
             break
@@ -252,7 +252,7 @@ def bundle(reward: BundlePrice, parts: Sequence[tuple[int, int]], room: Room) ->
     return (dict(zip(places, split(gain, weights), strict=True)), True) if gain > 0 else NOTHING
 
 
-def _one_bundle(dearest: Sequence[tuple[Sequence[int], int]], remaining: Mapping[int, int]) -> dict[int, int]:
+def _one_bundle(dearest: Sequence[tuple[Sequence[int], int]], remaining: Sequence[int]) -> dict[int, int]:
     """Choose the pieces of one bundle; nothing when a part cannot be had."""
     chosen: dict[int, int] = {}
     for places, units in dearest:
