@@ -16,7 +16,9 @@ from rynek.commerce.checkout import Want
 from rynek.commerce.inventory.actions import unbalanced
 from rynek.commerce.orders import LineUnits, OrderLine
 from rynek.commerce.orders import actions as orders
+from rynek.commerce.orders.events import OrderCancelled
 from rynek.commerce.orders.model import Order
+from rynek.commerce.promotions.reactions import return_uses
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import Actor
 from tests.commerce.orders.test_actions import HOME, Shop, shop
@@ -232,3 +234,34 @@ async def test_the_last_unit_is_added_to_one_order(shop: Shop) -> None:
     assert sum(isinstance(each, Amended) for each in done) == 2
     assert await shop.level("ITEM-00010") == (2, 2)
     assert await amiss(shop.world) == []
+
+
+async def test_what_an_edit_had_of_promotions_is_given_back_with_the_order(shop: Shop) -> None:
+    eva = Actor("customer", ids.new())
+    said: dict[str, Any] = {
+        "code": "FEW", "name": "Few", "gives": {"give": "percent", "bp": 1000}, "state": "active", "uses": 5,
+        "uses_each": 3, "budget_minor": 10_000, "currency": "PLN",
+    }  # fmt: skip
+    await shop.ask("commerce.promotions.put_promotions", promotions=[said])
+
+    async def used() -> tuple[int, int, int]:
+        kept = await shop.ask("commerce.promotions.promotion", promotion="FEW")
+        async with shop.world.database.transaction("commerce") as tx:
+            share = await tx.value(
+                "select used from commerce.promotion_share where promotion = 'FEW' and customer = $1", eva.id
+            )
+        return kept.used, kept.spent_minor, share
+
+    order = await shop.bought("ITEM-00016", 1, eva)
+    await edit(shop, order, eva, "P-1", more=[{"sku": "ITEM-00017", "quantity": 1}])
+    await edit(shop, order, eva, "P-2", more=[{"sku": "ITEM-00018", "quantity": 1}])
+    assert await used() == (3, 102 + 102 + 102, 3)
+    kept = await shop.bought("ITEM-00016", 1, Actor("customer", ids.new()))
+    assert (await used())[0] == 4
+    await shop.ask(orders.cancel, eva, order=order, reason="no more")
+    for _ in range(2):
+        async with shop.world.database.transaction("commerce") as tx:
+            await return_uses(tx, OrderCancelled(order, "no more"))
+    assert await used() == (1, 102, 0)
+    assert (await shown(shop, kept)).state == "open"
+    await shop.ask("commerce.promotions.put_promotions", promotions=[said | {"state": "ended"}])

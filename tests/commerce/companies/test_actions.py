@@ -20,8 +20,10 @@ from rynek.commerce.payments.reactions import give_back
 from rynek.commerce.payments.settlement import settle_due
 from rynek.kernel import clock, ids, log
 from rynek.kernel.actor import Actor
+from rynek.kernel.door import refusal
 from rynek.kernel.events import Envelope
 from rynek.kernel.faults import Conflict, Fault, Forbidden, Invalid, NotFound
+from rynek.kernel.openapi import document
 from tests.commerce.companies.conftest import SELLER, Firm, ask, cart_of, customer, firm, place, seat
 
 
@@ -247,6 +249,21 @@ async def test_nobody_there_is_no_answer_either() -> None:
     assert (await refused(ports.Vies("http://127.0.0.1:9").check("PL5260250995"))).code == "register-away"
 
 
+async def test_that_the_register_is_away_is_told_as_the_document_says(world: App, stall: Stall) -> None:
+    of = await firm(world, vat_id="DE811907980")
+    asked = ports.register()
+    ports.use(ports.Vies("http://127.0.0.1:9"))
+    try:
+        answer = refusal(await refused(ask(world, "companies.prove", company=of.id)), "companies.prove")
+    finally:
+        ports.use(asked)
+    assert (answer.status, answer.headers) == (503, (("retry-after", "60"),))
+    said = document(world.door.registry, "Rynek", "0")["paths"]["/companies/{company}/vat-proofs"]["post"]
+    kinds = said["responses"]["503"]["content"]["application/problem+json"]["schema"]["allOf"][1]
+    assert "/docs/faults#register-away" in kinds["properties"]["type"]["enum"]
+    assert "Retry-After" in said["responses"]["503"]["headers"]
+
+
 async def test_an_exempt_firm_pays_net_through_the_last_day(world: App, stall: Stall) -> None:
     today = datetime.now(UTC).date()
     of = await firm(world, tax="exempt", certificate="ZW 12/2026", exempt_until=today)
@@ -424,12 +441,12 @@ async def test_a_months_orders_are_on_one_invoice(world: App, stall: Stall) -> N
         [group] = await ask(world, "companies.billable", company=of.id)
     assert (set(group.orders), group.begins_on, group.ends_on) == (set(orders[:2]), date(2026, 5, 1), date(2026, 5, 31))
     assert group.total_minor == 2_500 + 3_500
-    document = ids.new()
+    invoice = ids.new()
 
     async def billed(number: int) -> str:
         try:
             async with world.database.transaction("commerce") as tx:
-                await bill(tx, group, document if number == 0 else ids.new())
+                await bill(tx, group, invoice if number == 0 else ids.new())
         except Conflict:
             return "refused"
         return "billed"

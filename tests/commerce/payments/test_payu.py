@@ -32,7 +32,8 @@ from rynek.commerce.payments.payu_simulator import (
 )
 from rynek.commerce.payments.ports import PROVIDERS, configure, register
 from rynek.commerce.payments.settlement import settle_due
-from rynek.kernel import clock
+from rynek.kernel import clock, ids
+from rynek.kernel.actor import Actor
 from rynek.kernel.database import Database
 from rynek.kernel.door import Door
 from rynek.kernel.settings import PayU as Keys
@@ -40,6 +41,8 @@ from rynek.kernel.settings import Settings, SettingsError
 from tests.commerce.payments import shop
 from tests.commerce.payments.shop import BUYER, FINANCE, SUPPORT, account, balance, cancel, placed, settled, ship, sums
 from tests.conftest import free_port
+
+ADMIN = Actor("staff", ids.new(), frozenset({"admin"}))
 
 
 class Posted:
@@ -54,6 +57,14 @@ class Posted:
 
     def header(self, name: str) -> str | None:
         return self.signature if name == "openpayu-signature" else None
+
+
+class Asking(Posted):
+    """A buyer who asks to pay from her address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(b"", None)
+        self.address = address
 
 
 class Panel:
@@ -186,6 +197,28 @@ async def test_blik_is_confirmed_on_the_telephone_taken_and_given_back(
         "COMPLETED",
         [(2_000, "FINALIZED")],
     )
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "told"),
+    [
+        (BUYER, "198.51.100.23", "198.51.100.23"),
+        (BUYER, "[2001:db8::7]", "2001:db8::7"),
+        (BUYER, "not an address", "127.0.0.1"),
+        (ADMIN, "198.51.100.23", "127.0.0.1"),  # a colleague asks for her
+    ],
+)
+async def test_it_is_told_from_where_the_buyer_asks_and_nobody_keeps_that(
+    door: Door, payu: Panel, database: Database, who: Actor, address: str, told: str
+) -> None:
+    await payu.rules(mishaps={"create": "drop"})  # asked again by whoever settles
+    order = await placed(database, tender(500))
+    await door.pass_on(who, actions.authorise, {"payment": order.payment}, Asking(address))
+    await until(database, order, (500, 0, 0, 0))
+    assert [each.customerIp for each in await payu.books(order)] == [told]
+    async with database.transaction("commerce") as tx:
+        kept = await tx.rows("select asker from commerce.payment_attempt where payment = $1", order.payment)
+    assert [row[0] for row in kept] == [None]
 
 
 @pytest.mark.parametrize("method", ["pay-by-link", "card", "blik"])

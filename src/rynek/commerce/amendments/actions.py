@@ -13,7 +13,6 @@ from rynek.commerce.amendments.model import Amended, AmountDiffers, ChangeDiffer
 from rynek.commerce.checkout import Body, Want
 from rynek.commerce.orders import Order
 from rynek.commerce.pricing import QuoteLine
-from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.sql import queries
 
@@ -181,7 +180,7 @@ async def add(tx: Tx, order: UUID, reference: str, wants: Sequence[Want]) -> Non
 async def _add(tx: Tx, order: Order, body: Body, reference: str, *, reopen: bool = False) -> None:
     """Set the units of what is added aside, count its promotions, and write it into the order."""
     lines = checkout.as_lines(body.priced)
-    await _count(tx, order, body)
+    await _count(tx, order, body, reference)
     await orders.extend(tx, order.id, reference, lines, body.priced.components, reopen=reopen)
     needs = await orders.goods_of(tx, order.id, lines)
     [held] = await inventory.hold_many(tx, [inventory.Claim(order.id, order.channel, needs)])
@@ -189,11 +188,11 @@ async def _add(tx: Tx, order: Order, body: Body, reference: str, *, reopen: bool
         raise held
 
 
-async def _count(tx: Tx, order: Order, body: Body) -> None:
-    """Count what is added among the uses of promotions, under a number of its own: an order has each of them once."""
+async def _count(tx: Tx, order: Order, body: Body, reference: str) -> None:
+    """Count what is added among the uses of promotions: whoever cancels the order gives them back with the others."""
     uses = [(t.promotion, t.minor, t.coupon) for t in body.priced.promotions if t.outcome == "applied"]
     customer = order.owner if order.owner_kind == "customer" else None
-    claim = promotions.Claim(ids.new(), customer, uses)
+    claim = promotions.Claim(order.id, customer, uses, part=reference)
     counted = await promotions.counters(tx, [claim])
     spent = counted.take(claim)
     if spent is not None:

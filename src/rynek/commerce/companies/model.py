@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from rynek.commerce.catalog import Sku
 from rynek.kernel.door import constraint
-from rynek.kernel.faults import Conflict, Fault, Invalid, NotFound
+from rynek.kernel.faults import Conflict, Invalid, NotFound, Unavailable
 from rynek.kernel.money import Currency
 
 CompanyId = UUID
@@ -59,10 +59,8 @@ class CreditInUse(Conflict):
     """More than that is owed already: block the account instead, and lower its limit when it has been paid."""
 
 
-class RegisterAway(Fault):
+class RegisterAway(Unavailable):
     """The register of VAT numbers cannot be asked at this moment: try again later."""
-
-    status = 503
 
 
 class InvitationGone(NotFound):

@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 _TIMEOUT = aiohttp.ClientTimeout(total=15)
 _LARGEST = 65_536
+_AGAIN_S = 60
+"""After how many seconds to ask again: member states' registers are away for minutes, or for the night."""
 _NOBODY = "---"
 """What VIES says where a member state tells no name or address."""
 
@@ -62,9 +64,9 @@ class Vies:
             error = said.error_wrappers[0].get("error", "")
             if error == "INVALID_INPUT":
                 raise VatIdWrong("VIES does not take this for a VAT number", vat_id=vat_id)
-            raise RegisterAway(f"VIES says {error[:60]}", error=error[:60])
+            raise RegisterAway(f"VIES says {error[:60]}", error=error[:60], retry_after=_AGAIN_S)
         if said.valid is None:
-            raise RegisterAway("VIES says nothing that can be read")
+            raise RegisterAway("VIES says nothing that can be read", retry_after=_AGAIN_S)
         return Answer(said.valid, _told(said.name), _told(said.address), said.request_identifier or "")
 
     async def _post(self, question: dict[str, str]) -> _Said:
@@ -76,7 +78,7 @@ class Vies:
                 return msgspec.json.decode(await response.content.read(_LARGEST), type=_Said)
         except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError, ValueError) as error:
             logger.warning("VIES could not be asked: %s", type(error).__name__)
-            raise RegisterAway from error
+            raise RegisterAway(retry_after=_AGAIN_S) from error
 
 
 def _told(text: str | None) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -149,10 +150,20 @@ async def pay(call: Call[Any], order: UUID, tender: Tender) -> Payment:
             row = await q.row(tx, id=payment)
         elif (row.order, row.method, row.amount_minor) != (order, tender.method, tender.amount_minor):
             raise KeyReused
-        due = await ask_to_authorise(tx, balance, row)
+        due = await ask_to_authorise(tx, balance, row, _asker(call))
         await call.note(tx, str(order))
     await carry_out(call.transaction, due)
     return await _shown(call.transaction, payment)
+
+
+def _asker(call: Call[Any]) -> str | None:
+    """Tell from where the buyer asks; nobody else's address is told to her provider."""
+    if call.request is None or call.actor.kind not in ("guest", "customer"):
+        return None
+    try:
+        return str(ip_address(call.request.address.strip("[]")))
+    except ValueError:
+        return None
 
 
 async def _add(tx: Tx, balance: orders.Balance, order: UUID, payment: UUID, tender: Tender) -> None:
@@ -249,7 +260,7 @@ async def authorise(call: Call[Any], payment: UUID) -> Payment:
         balance, row = await _lock(tx, payment)
         if rules.standing(row) == "open":
             _reach(row.provider)
-        due = await ask_to_authorise(tx, balance, row)
+        due = await ask_to_authorise(tx, balance, row, _asker(call))
         await call.note(tx, str(payment))
     await carry_out(call.transaction, due)
     return await _shown(call.transaction, payment)
@@ -269,7 +280,9 @@ async def authorise_all(call: Call[Any], order: UUID) -> list[Payment]:
     async with call.transaction() as tx:
         balance = await orders.balance(tx, order)
         rows = await locked(tx, order)
-        asked = [await ask_to_authorise(tx, balance, row) for row in rows if rules.standing(row) == "open"]
+        asked = [
+            await ask_to_authorise(tx, balance, row, _asker(call)) for row in rows if rules.standing(row) == "open"
+        ]
     await asyncio.gather(*(carry_out(call.transaction, due) for due in asked))
     async with call.transaction() as tx:
         return [_payment(row) for row in await q.rows(tx, orders=[order])]

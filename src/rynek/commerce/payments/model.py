@@ -194,6 +194,8 @@ class Due(Struct, frozen=True):
     token: str | None
     reference: str | None
     asked_at: datetime
+    asker: str | None = None
+    """From where the buyer asks to be authorised (an IP address); None: somebody else asks for her."""
 
     @property
     def key(self) -> str:

@@ -39,6 +39,8 @@ LIMIT = 262_144
 WAITED = timedelta(hours=1)
 """How long a buyer may take to pay; then the order is called off there, so that it may be paid otherwise."""
 BLIK_DIGITS = 6
+UNKNOWN = "127.0.0.1"
+"""What is told as the buyer's address where somebody else asks for her: a renewal, a colleague at the telephone."""
 SIGNED = {"MD5": hashlib.md5, "SHA256": hashlib.sha256, "SHA-256": hashlib.sha256}
 """How notifications may be signed; each with a key that only the two of us know."""
 Said = dict[str, Any]
@@ -150,7 +152,7 @@ class PayU:
     def _order(self, due: Due) -> Said:
         order: Said = {
             "extOrderId": due.key, "merchantPosId": self.keys.pos, "notifyUrl": self.keys.notify,
-            "customerIp": "127.0.0.1", "description": f"{due.order}", "currencyCode": due.currency,
+            "customerIp": due.asker or UNKNOWN, "description": f"{due.order}", "currencyCode": due.currency,
             "totalAmount": str(due.minor), "validityTime": str(int(WAITED.total_seconds())),
             "products": [{"name": f"{due.order}", "unitPrice": str(due.minor), "quantity": "1"}],
         }  # fmt: skip

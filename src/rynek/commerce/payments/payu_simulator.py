@@ -54,6 +54,7 @@ class Order(Struct):
     notify: str
     returns: str
     status: str = "NEW"
+    customerIp: str = ""  # noqa: N815 - PayU's word
     refunds: list[Refund] = field(default_factory=list)
 
 
@@ -111,7 +112,7 @@ class Books:
             return _no(400, "ERROR_VALUE_INVALID", "INVALID_BLIK_CODE")
         order = Order(
             secrets.token_hex(10).upper(), key, int(given["totalAmount"]), given["currencyCode"],
-            given.get("notifyUrl", ""), given.get("continueUrl", ""),
+            given.get("notifyUrl", ""), given.get("continueUrl", ""), customerIp=str(given["customerIp"]),
         )  # fmt: skip
         self.orders[order.orderId] = order
         if code is not None:

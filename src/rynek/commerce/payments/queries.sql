@@ -50,15 +50,15 @@ from commerce.payment_attempt where payment = :payment order by asked_at, attemp
 select at, kind, minor, attempt, provider_reference from commerce.payment_entry
 where payment = :payment order by at, attempt, kind
 
--- name: ask(payment: uuid, attempt: text, kind: text, minor: bigint, tries: int, at: timestamptz, due_at: timestamptz)
+-- name: ask(payment: uuid, attempt: text, kind: text, minor: bigint, tries: int, at: timestamptz, due_at: timestamptz, asker: text)
 -- Write down what a provider is about to be asked for.
-insert into commerce.payment_attempt (payment, attempt, kind, minor, state, tries, asked_at, due_at)
-values (:payment, :attempt, :kind, :minor, 'asked', :tries, :at, :due_at)
+insert into commerce.payment_attempt (payment, attempt, kind, minor, state, tries, asked_at, due_at, asker)
+values (:payment, :attempt, :kind, :minor, 'asked', :tries, :at, :due_at, :asker)
 
 -- name: due(payment: uuid, attempt: text) -> Due?
 -- What a provider has to be told for an attempt.
 select a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.method, p.currency, p.token,
-    p.reference, a.asked_at
+    p.reference, a.asked_at, a.asker
 from commerce.payment_attempt a join commerce.payment p on p.id = a.payment
 where a.payment = :payment and a.attempt = :attempt
 
@@ -73,7 +73,7 @@ update commerce.payment_attempt a set tries = a.tries + 1, due_at = :until
 from d join commerce.payment p on p.id = d.payment
 where a.payment = d.payment and a.attempt = d.attempt
 returning a.payment, a.attempt, a.kind, a.minor, a.tries, p.order_id, p.provider, p.method, p.currency, p.token,
-    p.reference, a.asked_at
+    p.reference, a.asked_at, a.asker
 
 -- name: postpone(payment: uuid, attempt: text, error: text, due_at: timestamptz)
 -- Ask again later: nobody knows what became of it.
@@ -86,7 +86,7 @@ update commerce.payment_attempt set receipt = :receipt where payment = :payment 
 
 -- name: set_attempt(payment: uuid, attempt: text, state: text, error: text, at: timestamptz)
 -- Write down what became of an attempt.
-update commerce.payment_attempt set state = :state, error = :error, settled_at = :at
+update commerce.payment_attempt set state = :state, error = :error, settled_at = :at, asker = null
 where payment = :payment and attempt = :attempt
 
 -- name: enter(payment: uuid, attempt: text, kind: text, minor: bigint, reference: text, at: timestamptz)

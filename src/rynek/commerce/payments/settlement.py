@@ -74,13 +74,17 @@ async def locked(tx: Tx, order: UUID) -> list[Row]:
     return found
 
 
-async def ask_to_authorise(tx: Tx, balance: orders.Balance, row: Row) -> Due | None:
-    """Write down that a payment is to be authorised; None when that was asked before."""
+async def ask_to_authorise(tx: Tx, balance: orders.Balance, row: Row, asker: str | None = None) -> Due | None:
+    """Write down that a payment is to be authorised; None when that was asked before.
+
+    Args:
+        asker: the address from which the buyer asks.
+    """
     if rules.standing(row) != "open":
         return None
     if row.unwinding or rules.surplus(balance.promised_minor, balance.due_minor, balance.state):
         raise PaymentClosed
-    return await ask(tx, row, "authorise", _AUTHORISE, row.amount_minor, tries=1)
+    return await ask(tx, row, "authorise", _AUTHORISE, row.amount_minor, tries=1, asker=asker)
 
 
 async def authorise_soon(tx: Tx, order: UUID) -> None:
@@ -93,12 +97,16 @@ async def authorise_soon(tx: Tx, order: UUID) -> None:
             await ask(tx, row, "authorise", _AUTHORISE, row.amount_minor, tries=0)
 
 
-async def ask(tx: Tx, row: Row, kind: Kind, attempt: str, minor: int, *, tries: int) -> Due:
+async def ask(  # noqa: PLR0913 - what is written down is one thing
+    tx: Tx, row: Row, kind: Kind, attempt: str, minor: int, *, tries: int, asker: str | None = None
+) -> Due:  # fmt: skip
     """Write down what a provider is to be asked for; with ``tries`` 0 a process that settles takes it at once."""
     due_at = tx.at + LEASE if tries else tx.at
-    await q.ask(tx, payment=row.id, attempt=attempt, kind=kind, minor=minor, tries=tries, at=tx.at, due_at=due_at)
+    await q.ask(
+        tx, payment=row.id, attempt=attempt, kind=kind, minor=minor, tries=tries, at=tx.at, due_at=due_at, asker=asker
+    )  # fmt: skip
     of = (row.order, row.provider, row.method, row.currency, row.token, row.reference)
-    return Due(row.id, attempt, kind, minor, tries, *of, tx.at)
+    return Due(row.id, attempt, kind, minor, tries, *of, tx.at, asker)
 
 
 async def carry_out(transaction: Transaction, due: Due | None, *, again: bool = False) -> None:

@@ -500,8 +500,9 @@ async def book(tx: Tx, claims: Sequence[Claim], counted: rules.Counters) -> None
     if coupons:
         await q.count_coupons(tx, coupons=sorted(coupons), uses=[coupons[each] for each in sorted(coupons)])
     await q.write_uses(
-        tx, orders=[claim.order for claim, *_ in taken], promotions=[promotion for _, promotion, _, _ in taken],
-        coupons=[coupon for *_, coupon in taken], customers=[claim.customer for claim, *_ in taken],
+        tx, orders=[claim.order for claim, *_ in taken], parts=[claim.part for claim, *_ in taken],
+        promotions=[promotion for _, promotion, _, _ in taken], coupons=[coupon for *_, coupon in taken],
+        customers=[claim.customer for claim, *_ in taken],
         minors=[minor for _, _, minor, _ in taken], at=tx.at,
     )  # fmt: skip
 

@@ -473,11 +473,15 @@ class Buyer(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """What an order takes of promotions: each with what it gives and the code it was had by."""
+    """What an order takes of promotions: each with what it gives and the code it was had by.
+
+    ``part`` is the number of what was added to it later; each part has a promotion once.
+    """
 
     order: UUID
     customer: UUID | None
     uses: Sequence[tuple[str, int, str | None]]
+    part: str = ""
 
 
 class Used(Struct, frozen=True):

@@ -167,15 +167,15 @@ on conflict (promotion, customer) do update set used = s.used + excluded.used, u
 update commerce.coupon c set used = c.used + n.uses from unnest(:coupons, :uses) as n (coupon, uses)
 where c.coupon = n.coupon
 
--- name: write_uses(orders: uuid[], promotions: text[], coupons: text[], customers: uuid[], minors: bigint[], at: timestamptz)
+-- name: write_uses(orders: uuid[], parts: text[], promotions: text[], coupons: text[], customers: uuid[], minors: bigint[], at: timestamptz)
 -- Write what orders had of promotions.
-insert into commerce.promotion_use (order_id, promotion, coupon, customer, minor, at)
-select o, p, k, c, m, :at from unnest(:orders, :promotions, :coupons, :customers, :minors) as n (o, p, k, c, m)
+insert into commerce.promotion_use (order_id, part, promotion, coupon, customer, minor, at)
+select o, a, p, k, c, m, :at from unnest(:orders, :parts, :promotions, :coupons, :customers, :minors) as n (o, a, p, k, c, m)
 
 -- name: uses(order: uuid) -> Used[]
 -- What an order had of promotions.
 select order_id, promotion, coupon, customer, minor, at, returned_at from commerce.promotion_use
-where order_id = :order order by promotion
+where order_id = :order order by promotion, at
 
 -- name: uses_of(promotion: text, before: uuid, limit: int) -> Used[]
 -- The orders that had a promotion, the newest first.
@@ -188,15 +188,18 @@ with back as (
     update commerce.promotion_use set returned_at = :at where order_id = :order and returned_at is null
     returning order_id, promotion, coupon, customer, minor, at, returned_at
 ), counters as (
-    update commerce.promotion_counter c set used = c.used - 1, spent_minor = c.spent_minor - b.minor
-    from back b where c.promotion = b.promotion
+    update commerce.promotion_counter c set used = c.used - b.uses, spent_minor = c.spent_minor - b.minor
+    from (select promotion, count(*) as uses, sum(minor) as minor from back group by promotion) b
+    where c.promotion = b.promotion
 ), shares as (
-    update commerce.promotion_share s set used = s.used - 1 from back b
-    where s.promotion = b.promotion and s.customer = b.customer and s.used > 0
+    update commerce.promotion_share s set used = greatest(s.used - b.uses, 0)
+    from (select promotion, customer, count(*) as uses from back group by promotion, customer) b
+    where s.promotion = b.promotion and s.customer = b.customer
 ), coupons as (
-    update commerce.coupon c set used = c.used - 1 from back b where c.coupon = b.coupon and c.used > 0
+    update commerce.coupon c set used = greatest(c.used - b.uses, 0)
+    from (select coupon, count(*) as uses from back group by coupon) b where c.coupon = b.coupon
 )
-select * from back order by promotion
+select * from back order by promotion, at
 
 -- name: coded(promotions: text[]) -> Coded[]
 -- Which of these promotions there are, and whether they are had by code.
