@@ -89,9 +89,9 @@ async def put_places(tx: Tx, places: Annotated[list[PlaceFacts], Meta(min_length
     )  # fmt: skip
 
 
-async def places(tx: Tx, after: str = "", limit: model.Limit = 500) -> list[PlaceFacts]:
-    """List what locations are to fulfilment, by code; go on with the last code as ``after``."""
-    found: list[PlaceFacts] = await q.place_facts(tx, after=after, limit=limit)
+async def places(tx: Tx, location: str = "", after: str = "", limit: model.Limit = 500) -> list[PlaceFacts]:
+    """List what locations are to fulfilment, by code, or one of them; go on with the last code as ``after``."""
+    found: list[PlaceFacts] = await q.place_facts(tx, location=location, after=after, limit=limit)
     return found
 
 

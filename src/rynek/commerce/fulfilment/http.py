@@ -17,6 +17,7 @@ operations = [
     write("POST /fulfilment/orders/{order}/allocation", actions.allocate, "fulfilment.allocate"),
     read("GET /fulfilment/orders/{order}/tasks", working.tasks_of, "fulfilment.read"),
     read("GET /fulfilment/backorders", working.backorders, "fulfilment.read"),
+    read("GET /fulfilment/load", working.load, "fulfilment.read"),
     read("GET /fulfilment/locations/{location}/tasks", working.tasks, "fulfilment.work"),
     write("POST /fulfilment/locations/{location}/claims", working.claim, "fulfilment.work"),
     write("POST /fulfilment/locations/{location}/confirmations", working.confirm, "fulfilment.work", rate="bulk"),

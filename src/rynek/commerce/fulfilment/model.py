@@ -303,12 +303,14 @@ class TaskLine(Struct, frozen=True):
 
 
 class Shortage(Struct, frozen=True):
-    """Units that were not where the book said."""
+    """Units that were not where the book said: the locations that have them now, and how many wait on backorder."""
 
     at: datetime
     sku: str
     units: int
     reason: str
+    elsewhere: list[str] = []
+    waiting: int = 0
 
 
 class Parcel(Struct, frozen=True):
@@ -324,6 +326,8 @@ class Parcel(Struct, frozen=True):
     goods: dict[str, int]
     packed_at: datetime
     handover: UUID | None
+    number: int
+    """Of the order."""
 
 
 class ParcelRow(Struct, frozen=True):
@@ -339,6 +343,8 @@ class ParcelRow(Struct, frozen=True):
     goods: str
     packed_at: datetime
     handover: UUID | None
+    number: int
+    """Of the order."""
 
 
 class Work(Struct, frozen=True):
@@ -427,6 +433,22 @@ class HandedOver(Struct, frozen=True):
     handover: UUID | None
     parcels: int
     left: dict[UUID, str]
+
+
+class Load(Struct, frozen=True):
+    """What there is to do at a location: lists nobody is at, begun, packed, and ready for who ordered; of them late.
+
+    ``tasks`` is how many it takes at once.
+    """
+
+    location: str
+    name: str
+    tasks: int
+    open: int
+    begun: int
+    packed: int
+    ready: int
+    late: int
 
 
 class Unbacked(Struct, frozen=True):

@@ -6,10 +6,10 @@ on conflict (location) do update set latitude = excluded.latitude, longitude = e
     parcel_minor = excluded.parcel_minor, tasks = excluded.tasks, sends = excluded.sends, hands_out = excluded.hands_out,
     street = excluded.street, postcode = excluded.postcode, city = excluded.city
 
--- name: place_facts(after: text, limit: int) -> PlaceFacts[]
--- What locations are to fulfilment, by code.
+-- name: place_facts(location: text, after: text, limit: int) -> PlaceFacts[]
+-- What locations are to fulfilment, by code; location '' for all.
 select location, latitude, longitude, parcel_minor, tasks, sends, hands_out, street, postcode, city from commerce.place
-where location > :after order by location limit :limit
+where location > :after and (:location = '' or location = :location) order by location limit :limit
 
 -- name: put_areas(countries: text[], prefixes: text[], latitudes: double precision[], longitudes: double precision[])
 -- Say where postcodes lie.
@@ -259,13 +259,14 @@ where l.task = :task and l.units > 0 and (l.sku = :code or v.gtin = :code)
 -- Count units that were taken off the shelf.
 update commerce.pick_line set picked = picked + :units where task = :task and sku = :sku
 
--- name: miss(id: uuid, task: uuid, sku: text, units: bigint, reason: text, at: timestamptz, actor: uuid)
--- Write down what was not there.
-insert into commerce.shortage (id, task, sku, units, reason, at, actor) values (:id, :task, :sku, :units, :reason, :at, :actor)
+-- name: miss(id: uuid, task: uuid, sku: text, units: bigint, reason: text, at: timestamptz, actor: uuid, elsewhere: text[], waiting: bigint)
+-- Write down what was not there, and what became of it.
+insert into commerce.shortage (id, task, sku, units, reason, at, actor, elsewhere, waiting)
+values (:id, :task, :sku, :units, :reason, :at, :actor, :elsewhere, :waiting)
 
 -- name: shortages(task: uuid) -> Shortage[]
--- What was not there.
-select at, sku, units, reason from commerce.shortage where task = :task order by at, id
+-- What was not there, and what became of it.
+select at, sku, units, reason, elsewhere, waiting from commerce.shortage where task = :task order by at, id
 
 -- name: backorder(order: uuid, sku: text, units: bigint, at: timestamptz)
 -- Write down units that nobody has.
@@ -311,13 +312,15 @@ from unnest(:ids, :tasks, :orders, :locations, :trackings, :weights, :goods) as 
 
 -- name: parcels_of(task: uuid) -> ParcelRow[]
 -- The parcels of a task.
-select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
-from commerce.parcel where task = :task order by id
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+from commerce.parcel p join commerce.pick_task t on t.id = p.task
+where p.task = :task order by p.id
 
 -- name: ready_to_go(location: text, carrier: text) -> ParcelRow[]
 -- Parcels at a location that no carrier took yet; carrier '' for all.
-select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
-from commerce.parcel where location = :location and handover is null and (:carrier = '' or carrier = :carrier) order by id
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+from commerce.parcel p join commerce.pick_task t on t.id = p.task
+where p.location = :location and p.handover is null and (:carrier = '' or p.carrier = :carrier) order by p.id
 
 -- name: hand_over(id: uuid, location: text, carrier: text, at: timestamptz, actor: uuid, tasks: uuid[])
 -- Write down what a carrier took, and that its work is done.
@@ -346,8 +349,9 @@ from commerce.handover h where h.id = :id
 
 -- name: handed_over(id: uuid) -> ParcelRow[]
 -- The parcels that a carrier took at once.
-select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
-from commerce.parcel where handover = :id order by id
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+from commerce.parcel p join commerce.pick_task t on t.id = p.task
+where p.handover = :id order by p.id
 
 -- name: known(ids: uuid[]) -> Task[]
 -- Work, most urgent first.
@@ -372,3 +376,19 @@ where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t
 -- name: packed_now(tasks: uuid[], at: timestamptz)
 -- Say of work that it is packed.
 update commerce.pick_task set state = 'packed', packed_at = :at where id = any(:tasks)
+
+-- name: load(after: text, now: timestamptz, limit: int) -> Load[]
+-- What there is to do at locations that serve a channel or have work, by code.
+select a.code, a.name, coalesce(p.tasks, 100), coalesce(n.open, 0)::int, coalesce(n.begun, 0)::int, coalesce(n.packed, 0)::int,
+    coalesce(n.ready, 0)::int, coalesce(n.late, 0)::int
+from commerce.location a
+left join commerce.place p on p.location = a.code
+left join (
+    select location, count(*) filter (where state = 'open') as open,
+        count(*) filter (where state in ('picking', 'picked')) as begun, count(*) filter (where state = 'packed') as packed,
+        count(*) filter (where state = 'ready') as ready,
+        count(*) filter (where due_at < :now and state in ('open', 'picking', 'picked')) as late
+    from commerce.pick_task where state in ('open', 'picking', 'picked', 'packed', 'ready') group by location
+) n on n.location = a.code
+where a.code > :after and (n.location is not null or exists (select from commerce.location_channel c where c.location = a.code))
+order by a.code limit :limit

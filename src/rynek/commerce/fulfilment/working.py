@@ -56,6 +56,12 @@ async def tasks(
     return found
 
 
+async def load(tx: Tx, after: str = "", limit: model.Limit = 500) -> list[model.Load]:
+    """List what there is to do at each location, by code; go on with the last code as ``after``."""
+    found: list[model.Load] = await q.load(tx, after=after, now=tx.at, limit=limit)
+    return found
+
+
 async def tasks_of(tx: Tx, order: UUID) -> list[Task]:
     """List all work of an order, over all locations, with what became of it."""
     found: list[Task] = await q.tasks_of(tx, order=order)
@@ -263,13 +269,15 @@ async def miss(tx: Tx, task: UUID, sku: Sku, units: Units, reason: Reason) -> Wo
         raise NotOnList(f"{sku} is not on the list", code_scanned=sku)
     if line.units - line.picked < units:
         raise PickedAlready(f"{line.units - line.picked} are missing", missing=line.units - line.picked)
-    shortage = ids.new()
-    await q.miss(
-        tx, id=shortage, task=task, sku=sku, units=units, reason=reason, at=tx.at, actor=tx.actor.id
-    )  # fmt: skip
     emit(tx, UnitsMissed(found.order, task, found.location, sku, units, reason))
     await q.give_up(tx, tasks=[task], skus=[sku], units=[units])
-    await _elsewhere(tx, wanted, [Pick(sku, found.location, units)], {sku: units}, "short", found.location)
+    here = [Pick(sku, found.location, units)]
+    taken, missing = await _elsewhere(tx, wanted, here, {sku: units}, "short", found.location)
+    shortage = ids.new()
+    await q.miss(
+        tx, id=shortage, task=task, sku=sku, units=units, reason=reason, at=tx.at, actor=tx.actor.id,
+        elsewhere=[each.location for each in taken], waiting=missing.get(sku, 0),
+    )  # fmt: skip
     if reason != "rejected":
         await inventory.miss(tx, found.location, str(shortage), reason, [Need(sku, units)])
     await q.close_empty(tx, tasks=[task], at=tx.at)
@@ -281,8 +289,8 @@ async def miss(tx: Tx, task: UUID, sku: Sku, units: Units, reason: Reason) -> Wo
 
 async def _elsewhere(
     tx: Tx, wanted: Wanted, given: Sequence[Pick], wants: Mapping[str, int], cause: Cause, without: str = ""
-) -> dict[str, int]:
-    """Set units of a locked order aside at other places, as far as there are any; gives what nobody has.
+) -> tuple[list[Pick], dict[str, int]]:
+    """Set units of a locked order aside at other places, as far as there are any; gives where, and what nobody has.
 
     What is found free may be gone when it is to be set aside: then it is looked at once more, and at last given up.
     """
@@ -313,7 +321,7 @@ async def _elsewhere(
     body = msgspec.json.encode(why).decode()
     if taken or cause == "short":
         await q.decide(tx, orders=[wanted.order], causes=[cause], bodies=[body], at=tx.at)
-    return missing
+    return taken, missing
 
 
 async def _planned(
@@ -367,7 +375,7 @@ async def serve_backorders(tx: Tx, skus: Sequence[str]) -> None:
         wanted = locked.get(each.order)
         if wanted is None or wanted.state != "open":
             continue
-        missing = await _elsewhere(tx, wanted, [], {each.sku: each.units}, "came-in")
+        _, missing = await _elsewhere(tx, wanted, [], {each.sku: each.units}, "came-in")
         if came := each.units - missing.get(each.sku, 0):
             await q.came(tx, order=each.order, sku=each.sku, units=came)
     await allocate_many(tx, [each.order for each in waiting], "came-in")

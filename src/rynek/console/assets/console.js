@@ -4,3 +4,7 @@ const format = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, {
 for (const time of document.querySelectorAll("time[datetime]")) {
   time.textContent = format.format(new Date(time.dateTime));
 }
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from rynek.console.pages import fulfilment
 from rynek.console.pages.documents import BY_HAND, of_order
 from rynek.console.pages.shell import go, language, show, shown, told
 from rynek.kernel.door import Call, Response
@@ -71,11 +72,15 @@ async def _order(call: Call[Any], order: UUID, *, done: str = "", refusal: Fault
     payments = []
     if call.door.gate.may(call.actor, "payments.read") is not None:
         payments = await call.ask("commerce.payments.payments", order=order)
+    packed_at = []
+    if call.door.gate.may(call.actor, "fulfilment.read") is not None:
+        packed_at = await call.ask("commerce.fulfilment.tasks_of", order=order)
     refused = told(language(call.request), refusal) if refusal else None
     return show(
         call, "console/order.html", refusal.status if refusal else 200, order=found, agreed=agreed(found.agreed),
         payments=payments, happened=happened(found), steps=steps(found.state), done=done, refused=refused, tones=TONES,
-        paid=_PAID, documents=await of_order(call, order), by_hand=BY_HAND,
+        paid=_PAID, packed_at=packed_at, work_tones=fulfilment.TONES, documents=await of_order(call, order),
+        by_hand=BY_HAND,
     )  # fmt: skip
 
 

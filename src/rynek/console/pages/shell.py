@@ -22,6 +22,7 @@ PLACES = (
     ("today", "/console", "console.see"),
     ("orders", "/console/orders", "orders.read"),
     ("money", "/console/money", "reconciliation.read"),
+    ("fulfilment", "/console/fulfilment", "fulfilment.work"),
     ("returns", "/console/returns", "returns.receive"),
     ("companies", "/console/companies", "companies.read"),
     ("quotes", "/console/quotes", "quotes.see"),
