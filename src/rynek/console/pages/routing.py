@@ -48,6 +48,9 @@ class PlaceForm(Struct, frozen=True, forbid_unknown_fields=True):
     tasks: str = ""
     sends: bool = False
     hands_out: bool = False
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
 
 
 # --- the rules of channels --------------------------------------------------------------------------------------------
@@ -166,14 +169,17 @@ async def place_facts(call: Call[Any], location: str) -> Response:
     for facts in await call.ask("commerce.fulfilment.places", location=location):
         there = ["" if each is None else str(each) for each in (facts.latitude, facts.longitude)]
         cost = f"{facts.parcel_minor / 100:.2f}"
-        said = PlaceForm(there[0], there[1], cost, str(facts.tasks), facts.sends, facts.hands_out)
+        said = PlaceForm(
+            there[0], there[1], cost, str(facts.tasks), facts.sends, facts.hands_out, facts.street, facts.postcode,
+            facts.city,
+        )  # fmt: skip
     return await _place(call, location, said)
 
 
 async def _place(call: Call[Any], location: str, said: PlaceForm, refusal: Fault | None = None) -> Response:
     return show(
-        call, "console/place.html", refusal.status if refusal else 200, location=location, said=said,
-        amiss=wrong(language(call.request), said) if refusal else {},
+        call, "console/place.html", refusal.status if refusal else 200, location=location,
+        said=msgspec.structs.asdict(said), amiss=wrong(language(call.request), said) if refusal else {},
         refused=told(language(call.request), refusal) if refusal else None,
     )  # fmt: skip
 
@@ -206,12 +212,21 @@ async def save_place(call: Call[Any], location: str, said: PlaceForm) -> Respons
     """Write what a location is to fulfilment."""
     w = language(call.request)
     if amiss := wrong(w, said):
-        return show(call, "console/place.html", 422, location=location, said=said, amiss=amiss, refused=None)
+        return show(
+            call,
+            "console/place.html",
+            422,
+            location=location,
+            said=msgspec.structs.asdict(said),
+            amiss=amiss,
+            refused=None,
+        )
     cost = _real(said.parcel) or 0.0
     facts = {
         "location": location, "latitude": _real(said.latitude) if said.latitude.strip() else None,
         "longitude": _real(said.longitude) if said.longitude.strip() else None, "parcel_minor": round(cost * 100),
         "tasks": int(said.tasks), "sends": said.sends, "hands_out": said.hands_out,
+        "street": said.street.strip(), "postcode": said.postcode.strip(), "city": said.city.strip(),
     }  # fmt: skip
     try:
         await call.ask("commerce.fulfilment.put_places", places=[facts])
