@@ -33,6 +33,7 @@ _HANDOVERS = Route[list[commerce_fulfilment.HandoverRow]](
     "GET", "/fulfilment/locations/{location}/handovers", list[commerce_fulfilment.HandoverRow]
 )
 _LET_GO = Route[None]("POST", "/fulfilment/tasks/{task}/release", None)
+_LOAD = Route[list[commerce_fulfilment.Load]]("GET", "/fulfilment/load", list[commerce_fulfilment.Load])
 _MISS = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/shortages", commerce_fulfilment.Work)
 _PACK = Route[list[commerce_fulfilment.Parcel]](
     "POST", "/fulfilment/tasks/{task}/parcels", list[commerce_fulfilment.Parcel]
@@ -177,6 +178,10 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_LET_GO, {"task": task}, None)
 
+    async def load(self, after: str = "", limit: int = 500) -> list[commerce_fulfilment.Load]:
+        """List what there is to do at each location, by code; go on with the last code as ``after``."""
+        return await self._calls.ask(_LOAD, {}, {"after": after, "limit": limit})
+
     async def miss(
         self, task: uuid.UUID, sku: str, units: int, reason: typing.Literal["not-found", "damaged", "rejected"]
     ) -> commerce_fulfilment.Work:
@@ -210,9 +215,11 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_PACK, {"task": task}, {"carrier": carrier, "parcels": parcels})
 
-    async def places(self, after: str = "", limit: int = 500) -> list[commerce_fulfilment.PlaceFacts]:
-        """List what locations are to fulfilment, by code; go on with the last code as ``after``."""
-        return await self._calls.ask(_PLACES, {}, {"after": after, "limit": limit})
+    async def places(
+        self, location: str = "", after: str = "", limit: int = 500
+    ) -> list[commerce_fulfilment.PlaceFacts]:
+        """List what locations are to fulfilment, by code, or one of them; go on with the last code as ``after``."""
+        return await self._calls.ask(_PLACES, {}, {"location": location, "after": after, "limit": limit})
 
     async def put_areas(self, areas: list[commerce_fulfilment.Area]) -> None:
         """Say where postcodes lie, whole ones or all that begin so; the longest beginning counts.
