@@ -330,6 +330,17 @@ async def _work(world: App) -> tuple[UUID, UUID]:
     return tasks[1], done.handover
 
 
+async def _purchase(world: App) -> UUID:
+    """Order something of a supplier for a store."""
+    mill = {"code": "MILL", "name": "Mill", "lead_days": 5, "currency": "PLN"}
+    await world.door.ask(ADMIN, "commerce.purchasing.put_suppliers", suppliers=[mill])
+    lines = [{"sku": SKU, "units": 5, "location": "S-1", "cost_minor": 100}]
+    made = await world.door.ask(ADMIN, "commerce.purchasing.draft", supplier="MILL", lines=lines)
+    await world.door.ask(ADMIN, "commerce.purchasing.send", purchase=made.head.id)
+    found: UUID = made.head.id
+    return found
+
+
 async def _of_a_store(world: App) -> list[Things]:
     ask = world.door.ask
     for store in ("S-1", "S-2"):
@@ -339,6 +350,7 @@ async def _of_a_store(world: App) -> list[Things]:
     goods = {"destination": "S-1", "lines": LINES}
     await ask(ADMIN, "commerce.inventory.send", transfer=coming, origin="WH-1", **goods)
     task, handover = await _work(world)
+    purchase = await _purchase(world)
     document = {"location": "S-1", "lines": LINES}
     pos: list[tuple[str, dict[str, Any]]] = [
         ("commerce.pos.sell", _sold("S-1", 2)),
@@ -381,6 +393,14 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.fulfilment.handovers", {"location": "S-1"}),
         ("commerce.fulfilment.handover", {"handover": handover}),
     ]
+    work += [
+        ("commerce.purchasing.expected", {"location": "S-1"}),
+        ("commerce.purchasing.expected", {"location": "S-1", "purchase": purchase}),
+        (
+            "commerce.purchasing.receive",
+            {"purchase": purchase, "location": "S-1", "reference": "spite", "lines": LINES},
+        ),
+    ]
     done: list[tuple[str, dict[str, Any]]] = [
         ("commerce.inventory.receive", {**document, "reference": "spite 1"}),
         ("commerce.inventory.announce", {**document, "reference": "spite 2"}),
@@ -395,7 +415,7 @@ async def _of_a_store(world: App) -> list[Things]:
         ("security.prepare_till", {"location": "S-1", "name": "a till of my own"}),
         ("security.dismiss_till", {"till": till}),
     ]
-    marks = ['"S-1"', str(till), str(coming), str(task), str(handover)]
+    marks = ['"S-1"', str(till), str(coming), str(task), str(handover), str(purchase)]
     clerks = [Actor("staff", ids.new(), frozenset({"store"}), place) for place in ("S-2", "S-3", None)]
     links = [Actor("workload", ids.new(), frozenset({"store"}), place) for place in ("S-2", None)]
     tills = [Actor("till", ids.new(), location=place) for place in ("S-2", None)]

@@ -133,6 +133,9 @@ BEYOND: dict[str, dict[str, str]] = {
         "working.py": "the verbs at the shelves: lists, scans, and what is not there",
         "packing.py": "the verbs of parcels: packed, labelled, handed over",
     },
+    "commerce/purchasing": {
+        "receiving.py": "the verbs at the door: what came, and what is settled about it",
+    },
     "commerce/returns": {
         "settling.py": "the verbs of goods that arrived, apart from what is asked and decided before",
     },

@@ -126,17 +126,29 @@ TABLES: dict[str, tuple[Actor, str, str]] = {
         "location,latitude,longitude,tasks\nS-1,50.06,19.94,20\nS-2,52.23,21.01,30\n",
         "location,latitude,longitude\nS-1,50.07,19.95\n",
     ),
+    "suppliers": (
+        KEEPER,
+        "code,name,lead_days,currency\nMILL,Mill,7,PLN\nTEA,Tea House,30,EUR\n",
+        "code,lead_days\nMILL,9\n",
+    ),
+    "supplier-items": (
+        KEEPER,
+        'supplier,sku,code,pack,minimum,cost\nSHEET-S,ITEM-00001,M-1,6,12,"3,50"\nSHEET-S,ITEM-00002,M-2,1,1,2\n',
+        "supplier,sku,cost\nSHEET-S,ITEM-00001,3.60\n",
+    ),
     "price-groups": (ADMIN, f"customer,price_group\n{_OLA},gold\n", ""),
 }  # fmt: skip
 """Who brings which file, and one that changes it ('': nothing of it can be changed)."""
 
 
 async def furnished(world: App) -> None:
-    """Make what the files speak of: a promotion that is had by code, a seller and a picture."""
+    """Make what the files speak of: a promotion that is had by code, a seller, a supplier and a picture."""
     coded = {"code": "CODED", "name": "Coded", "coded": True, "gives": {"give": "percent", "bp": 500}}
     await world.door.ask(EDITOR, "commerce.promotions.put_promotions", promotions=[coded])
     seller = {"code": "SHEET", "name": "Sheet", "street": "Prosta 1", "city": "Warszawa"}
     await world.door.ask(ADMIN, "commerce.documents.put_sellers", sellers=[seller])
+    mill = {"code": "SHEET-S", "name": "Mill", "lead_days": 5, "currency": "PLN"}
+    await world.door.ask(ADMIN, "commerce.purchasing.put_suppliers", suppliers=[mill])
     shown = await world.door.pass_on(EDITOR, "commerce.media.upload", {}, Sent(a("png"), "image/png"))
     for name, (who, *files) in TABLES.items():
         TABLES[name] = (who, *(each.replace("PICTURE", shown.picture) for each in files))  # type: ignore[assignment]

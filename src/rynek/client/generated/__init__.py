@@ -19,6 +19,7 @@ from rynek.client.generated.commerce_payments import CommercePayments
 from rynek.client.generated.commerce_pos import CommercePos
 from rynek.client.generated.commerce_pricing import CommercePricing
 from rynek.client.generated.commerce_promotions import CommercePromotions
+from rynek.client.generated.commerce_purchasing import CommercePurchasing
 from rynek.client.generated.commerce_quotes import CommerceQuotes
 from rynek.client.generated.commerce_reconciliation import CommerceReconciliation
 from rynek.client.generated.commerce_repricing import CommerceRepricing
@@ -63,6 +64,7 @@ class _Commerce:
         self.pos = CommercePos(calls)
         self.pricing = CommercePricing(calls)
         self.promotions = CommercePromotions(calls)
+        self.purchasing = CommercePurchasing(calls)
         self.quotes = CommerceQuotes(calls)
         self.reconciliation = CommerceReconciliation(calls)
         self.repricing = CommerceRepricing(calls)

@@ -1,6 +1,6 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import available, miss, put_back, sell, write_off
+from rynek.commerce.inventory.actions import announce, available, miss, put_back, receive, sell, write_off
 from rynek.commerce.inventory.history import aged, sold
 from rynek.commerce.inventory.holding import (
     held,
@@ -19,6 +19,7 @@ from rynek.commerce.inventory.model import (
     ChannelCode,
     Claim,
     Leaving,
+    Line,
     LocationCode,
     LocationUnknown,
     Need,
@@ -35,6 +36,7 @@ __all__ = [
     "ChannelCode",
     "Claim",
     "Leaving",
+    "Line",
     "LocationCode",
     "LocationUnknown",
     "Need",
@@ -45,12 +47,14 @@ __all__ = [
     "Sale",
     "Sku",
     "aged",
+    "announce",
     "available",
     "held",
     "hold_many",
     "lock_held",
     "miss",
     "put_back",
+    "receive",
     "rehold",
     "rehold_many",
     "release",
