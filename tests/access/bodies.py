@@ -50,7 +50,14 @@ class Taker(Struct, frozen=True):
 
 
 def in_path(name: str) -> str:
-    words = {"channel": "WEB-PL", "location": "S-1", "sku": SKU, "provider": "manual", "picture": ids.new().hex}
+    words = {
+        "channel": "WEB-PL",
+        "location": "S-1",
+        "sku": SKU,
+        "supplier": "MILL-1",
+        "provider": "manual",
+        "picture": ids.new().hex,
+    }
     return words.get(name, str(ids.new()))
 
 

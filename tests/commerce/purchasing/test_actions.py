@@ -18,8 +18,8 @@ async def office(world: App) -> Office:
 
 
 async def test_an_order_is_drafted_changed_sent_confirmed_and_comes(office: Office) -> None:
-    item = {"supplier": MILL, "sku": A, "code": "M-1", "pack": 6, "minimum": 12, "cost_minor": 199}
-    await office.ask("put_items", items=[item])
+    item = {"sku": A, "code": "M-1", "pack": 6, "minimum": 12, "cost_minor": 199}
+    await office.ask("put_items", supplier=MILL, items=[item])
     few = await office.refused("draft", supplier=MILL, lines=[{"sku": A, "units": 7, "location": "WH-1"}])
     assert (few.code, few.facts["send"]) == ("not-in-packs", 12)
     made = await office.ask("draft", supplier=MILL, lines=[{"sku": A, "units": 12, "location": "WH-1"}])
@@ -58,7 +58,12 @@ async def test_a_delivery_told_twice_is_taken_in_once(office: Office) -> None:
     again = await office.came(id_, (B, 4, 1, "wet"), reference="WZ 7")
     assert again.receipt.id == first.receipt.id
     assert await office.level(B) == (before[0] + 4, before[1] - 4)
-    other: dict[str, Any] = {"purchase": id_, "location": "WH-1", "reference": "WZ 7", "lines": [{"sku": B, "units": 5}]}
+    other: dict[str, Any] = {
+        "purchase": id_,
+        "location": "WH-1",
+        "reference": "WZ 7",
+        "lines": [{"sku": B, "units": 5}],
+    }
     assert (await office.refused("receive", **other)).code == "delivery-differs"
     answers = await asyncio.gather(*(office.came(id_, (B, 6), reference="WZ 8") for _ in range(8)))
     assert len({each.receipt.id for each in answers}) == 1
@@ -195,14 +200,13 @@ async def test_what_cannot_be_ordered_is_refused(office: Office) -> None:
     ):
         assert (await office.refused("draft", supplier=supplier, lines=[said])).code == code
     assert (await office.refused("purchase", purchase=ids.new())).code == "not-found"
-    item = {"supplier": "NOBODY", "sku": C}
-    assert (await office.refused("put_items", items=[item])).code == "supplier-unknown"
+    assert (await office.refused("put_items", supplier="NOBODY", items=[{"sku": C}])).code == "supplier-unknown"
 
 
 async def test_lead_times_are_measured(office: Office) -> None:
     await office.ask("put_suppliers", suppliers=[
         {"code": "SLOW", "name": "Slow", "lead_days": 3, "currency": "PLN"}])  # fmt: skip
-    await office.ask("put_items", items=[{"supplier": "SLOW", "sku": C, "cost_minor": 1}])
+    await office.ask("put_items", supplier="SLOW", items=[{"sku": C, "cost_minor": 1}])
     begin = datetime(2029, 1, 1, 12, tzinfo=UTC)
 
     async def sent() -> Any:

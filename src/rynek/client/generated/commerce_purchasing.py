@@ -28,10 +28,10 @@ _EXPECTED = Route[list[commerce_purchasing.Expected]](
     "GET", "/purchasing/locations/{location}/expected", list[commerce_purchasing.Expected]
 )
 _ITEMS = Route[list[commerce_purchasing.SupplierItem]](
-    "GET", "/purchasing/items", list[commerce_purchasing.SupplierItem]
+    "GET", "/purchasing/suppliers/{supplier}/items", list[commerce_purchasing.SupplierItem]
 )
 _LEAD_TIMES = Route[list[commerce_purchasing.LeadTime]](
-    "GET", "/purchasing/lead-times", list[commerce_purchasing.LeadTime]
+    "GET", "/purchasing/suppliers/{supplier}/lead-times", list[commerce_purchasing.LeadTime]
 )
 _MOVE = Route[commerce_purchasing.Purchase](
     "POST", "/purchasing/purchases/{purchase}/dates", commerce_purchasing.Purchase
@@ -40,7 +40,7 @@ _PURCHASE = Route[commerce_purchasing.Purchase]("GET", "/purchasing/purchases/{p
 _PURCHASES = Route[list[commerce_purchasing.PurchaseRow]](
     "GET", "/purchasing/purchases", list[commerce_purchasing.PurchaseRow]
 )
-_PUT_ITEMS = Route[None]("PUT", "/purchasing/items", None)
+_PUT_ITEMS = Route[None]("PUT", "/purchasing/suppliers/{supplier}/items", None)
 _PUT_SUPPLIERS = Route[None]("PUT", "/purchasing/suppliers", None)
 _RECEIVE = Route[commerce_purchasing.Delivery](
     "POST", "/purchasing/purchases/{purchase}/receipts", commerce_purchasing.Delivery
@@ -158,18 +158,14 @@ class CommercePurchasing:
         return await self._calls.ask(_EXPECTED, {"location": location}, {"purchase": purchase, "limit": limit})
 
     async def items(
-        self, supplier: str = "", skus: list[str] | None = None, after: str = "", limit: int = 500
+        self, supplier: str, skus: list[str] | None = None, after: str = "", limit: int = 500
     ) -> list[commerce_purchasing.SupplierItem]:
-        """List what suppliers send, by item and supplier.
-
-        Args:
-            after: ``sku@supplier`` of the last of the page before.
-        """
-        return await self._calls.ask(_ITEMS, {}, {"supplier": supplier, "skus": skus, "after": after, "limit": limit})
+        """List what a supplier sends, by item; go on with the last sku as ``after``."""
+        return await self._calls.ask(_ITEMS, {"supplier": supplier}, {"skus": skus, "after": after, "limit": limit})
 
     async def lead_times(self, supplier: str) -> list[commerce_purchasing.LeadTime]:
         """Tell how long a supplier's items take to come: as declared, and as measured from deliveries of two years."""
-        return await self._calls.ask(_LEAD_TIMES, {}, {"supplier": supplier})
+        return await self._calls.ask(_LEAD_TIMES, {"supplier": supplier}, None)
 
     async def move(self, purchase: uuid.UUID, dates: list[commerce_purchasing.Day]) -> commerce_purchasing.Purchase:
         """Write down that the supplier sends on other days than were promised, or fewer.
@@ -204,14 +200,14 @@ class CommercePurchasing:
             _PURCHASES, {}, {"state": state, "supplier": supplier, "number": number, "before": before, "limit": limit}
         )
 
-    async def put_items(self, items: list[commerce_purchasing.SupplierItem]) -> None:
-        """Say what suppliers send, in what packs, how fast and for how much.
+    async def put_items(self, supplier: str, items: list[commerce_purchasing.SupplierItem]) -> None:
+        """Say what a supplier sends, in what packs, how fast and for how much.
 
         Raises:
-            Invalid: an item of a supplier is given twice.
+            Invalid: an item is given twice.
             SupplierUnknown: there is no such supplier.
         """
-        return await self._calls.ask(_PUT_ITEMS, {}, {"items": items})
+        return await self._calls.ask(_PUT_ITEMS, {"supplier": supplier}, {"items": items})
 
     async def put_suppliers(self, suppliers: list[commerce_purchasing.Supplier]) -> None:
         """Add or change suppliers.

@@ -76,34 +76,32 @@ async def suppliers(tx: Tx, after: str = "", limit: Limit = 500) -> list[Supplie
     return found
 
 
-async def put_items(tx: Tx, items: Annotated[list[SupplierItem], Meta(min_length=1, max_length=1000)]) -> None:
-    """Say what suppliers send, in what packs, how fast and for how much.
+async def put_items(
+    tx: Tx, supplier: SupplierCode, items: Annotated[list[SupplierItem], Meta(min_length=1, max_length=1000)]
+) -> None:
+    """Say what a supplier sends, in what packs, how fast and for how much.
 
     Raises:
-        Invalid: an item of a supplier is given twice.
+        Invalid: an item is given twice.
         SupplierUnknown: there is no such supplier.
     """
-    if len({(each.supplier, each.sku) for each in items}) < len(items):
-        raise Invalid("an item of a supplier is given twice", field="items")
+    if len({each.sku for each in items}) < len(items):
+        raise Invalid("an item is given twice", field="items")
     of = {name: [getattr(each, name) for each in items] for name in SupplierItem.__struct_fields__}
     await q.put_items(
-        tx, suppliers=of["supplier"], skus=of["sku"], codes=of["code"], leads=of["lead_days"], packs=of["pack"],
+        tx, supplier=supplier, skus=of["sku"], codes=of["code"], leads=of["lead_days"], packs=of["pack"],
         minimums=of["minimum"], costs=of["cost_minor"], actives=of["active"],
     )  # fmt: skip
 
 
 async def items(
     tx: Tx,
-    supplier: str = "",
+    supplier: SupplierCode,
     skus: Annotated[list[inventory.Sku], Meta(max_length=200)] | None = None,
     after: str = "",
     limit: Limit = 500,
 ) -> list[SupplierItem]:
-    """List what suppliers send, by item and supplier.
-
-    Args:
-        after: ``sku@supplier`` of the last of the page before.
-    """
+    """List what a supplier sends, by item; go on with the last sku as ``after``."""
     found: list[SupplierItem] = await q.items(tx, supplier=supplier, skus=skus or [], after=after, limit=limit)
     return found
 

@@ -7,9 +7,9 @@ from rynek.kernel.sheets import sheet
 operations = [
     read("GET /purchasing/suppliers", actions.suppliers, "purchasing.read"),
     write("PUT /purchasing/suppliers", actions.put_suppliers, "purchasing.set-up", rate="bulk"),
-    read("GET /purchasing/items", actions.items, "purchasing.read"),
-    write("PUT /purchasing/items", actions.put_items, "purchasing.set-up", rate="bulk"),
-    read("GET /purchasing/lead-times", actions.lead_times, "purchasing.read"),
+    read("GET /purchasing/suppliers/{supplier}/items", actions.items, "purchasing.read"),
+    write("PUT /purchasing/suppliers/{supplier}/items", actions.put_items, "purchasing.set-up", rate="bulk"),
+    read("GET /purchasing/suppliers/{supplier}/lead-times", actions.lead_times, "purchasing.read"),
     read("GET /purchasing/purchases", actions.purchases, "purchasing.read"),
     write("POST /purchasing/purchases", actions.draft, "purchasing.order"),
     read("GET /purchasing/purchases/{purchase}", actions.purchase, "purchasing.read"),
@@ -29,6 +29,6 @@ sheets = [
     sheet("suppliers", "code", put="commerce.purchasing.put_suppliers", get="commerce.purchasing.suppliers"),
     sheet(
         "supplier-items", "supplier", "sku", put="commerce.purchasing.put_items", get="commerce.purchasing.items",
-        currency=("supplier", "commerce.purchasing.suppliers"), gone={"active": False},
+        over="commerce.purchasing.suppliers", currency=("supplier", "commerce.purchasing.suppliers"),
     ),
 ]  # fmt: skip

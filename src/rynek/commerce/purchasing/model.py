@@ -68,12 +68,11 @@ class Supplier(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SupplierItem(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a supplier sends; net cost of one unit in the supplier's currency.
+    """An item that a supplier sends; net cost of one unit in the supplier's currency.
 
     ``code`` is the supplier's own number, ``lead_days`` None as for all of the supplier's items.
     """
 
-    supplier: SupplierCode
     sku: Sku
     code: Text = ""
     lead_days: Days | None = None

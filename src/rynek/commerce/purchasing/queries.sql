@@ -13,19 +13,17 @@ select code, name, lead_days, currency, email, active from commerce.supplier whe
 -- A supplier.
 select code, name, lead_days, currency, email, active from commerce.supplier where code = :code
 
--- name: put_items(suppliers: text[], skus: text[], codes: text[], leads: int[], packs: bigint[], minimums: bigint[], costs: bigint[], actives: boolean[])
--- Say what suppliers send.
+-- name: put_items(supplier: text, skus: text[], codes: text[], leads: int[], packs: bigint[], minimums: bigint[], costs: bigint[], actives: boolean[])
+-- Say what a supplier sends.
 insert into commerce.supplier_item (supplier, sku, code, lead_days, pack, minimum, cost_minor, active)
-select * from unnest(:suppliers, :skus, :codes, :leads, :packs, :minimums, :costs, :actives)
+select :supplier, * from unnest(:skus, :codes, :leads, :packs, :minimums, :costs, :actives)
 on conflict (supplier, sku) do update set code = excluded.code, lead_days = excluded.lead_days, pack = excluded.pack,
     minimum = excluded.minimum, cost_minor = excluded.cost_minor, active = excluded.active
 
 -- name: items(supplier: text, skus: text[], after: text, limit: int) -> SupplierItem[]
--- What suppliers send, by item; supplier '' for all of them, no skus for all.
-select supplier, sku, code, lead_days, pack, minimum, cost_minor, active from commerce.supplier_item
-where (:supplier = '' or supplier = :supplier) and (cardinality(:skus) = 0 or sku = any(:skus))
-    and sku || '@' || supplier > :after
-order by sku || '@' || supplier limit :limit
+-- What a supplier sends, by item; no skus for all.
+select sku, code, lead_days, pack, minimum, cost_minor, active from commerce.supplier_item
+where supplier = :supplier and (cardinality(:skus) = 0 or sku = any(:skus)) and sku > :after order by sku limit :limit
 
 -- name: unknown(skus: text[]) -> value[]
 -- Which of these are not in the catalogue.
