@@ -270,9 +270,9 @@ async def test_a_store_sees_its_own_and_no_orders(world: App, stall: Stall, serv
             "Today",
             "Fulfilment",
             "Returns",
+            "Receipts",
             "Stock",
             "Pictures",
-            "Receipts",
         ]
         assert [
             await each.get_attribute("data-store") for each in await visitor.page.locator("[data-store]").all()

@@ -41,6 +41,15 @@ PLACES = (
 )
 """Where one can go: the name of the place, its address, and what one has to be allowed for it."""
 
+JOBS = {
+    "sell": ("orders", "returns", "receipts", "quotes", "companies"),
+    "goods": ("stock", "pictures"),
+    "prices": ("prices", "promotions", "simulations", "search"),
+    "books": ("money", "documents"),
+    "house": ("files", "webhooks", "work", "audit"),
+}
+"""Whose work is done where; a place of no job stands first."""
+
 
 def language(request: Request | None) -> Language:
     """Choose the language of whoever looks."""
@@ -78,9 +87,16 @@ def show(call: Call[Any], template: str, /, status: int = 200, **values: Any) ->
     may = call.door.gate.may
     return pages.page(
         template, status, **spoken(language(call.request)), who=call.actor, address=here(call.request),
-        places=[(name, where) for name, where, policy in PLACES if may(call.actor, policy)],
+        places=_by_job([(name, where) for name, where, policy in PLACES if may(call.actor, policy)]),
         may=lambda policy: may(call.actor, policy) is not None, **values,
     )  # fmt: skip
+
+
+def _by_job(places: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """Put places under the jobs that they are for, in the order of both; "" is no job."""
+    job = {name: code for code, names in JOBS.items() for name in names}
+    found = {code: [each for each in places if job.get(each[0], "") == code] for code in ("", *JOBS)}
+    return {code: there for code, there in found.items() if there}
 
 
 def refused(call: Call[Any], fault: Fault) -> Response:
@@ -124,7 +140,7 @@ def _dressed(request: Request, response: Response) -> Response:
     key = f"fault.{str(problem.get('type', '')).rpartition('#')[2]}"
     title = w(key) if w.has(key) else w("fault.other")
     page = pages.page(
-        "console/refused.html", response.status, **spoken(w), who=None, address=HOME, places=[],
+        "console/refused.html", response.status, **spoken(w), who=None, address=HOME, places={},
         status_code=response.status, title=title,
         detail=problem.get("detail") or w("fault.told", request=problem.get("request", "")),
     )  # fmt: skip
