@@ -268,9 +268,9 @@ async def test_a_store_sees_its_own_and_no_orders(world: App, stall: Stall, serv
         await come_in(visitor, world, "store@rynek.example")
         assert [await each.inner_text() for each in await visitor.page.locator("nav[aria-label=Main] a").all()] == [
             "Today",
-            "Fulfilment",
             "Returns",
             "Receipts",
+            "Fulfilment",
             "Stock",
             "Pictures",
         ]

@@ -43,7 +43,7 @@ PLACES = (
 
 JOBS = {
     "sell": ("orders", "returns", "receipts", "quotes", "companies"),
-    "goods": ("stock", "pictures"),
+    "goods": ("fulfilment", "stock", "pictures"),
     "prices": ("prices", "promotions", "simulations", "search"),
     "books": ("money", "documents"),
     "house": ("files", "webhooks", "work", "audit"),
@@ -93,10 +93,10 @@ def show(call: Call[Any], template: str, /, status: int = 200, **values: Any) ->
 
 
 def _by_job(places: list[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
-    """Put places under the jobs that they are for, in the order of both; "" is no job."""
-    job = {name: code for code, names in JOBS.items() for name in names}
-    found = {code: [each for each in places if job.get(each[0], "") == code] for code in ("", *JOBS)}
-    return {code: there for code, there in found.items() if there}
+    """Put places under the jobs that they are for; "" is no job."""
+    where = dict(places)
+    found = {code: [(name, where.pop(name)) for name in names if name in where] for code, names in JOBS.items()}
+    return {code: there for code, there in {"": list(where.items()), **found}.items() if there}
 
 
 def refused(call: Call[Any], fault: Fault) -> Response:
