@@ -294,3 +294,24 @@ def test_amounts_in_words_are_read_back(value: int, language: Any) -> None:
 )  # fmt: skip
 def test_amounts_are_spelled_as_people_do(minor: int, currency: str, language: Any, words: str) -> None:
     assert spelling.spelled(minor, currency, language) == words
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from([500, 800, 2300]), st.booleans()), max_size=6),
+       st.integers(0, 2 * 10**6))  # fmt: skip
+def test_money_is_taken_off_lines_in_proportion_and_never_more_than_there_is(
+    worth: list[tuple[int, int, bool]], minor: int
+) -> None:
+    lines = [
+        Line(n, n, "S", "S", "pcs", 2, gross, "net" if net else "gross", 0, gross - rules.vat(gross, rate, "gross"),
+             rules.vat(gross, rate, "gross"), gross, "S", rate, f"{rate}")
+        for n, (gross, rate, net) in enumerate(worth, 1)
+    ]  # fmt: skip
+    after = rules.cheaper(lines, minor)
+    total = sum(line.gross_minor for line in lines)
+    assert sum(line.gross_minor for line in after) == total - min(minor, total)
+    for old, new in zip(lines, after, strict=True):
+        off = old.gross_minor - new.gross_minor
+        assert new.net_minor + new.tax_minor == new.gross_minor >= 0
+        assert min(new.net_minor, new.tax_minor) >= 0
+        assert abs(off * total - min(minor, total) * old.gross_minor) < max(total, 1) * 2
+        assert new.discount_minor == (off if old.basis == "gross" else old.net_minor - new.net_minor)

@@ -24,9 +24,11 @@ from rynek.commerce.companies.model import (
     Member,
     Treatment,
     UnitRow,
+    VatIdWrong,
 )
 from rynek.commerce.companies.ports import Register, use
 from rynek.commerce.companies.rules import LABELS, Limits, Treated, agreed, chain, treated
+from rynek.commerce.companies.vat import mistyped
 
 __all__ = [
     "LABELS",
@@ -43,6 +45,7 @@ __all__ = [
     "Treated",
     "Treatment",
     "UnitRow",
+    "VatIdWrong",
     "agreed",
     "bill",
     "billable",
@@ -50,6 +53,7 @@ __all__ = [
     "chain",
     "invoice_channels",
     "limits",
+    "mistyped",
     "outside",
     "people",
     "seat_of",

@@ -44,6 +44,11 @@ def amiss(number: str) -> str:
     return "" if check(rest) else "its check digits are wrong: something is mistyped"
 
 
+def mistyped(number: str) -> str:
+    """Say what is wrong with a number of the European Union (as ``written``); of other countries' nothing is known."""
+    return amiss(number) if number[:2] in _FORMS else ""
+
+
 # --- arithmetic ------------------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
+from rynek.commerce.companies import VatIdWrong, mistyped
 from rynek.commerce.documents import drafting, model, paper, press, rules, sales
 from rynek.commerce.documents.events import DocumentIssued
 from rynek.commerce.documents.model import (
@@ -74,13 +75,21 @@ async def put_sellers(tx: Tx, sellers: Annotated[list[Seller], Meta(min_length=1
 
     Raises:
         Invalid: a seller is given twice, or there is no such time zone.
+        VatIdWrong: the check digits of a VAT number are wrong: something is mistyped.
     """
     codes = [each.code for each in sellers]
     if len(set(codes)) < len(codes):
         raise Invalid("a seller is given twice", field="sellers")
     for each in sellers:
         _known_zone(each.timezone)
+        _sound(each.vat_id)
     await q.put_sellers(tx, codes=codes, bodies=[_encode(each).decode() for each in sellers])
+
+
+def _sound(vat_id: str | None) -> None:
+    """See that a VAT number of the European Union is one: its form and its check digits (of a NIP, modulo 11)."""
+    if vat_id is not None and (wrong := mistyped(vat_id)):
+        raise VatIdWrong(f"{vat_id}: {wrong}", vat_id=vat_id)
 
 
 def _known_zone(name: str) -> None:
@@ -323,10 +332,12 @@ async def correct(tx: Tx, document: UUID, correction: Correction) -> Issued:
         NotCorrectable: documents of its kind are not corrected.
         OverCorrected: more would be taken off than there is.
         Invalid: it has no such line, or it is not said what to take off.
+        VatIdWrong: the check digits of the buyer's VAT number are wrong: something is mistyped.
         SeriesMissing: no active series numbers corrections in its channel.
     Emits:
         DocumentIssued
     """
+    _sound(correction.buyer.vat_id if correction.buyer else None)
     row: Row | None = await q.document(tx, id=document)
     if row is None:
         raise DocumentMissing
@@ -391,9 +402,11 @@ async def request(tx: Tx, order: UUID, buyer: Party) -> Requested:
         AlreadyInvoiced: it is invoiced already; ask for a correction.
         ReceiptGiven: a receipt without this VAT id was given.
         RateUnknown: what the currency was worth before the sale is not known.
+        VatIdWrong: the check digits of the buyer's VAT number are wrong: something is mistyped.
     Emits:
         DocumentIssued
     """
+    _sound(buyer.vat_id)
     at = await desk(tx, [order])
     sale = at.sales.get(order)
     if sale is None or (tx.reach == "own" and sale.row.owner != tx.actor.id):

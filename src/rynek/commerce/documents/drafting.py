@@ -130,6 +130,7 @@ def _supply(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
     lines = _left(sale, wanted)
     if not lines or (wanted.units is not None and not any(line.order_line for line in lines)):
         return NothingToIssue("all of the order that it is asked for has one")
+    lines = rules.cheaper(lines, _credited(sale, lines, _alike(wanted.kind)))
     method = rules.method_of(lines)
     lines = rules.taxed(lines, method)
     supplied = rules.sums(lines)
@@ -145,6 +146,15 @@ def _supply(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
     if wanted.kind == "final":
         made = replace(made, supplied=supplied, advances=advances)
     return _told_locally(made, frame)
+
+
+def _credited(sale: Sale, lines: Sequence[Line], kinds: frozenset[str]) -> int:
+    """Tell how much of what new lines come to the buyer was credited before they have a document."""
+    units = billed(sale, kinds)
+    for line in lines:
+        units[line.order_line] = units.get(line.order_line, 0) + line.quantity
+    there = [line for each in sale.issued if each.kind in kinds for line in current(sale, each).lines]
+    return sum(line.gross_minor for line in (*there, *lines)) - due(sale, units)
 
 
 def _refusal(wanted: Wanted, sale: Sale, advances: Sequence[Deducted]) -> Fault | None:
@@ -357,6 +367,34 @@ def correction(
         due_minor=made.gross_minor, due_on=None, shipment=wanted.shipment,
     )  # fmt: skip
     return localised(made)
+
+
+# --- what documents should come to ------------------------------------------------------------------------------------
+
+
+def billed(sale: Sale, kinds: frozenset[str] = _INVOICES) -> dict[int, int]:
+    """Tell of how many units of each line documents were issued, but for what was given up since."""
+    return {
+        line.order_line: min(units, line.quantity - sale.cancelled.get(line.order_line, 0))
+        for line in sale.lines
+        if (units := _taken(sale, kinds).get(line.order_line, 0))
+    }
+
+
+def due(sale: Sale, units: Mapping[int, int], coming: Mapping[str, int] | None = None) -> int:
+    """Tell what documents of so many units of each line should come to: as agreed, less what the buyer was credited.
+
+    For goods that came back that is what she got for them or, where she got nothing, what they were corrected by.
+
+    Args:
+        coming: by how much a return's goods are about to be corrected, by its number.
+    """
+    agreed = sum(rules.part(line, 0, units.get(line.order_line, 0)).gross_minor for line in sale.lines)
+    back = dict(coming or {})
+    for each in sale.issued:
+        if each.kind == "correction" and each.shipment:
+            back[each.shipment] = back.get(each.shipment, 0) - sum(change.gross_minor for change in each.changes)
+    return max(0, agreed - sale.goodwill - sum(sale.credited.get(number, minor) for number, minor in back.items()))
 
 
 def given(series: Series, sale: Sale) -> bool:

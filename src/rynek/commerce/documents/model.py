@@ -438,6 +438,7 @@ class SaleRow(Struct, frozen=True):
     company: str | None
     wish: str | None
     payments: str
+    credits: str
 
 
 class SoldLine(Struct, frozen=True):

@@ -50,7 +50,10 @@ select o.id, o.number, o.channel, o.owner, o.email, o.currency, o.total_minor, o
         from commerce.company c where c.id = (o.agreed #>> '{priced,company,company}')::uuid),
     (select w.buyer::text from commerce.document_wish w where w.order_id = o.id),
     coalesce((select json_agg(json_build_object('method', p.method, 'minor', p.captured_minor - p.refunded_minor)
-        order by p.id) from commerce.payment p where p.order_id = o.id), '[]')::text
+        order by p.id) from commerce.payment p where p.order_id = o.id), '[]')::text,
+    coalesce((select json_agg(json_build_object('reference', c.reference, 'minor', c.minor, 'returned', exists (
+        select from commerce.order_return r where r.order_id = o.id and r.reference = c.reference)))
+        from commerce.order_credit c where c.order_id = o.id), '[]')::text
 from commerce.sales_order o where o.id = any(:orders) order by o.id for no key update of o
 
 -- name: sold(orders: uuid[]) -> SoldLine[]

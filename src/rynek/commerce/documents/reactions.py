@@ -1,13 +1,22 @@
 """What others' news means here: documents that nobody has to ask for, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from rynek.commerce.documents import drafting, rules
+from rynek.commerce.documents import drafting, levelling, rules
 from rynek.commerce.documents.actions import Desk, correct_one, desk, number, q
 from rynek.commerce.documents.model import TAXED, Kind, RateUnknown, SeriesMissing
 from rynek.commerce.documents.sales import Sale, Wanted
-from rynek.commerce.orders.events import Item, OrderCancelled, OrderPlaced, OrderShipped, UnitsReturned, UnitsShipped
+from rynek.commerce.orders.events import (
+    Item,
+    OrderCancelled,
+    OrderChanged,
+    OrderCredited,
+    OrderPlaced,
+    OrderShipped,
+    UnitsReturned,
+    UnitsShipped,
+)
 from rynek.commerce.payments.events import PaymentCaptured
 from rynek.kernel.database import Tx
 from rynek.kernel.events import Envelope
@@ -15,19 +24,22 @@ from rynek.kernel.log import on
 from rynek.security.events import CustomerLoggedIn
 
 
-@on(OrderPlaced, PaymentCaptured, UnitsShipped, OrderShipped, UnitsReturned, OrderCancelled, whole=True)
+@on(
+    OrderPlaced, PaymentCaptured, UnitsShipped, OrderShipped, UnitsReturned, OrderCancelled, OrderChanged,
+    OrderCredited, whole=True,
+)  # fmt: skip
 async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     """Issue what series give by themselves, in the order in which things happened.
 
     A confirmation when an order is placed; an advance when money comes before the goods; a delivery note, and an
     invoice, a final invoice or a receipt, for each shipment that leaves; a return slip and corrections when they come
-    back, and corrections when the order is cancelled.
+    back; corrections when the order is cancelled, or is changed or credited after it was invoiced.
 
     Emits:
         DocumentIssued
     """
     given = {row.kind for row in await q.series(tx, codes=None) if row.active and row.given != "nobody"}
-    corrected = any(isinstance(each.data, UnitsReturned | OrderCancelled) for each in news)
+    corrected = any(isinstance(each.data, _CORRECTING) for each in news)
     if not given and not corrected:
         return
     at = await desk(tx, [each.data.order for each in news])
@@ -36,7 +48,8 @@ async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     await number(at)
 
 
-News = OrderPlaced | PaymentCaptured | UnitsShipped | OrderShipped | UnitsReturned | OrderCancelled
+_CORRECTING = UnitsReturned | OrderCancelled | OrderChanged | OrderCredited
+News = OrderPlaced | PaymentCaptured | UnitsShipped | OrderShipped | _CORRECTING
 
 
 def _hear(at: Desk, event: News) -> None:
@@ -58,6 +71,8 @@ def _hear(at: Desk, event: News) -> None:
             _returned(at, event)
         case OrderCancelled():
             _cancelled(at, event)
+        case OrderChanged() | OrderCredited():
+            _level(at, order, _CREDITED if isinstance(event, OrderCredited) else _CHANGED)
 
 
 def _by_item(items: Sequence[Item]) -> dict[str, int]:
@@ -102,7 +117,7 @@ def _returned(at: Desk, event: UnitsReturned) -> None:
     sale, cause = at.sales[event.order], f"{event.order}/{event.reference}"
     units = drafting.came_back(sale, _by_item(event.items))
     _give(at, event.order, "return-slip", event.reference, units, event.reference)
-    for root, after in drafting.returned(sale, units):
+    for root, after in levelling.levelled(sale, drafting.returned(sale, units), event.reference):
         wanted = Wanted(
             order=event.order, kind="correction", cause=f"correction/{cause}/{root.id}", shipment=event.reference,
             reason=_RETURN[root.language],
@@ -111,6 +126,18 @@ def _returned(at: Desk, event: UnitsReturned) -> None:
             _seen(correct_one(at, wanted, root, after))
 
 
+def _level(at: Desk, order: UUID, reasons: Mapping[str, str]) -> None:
+    """Correct what was issued to what was agreed by now: how much that is stands in the order, not in the news."""
+    for root, after in levelling.levelled(at.sales[order]):
+        so_far = sum(each.corrects is not None and each.corrects.id == root.id for each in at.sales[order].issued)
+        wanted = Wanted(
+            order=order, kind="correction", cause=f"correction/level/{root.id}/{so_far}", reason=reasons[root.language]
+        )  # fmt: skip
+        _seen(correct_one(at, wanted, root, after))
+
+
+_CHANGED = {"pl": "zmiana zamówienia", "en": "order changed"}
+_CREDITED = {"pl": "obniżenie ceny", "en": "price lowered"}
 _RETURN = {"pl": "zwrot towaru", "en": "goods returned"}
 _CANCELLED = {"pl": "anulowanie zamówienia", "en": "order cancelled"}
 

@@ -237,6 +237,26 @@ def _cheaper(line: Line, minor: int, amount: int) -> Line:
     )  # fmt: skip
 
 
+def cheaper(lines: Sequence[Line], minor: int) -> list[Line]:
+    """Take money off lines, from each in proportion to what it costs: no more than they come to.
+
+    What is taken off is gross, whatever the basis of a line.
+    """
+    grosses = [max(line.gross_minor, 0) for line in lines]
+    offs = split(min(minor, sum(grosses)), grosses) if sum(grosses) and minor > 0 else [0] * len(lines)
+    found = []
+    for line, off in zip(lines, offs, strict=True):
+        if not off:
+            found.append(line)
+            continue
+        gross = line.gross_minor - off
+        tax = share(line.tax_minor, line.gross_minor, 0, gross)
+        less_net = line.net_minor - gross + tax
+        discount = line.discount_minor + (less_net if line.basis == "net" else off)
+        found.append(replace(line, discount_minor=discount, net_minor=gross - tax, tax_minor=tax, gross_minor=gross))
+    return found
+
+
 def emptied(lines: Sequence[Line]) -> list[Line]:
     """Take everything off."""
     return [part(line, 0, 0) if line.quantity else line for line in lines]

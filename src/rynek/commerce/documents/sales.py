@@ -88,6 +88,15 @@ _seat = msgspec.json.Decoder(_Seat).decode
 _party = msgspec.json.Decoder(Party).decode
 
 
+class _Credit(Struct):
+    reference: str
+    minor: int
+    returned: bool
+
+
+_credits = msgspec.json.Decoder(list[_Credit]).decode
+
+
 class Sale(Struct, frozen=True):
     """An order as documents see it. ``lines`` as they were agreed, what delivery costs last."""
 
@@ -103,6 +112,10 @@ class Sale(Struct, frozen=True):
     """How much of which line came back."""
     shipped: Mapping[int, int] = {}
     cancelled: Mapping[int, int] = {}
+    goodwill: int = 0
+    """What the buyer need not pay though no goods came back for it."""
+    credited: Mapping[str, int] = {}
+    """What she got for goods that came back, by the number of the return."""
     terms_days: int | None = None
     """When a company pays that buys on account; None: it is no company's."""
     together: bool = False
@@ -162,6 +175,7 @@ def sale(row: SaleRow, sold: Sequence[SoldLine], issued: Sequence[Document]) -> 
     wish = _party(row.wish) if row.wish else None
     buyer = wish or recipient or Party(name=row.email or "–", street="–", city="–", email=row.email)
     firm = agreed.priced.company
+    given = _credits(row.credits)
     return Sale(
         row, lines, _company(row, firm, recipient) or buyer, recipient, wish, _payments(row.payments), issued,
         returned={each.line: each.returned for each in sold if each.returned},
@@ -169,6 +183,8 @@ def sale(row: SaleRow, sold: Sequence[SoldLine], issued: Sequence[Document]) -> 
         cancelled={each.line: each.cancelled for each in sold if each.cancelled},
         terms_days=firm.terms_days if firm else None, together=firm is not None and firm.invoicing != "each",
         untaxed=firm.reason if firm else "",
+        goodwill=sum(each.minor for each in given if not each.returned),
+        credited={each.reference: each.minor for each in given if each.returned},
     )  # fmt: skip
 
 
