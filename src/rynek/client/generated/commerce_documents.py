@@ -48,6 +48,7 @@ class CommerceDocuments:
             NotCorrectable: documents of its kind are not corrected.
             OverCorrected: more would be taken off than there is.
             Invalid: it has no such line, or it is not said what to take off.
+            VatIdWrong: the check digits of the buyer's VAT number are wrong: something is mistyped.
             SeriesMissing: no active series numbers corrections in its channel.
         Emits:
             DocumentIssued
@@ -132,6 +133,7 @@ class CommerceDocuments:
 
         Raises:
             Invalid: a seller is given twice, or there is no such time zone.
+            VatIdWrong: the check digits of a VAT number are wrong: something is mistyped.
         """
         return await self._calls.ask(_PUT_SELLERS, {}, {"sellers": sellers})
 
@@ -159,6 +161,7 @@ class CommerceDocuments:
             AlreadyInvoiced: it is invoiced already; ask for a correction.
             ReceiptGiven: a receipt without this VAT id was given.
             RateUnknown: what the currency was worth before the sale is not known.
+            VatIdWrong: the check digits of the buyer's VAT number are wrong: something is mistyped.
         Emits:
             DocumentIssued
         """
