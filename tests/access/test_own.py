@@ -30,6 +30,7 @@ NOTHING_OF_OTHERS = {
     "commerce.wallets.claim_own": "claims of the caller's own; takes no account",
     "commerce.companies.mine": "tells of the caller alone; takes nothing",
     "commerce.companies.join": "an invitation is for whoever holds it; it names nobody",
+    "commerce.subscriptions.preview": "a price for whoever asks; there is nobody else to name",
     "commerce.subscriptions.start": "whoever asks subscribes; there is nobody else to name",
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
     "integration.webhooks.make": "an endpoint is made for whoever asks",
@@ -145,6 +146,8 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
         ("commerce.returns.returns", {"order": a.order}),
         ("commerce.returns.rma", {"rma": a.rma}),
         ("commerce.returns.withdraw", {"rma": a.rma}),
+        ("commerce.returns.add_photo", {"rma": a.rma, "line": 1}),
+        ("commerce.payments.outstanding", {"order": a.order}),
         ("commerce.orders.cancel", {"order": a.order, "reason": "out of spite"}),
     ]
     marks = [a.email, *map(str, (a.rma, a.cart, a.spare, a.order, a.payment, a.document))]
@@ -202,6 +205,7 @@ async def _subscribed(world: App, who: Actor) -> tuple[UUID, list[tuple[str, dic
         ("commerce.subscriptions.subscription", named),
         ("commerce.subscriptions.skip", named),
         ("commerce.subscriptions.pause", named),
+        ("commerce.subscriptions.preview_change", named),
         ("commerce.subscriptions.resume", named),
         ("commerce.subscriptions.swap", {**named, "lines": lines, "agreed_minor": 2501}),
         ("commerce.subscriptions.readdress", {**named, "address": home, "agreed_minor": 2501}),
@@ -507,7 +511,9 @@ async def test_pages_show_and_do_no_more_than_the_api(shop: App, owner: asyncpg.
     a = await _buyer(shop, Actor("guest", ids.new()), "page-a@example.com")
     nobody, auditor = EVERYBODY["staff"], EVERYBODY["staff/auditor"]
     trials: list[tuple[Actor, str, dict[str, Any]]] = [
-        *((who, "channels.storefront.pages.confirmation", {"channel": "WEB-PL"}) for who in (_guest(), ANYONE, nobody)),
+        *((who, "channels.storefront.pages.story", {"channel": "WEB-PL"}) for who in (_guest(), ANYONE, nobody)),
+        *((who, "channels.storefront.pages.change_order", {"channel": "WEB-PL"}) for who in (_guest(), nobody)),
+        *((who, "channels.storefront.pages.cancel_order", {"channel": "WEB-PL"}) for who in (_guest(), nobody)),
         (nobody, "console.pages.order", {}),
         *((who, "console.pages.cancel_order", {"reason": "spite"}) for who in (nobody, auditor)),
         *((who, "console.pages.ship_order", {}) for who in (nobody, auditor)),
@@ -521,7 +527,7 @@ async def test_pages_show_and_do_no_more_than_the_api(shop: App, owner: asyncpg.
         if who is not auditor:  # they may read orders, and nothing else
             assert not [mark for mark in (a.email, str(a.payment), "Tajna") if mark in answer.body.decode()], told
     assert await digest(owner) == before
-    shown = await shop.door.ask(a.actor, "channels.storefront.pages.confirmation", channel="WEB-PL", order=a.order)
+    shown = await shop.door.ask(a.actor, "channels.storefront.pages.story", channel="WEB-PL", order=a.order)
     assert shown.status == 200  # the control: it is for who looks alone that it was refused
     assert "Tajna" in shown.body.decode()
 

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rynek.channels.storefront import rules
 from rynek.channels.storefront.pages.art import draw
 from rynek.channels.storefront.rules import HUES, branch, initials, look, missing, vat_id
+from rynek.commerce.orders import OrderLine
 
 SAID = {
     "email": "ola@example.com", "name": "Ola", "street": "Rynek 1", "city": "Kraków", "postcode": "31-042",
@@ -77,3 +79,61 @@ def test_a_menu_shows_the_way_and_what_is_in_it(code: str | None) -> None:
         "food": {"food", "toys", "tea", "milk"}, "tea": {"food", "toys", "tea", "milk", "green"},
         "green": {"food", "toys", "tea", "milk", "green"},
     }[code]  # fmt: skip
+
+
+# --- after the sale ---------------------------------------------------------------------------------------------------
+
+LINES = st.lists(
+    st.tuples(st.sampled_from(["TEA", "MUG"]), st.integers(1, 20), st.integers(0, 20), st.integers(0, 20)), max_size=5
+)
+
+
+def _lines(given_: list[tuple[str, int, int, int]]) -> list[OrderLine]:
+    return [
+        OrderLine(n, sku, sku, quantity, 1, 1, 0, 1, 0, cancelled=min(gone, quantity),
+                  shipped=min(left, quantity - min(gone, quantity)))
+        for n, (sku, quantity, gone, left) in enumerate(given_, 1)
+    ]  # fmt: skip
+
+
+@given(LINES)
+def test_what_waits_is_what_is_neither_cancelled_nor_sent(given_: list[tuple[str, int, int, int]]) -> None:
+    lines = _lines(given_)
+    found = rules.waiting(lines)
+    assert all(units > 0 for units in found.values())
+    assert sum(found.values()) == sum(line.quantity - line.cancelled - line.shipped for line in lines)
+
+
+@given(LINES, st.dictionaries(st.integers(1, 6), st.integers(-3, 30)))
+def test_a_difference_leads_to_what_is_wanted(
+    given_: list[tuple[str, int, int, int]], wanted: dict[int, int]
+) -> None:  # fmt: skip
+    lines = _lines(given_)
+    now, skus = rules.waiting(lines), {line.line: line.sku for line in lines}
+    fewer, more = rules.difference(lines, wanted)
+    assert all(0 < units <= now[line] for line, units in fewer.items())
+    assert all(units > 0 for units in more.values())
+    for sku in ("TEA", "MUG"):
+        of = [line for line in now if skus[line] == sku]
+        after = sum(now[line] - fewer.get(line, 0) for line in of) + more.get(sku, 0)
+        assert after == sum(max(0, wanted.get(line, now[line])) for line in of)
+
+
+def test_the_steps_of_an_order() -> None:
+    assert rules.steps("open") == [("placed", "done"), ("paid", "done"), ("shipped", "now")]
+    assert rules.steps("cancelled") == [("placed", "done"), ("cancelled", "gone")]
+
+
+@given(st.sampled_from(["awaiting-payment", "open", "shipped", "cancelled"]))
+def test_steps_that_are_done_come_first_and_one_at_most_is_now(state: str) -> None:
+    how = [each for _, each in rules.steps(state)]
+    assert how[0] == "done"
+    assert how == sorted(how, key=["done", "gone", "now", ""].index)
+    assert how.count("now") <= 1
+
+
+@given(st.integers(0, 10_000), st.lists(st.integers(0, 5_000), max_size=6))
+def test_purses_pay_in_their_order_what_they_have_and_no_more_than_the_total(total: int, offered: list[int]) -> None:
+    paid = rules.spread(total, offered)
+    assert sum(paid) == min(total, sum(offered))
+    assert all(0 <= part <= there for part, there in zip(paid, offered, strict=True))

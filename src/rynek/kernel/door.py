@@ -124,7 +124,18 @@ class Call(Generic[T]):
 
     async def ask(self, operation: Any, /, **values: Any) -> Any:
         """Call another operation (by its function or its name) as the same actor, through the same door."""
-        return await self.door.pass_on(self.actor, operation, values, self.request)
+        return await self._told(operation, values)
+
+    async def once(self, key: str, operation: Any, /, **values: Any) -> Any:
+        """Call another operation under an Idempotency-Key: a form that is sent twice does what it says once."""
+        return await self._told(operation, values, key)
+
+    async def _told(self, operation: Any, values: Mapping[str, Any], key: str = "") -> Any:
+        """Call another operation; what the database does not allow is the refusal that it is from outside."""
+        try:
+            return await self.door.pass_on(self.actor, operation, values, self.request, key)
+        except asyncpg.PostgresError as error:
+            raise understood(error) or error from None
 
     async def submit(self, action: Any, command: Any) -> Any:
         """Hand a command of this process to a batched action, under this call's permission and Idempotency-Key.
@@ -326,8 +337,7 @@ class Door:
             return
         if not 1 <= len(key) <= _KEY_LIMIT:
             raise Invalid(f"Idempotency-Key has 1 to {_KEY_LIMIT} characters")
-        owner = b"%s %s\0" % (call.actor.kind.encode(), call.actor.id.bytes)
-        call.key = blake2b(owner + key.encode("utf-8", "surrogateescape"), digest_size=16).digest()
+        call.key = _key_of(call.actor, key)
 
     async def _perform(self, call: Call[Any], path: dict[str, Any]) -> Response:
         operation = call.operation
@@ -422,10 +432,15 @@ class Door:
         return await self.pass_on(actor, operation, values)
 
     async def pass_on(
-        self, actor: Actor, operation: Any, values: Mapping[str, Any], request: Request | None = None
+        self, actor: Actor, operation: Any, values: Mapping[str, Any], request: Request | None = None, key: str = ""
     ) -> Any:
-        """Do what ``ask`` does, with the outside request that made somebody ask: some answers depend on its headers."""
+        """Do what ``ask`` does, with the outside request that made somebody ask: some answers depend on its headers.
+
+        Args:
+            key: an Idempotency-Key; nothing: each call is a new one.
+        """
         call, path = self.prepared(actor, operation, values, request)
+        call.key = _key_of(actor, key) if key else None
         found, given = call.operation, call.input
         if found.style == "process":
             return await found.action(call, **path, **spread(found, given))
@@ -436,7 +451,9 @@ class Door:
                 raise result
             return result
         if found.style == "write":
-            return await self._commit(call, {**path, **spread(found, given)})
+            answer = await self._commit(call, {**path, **spread(found, given)})
+            kept = call.key is not None and found.result is not None and isinstance(answer, Response)
+            return msgspec.json.decode(answer.body, type=found.result) if kept else answer
         async with self.database.transaction(found.context, actor, call.reach) as tx:
             return await found.action(tx, **path, **spread(found, given))
 
@@ -475,6 +492,12 @@ class Door:
             if not self.busy:
                 return
             await asyncio.sleep(0.01)
+
+
+def _key_of(actor: Actor, key: str) -> bytes:
+    """Tell by what an actor's Idempotency-Key is kept: everybody's are their own."""
+    owner = b"%s %s\0" % (actor.kind.encode(), actor.id.bytes)
+    return blake2b(owner + key.encode("utf-8", "surrogateescape"), digest_size=16).digest()
 
 
 def _steps(path: str) -> list[str]:

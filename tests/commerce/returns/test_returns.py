@@ -391,7 +391,7 @@ async def test_four_hundred_who_return_at_once_return_what_was_sold(shop: Shop) 
         ({"lines": [line(1, 9)]}, "invalid"),
         ({"lines": [line(4)]}, "too-many-returned"),
         ({"lines": [line(1)], "wish": "exchange"}, "invalid"),
-        ({"lines": [line(1, photos=["0" * 64])]}, "photo-unknown"),
+        ({"lines": [line(1, photos=["0" * 32])]}, "photo-unknown"),
     ],
 )
 async def test_what_cannot_come_back_is_refused(shop: Shop, given: dict[str, Any], code: str) -> None:
@@ -407,3 +407,80 @@ async def test_how_a_channel_takes_back_is_said(shop: Shop) -> None:
     assert (found.days, found.transit_days) == (30, 3)
     with pytest.raises(Fault):
         await shop.ask(actions.put_policy, channel="SHOP-2", **said | {"days": 13})
+
+
+# --- store credit, pictures -------------------------------------------------------------------------------------------
+
+
+async def _wallet(shop: Shop, customer: UUID) -> list[tuple[str, int]]:
+    found = await shop.ask("commerce.wallets.wallet", customer=customer)
+    return [(each.currency, each.balance_minor) for each in found.accounts if each.kind == "store-credit"]
+
+
+async def test_ola_takes_store_credit_instead_and_no_money_goes_back(shop: Shop) -> None:
+    ola = Actor("customer", ids.new())
+    order = await shop.bought("ITEM-00014", 3, ola)
+    await shop.ask(orders.ship, order=order)
+    await paid(shop, order)
+    goods = await asked(shop, order, line(2), who=ola, wish="store-credit")
+    assert goods.state == "approved"
+    await come(shop, goods.id, 2)
+    settled = await judged(shop, goods.id, {"line": 1, "restock": 2})
+    await heard(shop, order)
+    assert settled.refund_minor == 2028
+    assert await _wallet(shop, ola.id) == [("PLN", 2028)]
+    found = await shown(shop, order)
+    assert (found.captured_minor, found.refunded_minor, found.credit_minor) == (found.total_minor, 2028, 2028)
+    [payment] = await shop.ask("commerce.payments.payments", order=order)
+    account = await shop.ask("commerce.payments.payment", payment=payment.id)
+    assert [(each.attempt, each.minor, each.state) for each in account.attempts if each.kind == "refund"] == [
+        (f"kept:{goods.code}", 2028, "done")
+    ]
+    unsettled = await shop.ask("commerce.payments.unsettled")
+    assert [each for each in unsettled if each.order == order] == []
+    # the last one goes back as money: all that is left, with the delivery
+    rest = await asked(shop, order, line(1), who=ola)
+    await come(shop, rest.id, 1)
+    assert (await judged(shop, rest.id, {"line": 1, "restock": 1})).refund_minor == found.total_minor - 2028
+    assert await amiss(shop.world) == []
+
+
+async def test_what_was_not_paid_becomes_no_store_credit(shop: Shop) -> None:
+    ola = Actor("customer", ids.new())
+    order = await shop.bought("ITEM-00015", 2, ola)
+    await shop.ask(orders.ship, order=order)
+    goods = await asked(shop, order, line(1), who=ola, wish="store-credit")
+    await come(shop, goods.id, 1)
+    await judged(shop, goods.id, {"line": 1, "restock": 1})
+    assert await _wallet(shop, ola.id) == []
+    assert (await shown(shop, order)).credit_minor == 1015
+
+
+async def test_a_guest_has_no_wallet(shop: Shop) -> None:
+    guest = Actor("guest", ids.new())
+    order = await shop.bought("ITEM-00016", 1, guest)
+    await shop.ask(orders.ship, order=order)
+    refused = await shop.refused(actions.ask, guest, order=order, lines=[line(1)], wish="store-credit")
+    assert (refused.code, refused.facts) == ("no-wallet", {"field": "wish"})
+    assert await shop.ask(actions.returns, guest) == []
+
+
+async def test_buyers_are_not_told_what_staff_note(shop: Shop) -> None:
+    order = await shop.bought("ITEM-00017", 1, OLA)
+    await shop.ask(orders.note, order=order, text="she calls every day")
+    await shop.ask("commerce.orders.hold_up", order=order, kind="review", reason="look at it")
+    theirs, ours = await shop.ask(orders.order, OLA, order=order), await shown(shop, order)
+    assert ([each.what for each in theirs.history], theirs.holds) == ([], [])
+    assert [each.what for each in ours.history] == ["note", "held"]
+
+
+async def test_what_is_outstanding(shop: Shop) -> None:
+    order = await shop.bought("ITEM-00018", 1, OLA)
+    still = await shop.ask("commerce.payments.outstanding", OLA, order=order)
+    assert (still.currency, still.minor) == ("PLN", 0)
+    await shop.ask(
+        "commerce.amendments.edit", OLA, order=order, reference="more", more=[{"sku": "ITEM-00018", "quantity": 2}]
+    )
+    assert (await shop.ask("commerce.payments.outstanding", OLA, order=order)).minor == 2036
+    stranger = Actor("customer", ids.new())
+    assert (await shop.refused("commerce.payments.outstanding", stranger, order=order)).code == "not-found"

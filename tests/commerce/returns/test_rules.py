@@ -74,7 +74,7 @@ def test_an_order_arrives_when_it_is_said_or_some_days_after_it_left(
     left: bool,  # noqa: FBT001
 ) -> None:
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=after) if left else None
-    sale = Sale(ids.new(), 1, "WEB-PL", ids.new(), "a@b.cd", "PLN", 0, at, said)
+    sale = Sale(ids.new(), 1, "WEB-PL", "guest", ids.new(), "a@b.cd", "PLN", 0, at, said)
     arrived = rules.delivered(sale, policy)
     assert arrived == (said or (at and at.date() + timedelta(days=policy.transit_days)))
 

@@ -1,11 +1,13 @@
 """How things look that nobody photographed, and what a buyer forgot to say: pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Literal, cast
 
 from msgspec import Struct
+
+from rynek.commerce.orders import OrderLine
 
 Shape = Literal["bottle", "can", "carton", "jar", "bag", "box", "loaf", "tray", "fruit", "tube", "flower", "card"]
 
@@ -106,3 +108,45 @@ def branch(paths: Mapping[str, str], code: str | None) -> set[str]:
     return {
         each for each, path in paths.items() if "/" not in path or path.rpartition("/")[0].split("/")[-1] in way
     }  # fmt: skip
+
+
+# --- after the sale ---------------------------------------------------------------------------------------------------
+
+
+def steps(state: str) -> list[tuple[str, str]]:
+    """Say how far an order has come: each step with ``done``, ``now`` or nothing."""
+    way = ("placed", "paid", "shipped")
+    come = {"awaiting-payment": 1, "open": 2, "shipped": 3}.get(state)
+    if come is None:
+        return [("placed", "done"), ("cancelled", "gone")]
+    return [(step, "done" if place < come else "now" if place == come else "") for place, step in enumerate(way)]
+
+
+def waiting(lines: Iterable[OrderLine]) -> dict[int, int]:
+    """Tell how many units of each line are still to leave; lines of which none are, are left out."""
+    left = {line.line: line.quantity - line.cancelled - line.shipped for line in lines}
+    return {line: units for line, units in left.items() if units > 0}
+
+
+def difference(lines: Iterable[OrderLine], wanted: Mapping[int, int]) -> tuple[dict[int, int], dict[str, int]]:
+    """Tell what is given up of which line and what is added of which item, when so many units are wanted of lines.
+
+    Args:
+        wanted: units by line; a line that is not named stays as it is.
+    """
+    of = list(lines)
+    now, skus = waiting(of), {line.line: line.sku for line in of}
+    fewer = {line: units - max(0, wanted[line]) for line, units in now.items() if wanted.get(line, units) < units}
+    more: dict[str, int] = {}
+    for line, units in now.items():
+        if (added := wanted.get(line, units) - units) > 0:
+            more[skus[line]] = more.get(skus[line], 0) + added
+    return fewer, more
+
+
+def spread(total: int, offered: Sequence[int]) -> list[int]:
+    """Tell how much each purse pays of a total, in their order, none more than it has."""
+    paid: list[int] = []
+    for each in offered:
+        paid.append(max(0, min(each, total - sum(paid))))
+    return paid

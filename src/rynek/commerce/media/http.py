@@ -6,7 +6,7 @@ from rynek.kernel.operations import process, read, write
 from rynek.kernel.sheets import sheet
 
 operations = [
-    process("POST /media/pictures", actions.upload, "media.write", raw=True, limit=rules.LARGEST_BYTES + 65_536),
+    process("POST /media/pictures", actions.upload, "media.write", raw=True, limit=rules.LARGEST_BODY),
     read("GET /media/pictures", actions.pictures, "media.read"),
     read("GET /media/pictures/{picture}", actions.picture, "media.read"),
     write("PUT /media/pictures/{picture}", actions.describe, "media.write"),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from rynek.commerce.media.model import Cut, Form, Format, Kind, Source
 
 LARGEST_BYTES = 20 * 2**20
+LARGEST_BODY = LARGEST_BYTES + 65_536
+"""A picture with the form around it."""
 """Of an uploaded file."""
 LARGEST_SIDE = 16_000
 LARGEST_PIXELS = 64_000_000

@@ -53,6 +53,8 @@ PATIENCE = timedelta(minutes=30)
 
 
 LATELY = timedelta(minutes=3)
+_INSIDE = frozenset({"note", "held", "let go"})
+"""What happens to an order that is no buyer's to read."""
 NEWEST = 5_000
 """Among how many orders those that wait are counted."""
 
@@ -116,7 +118,7 @@ def _placed(p: Placing, number: int) -> OrderPlaced:
 
 
 async def order(tx: Tx, order: UUID) -> Order:
-    """Show an order with its lines and its history.
+    """Show an order with its lines and its history; what staff note and hold it up for is not told to buyers.
 
     Raises:
         NotFound: there is no such order, or it is not yours.
@@ -128,7 +130,9 @@ async def order(tx: Tx, order: UUID) -> Order:
     left = await _shipments(tx, order)
     known = {name: getattr(head, name) for name in Order.__struct_fields__[:-4]}
     known["agreed"] = msgspec.Raw(head.agreed.encode())
-    return Order(**known, lines=lines, history=history, shipments=left, holds=holds if tx.reach == "all" else [])
+    if tx.reach == "own":
+        history, holds = [each for each in history if each.what not in _INSIDE], []
+    return Order(**known, lines=lines, history=history, shipments=left, holds=holds)
 
 
 async def _shipments(tx: Tx, order: UUID) -> list[Shipment]:

@@ -14,7 +14,7 @@ from rynek.commerce.payments.actions import (
     unsettled,
     void,
 )
-from rynek.commerce.payments.collecting import awaited, awaited_of, collect, known, settlements, taken
+from rynek.commerce.payments.collecting import awaited, awaited_of, collect, keep, known, settlements, taken
 from rynek.commerce.payments.model import (
     MANUAL,
     Awaited,
@@ -80,6 +80,7 @@ __all__ = [
     "capture",
     "check_tenders",
     "collect",
+    "keep",
     "known",
     "on_account",
     "open_many",

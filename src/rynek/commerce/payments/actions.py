@@ -30,6 +30,7 @@ from rynek.commerce.payments.model import (
     NothingLeft,
     Offer,
     Opening,
+    Outstanding,
     Payment,
     PaymentClosed,
     ProviderUnavailable,
@@ -194,6 +195,19 @@ async def payments(tx: Tx, order: UUID) -> list[Payment]:
     """
     await _own(tx, order)
     return [_payment(row) for row in await q.rows(tx, orders=[order])]
+
+
+async def outstanding(tx: Tx, order: UUID) -> Outstanding:
+    """Tell how much of an order is still to be paid: what no payment has brought or may still bring.
+
+    Raises:
+        NotFound: there is no such order, or it is not yours.
+    """
+    found = await orders.order(tx, order)
+    takes = found.state in ("awaiting-payment", "open")
+    due = found.total_minor - found.credit_minor
+    missing = rules.outstanding(await q.rows(tx, orders=[order]), due) if takes else 0
+    return Outstanding(order, found.currency, missing)
 
 
 async def payment(tx: Tx, payment: UUID) -> Account:

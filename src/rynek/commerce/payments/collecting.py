@@ -1,6 +1,6 @@
 """Money as others book it: what people are to collect, what they collected, and what providers settle."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from rynek.commerce import orders
 from rynek.commerce.payments import rules
 from rynek.commerce.payments.model import MANUAL, Attempt, Awaited, Done, Known, Row, Settled, Taken
 from rynek.commerce.payments.ports import PROVIDERS
-from rynek.commerce.payments.settlement import ask, q, record
+from rynek.commerce.payments.settlement import ask, locked, q, record
 from rynek.kernel.database import Tx
 from rynek.kernel.faults import NotFound
 
@@ -58,6 +58,31 @@ async def collect(tx: Tx, payment: UUID, reference: str, minor: int) -> int:
         due = await ask(tx, row, "capture", attempt, taken, tries=1)
         await record(tx, payment, attempt, Done(due.key, taken))
     return max(taken, 0)
+
+
+async def keep(tx: Tx, order: UUID, minor: int, reference: str, but: Collection[str] = ()) -> int:
+    """Write down that money goes back to a buyer in another way than it came, and stays with us: as store credit.
+
+    In the ledger it is a refund of the payment by the name of whoever keeps it, which no provider is asked for. Gives
+    how much it is: not more than was taken and is not on its way back. Whoever calls sees to it that it happens once.
+
+    Args:
+        but: providers whose money goes back to them all the same.
+
+    Raises:
+        NotFound: there is no such order.
+    Emits:
+        PaymentRefunded
+    """
+    await orders.balance(tx, order)
+    rows = [row for row in await locked(tx, order) if row.provider not in but]
+    lefts = [rules.free(row, await q.attempts(tx, payment=row.id)).refund for row in rows]
+    parts = rules.spread(minor, lefts)
+    for row, part in zip(rows, parts, strict=True):
+        if part:
+            due = await ask(tx, row, "refund", f"kept:{reference}", part, tries=1)
+            await record(tx, row.id, due.attempt, Done(f"kept:{reference}", part))
+    return sum(parts)
 
 
 async def known(tx: Tx, provider: str, references: Sequence[str], payments: Sequence[UUID]) -> list[Known]:

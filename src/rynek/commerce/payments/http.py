@@ -9,6 +9,7 @@ operations = [
     read("GET /payments/unsettled", actions.unsettled, "payments.check"),
     read("GET /payments/unbalanced", actions.unbalanced, "payments.check", rate="bulk"),
     read("GET /payments/{payment}", actions.payment, "payments.read"),
+    read("GET /orders/{order}/outstanding", actions.outstanding, "payments.read"),
     process("POST /orders/{order}/payments", actions.pay, "payments.pay"),
     process("POST /payments/{payment}/authorisation", actions.authorise, "payments.pay"),
     process("POST /payments/{payment}/captures", actions.capture, "payments.capture"),

@@ -129,6 +129,14 @@ class Payment(Struct, frozen=True):
     at: datetime
 
 
+class Outstanding(Struct, frozen=True):
+    """How much of an order is still to be paid, in minor units; 0 as well where it takes no money any more."""
+
+    order: UUID
+    currency: str
+    minor: int
+
+
 class Attempt(Struct, frozen=True):
     """One thing a provider was asked for."""
 

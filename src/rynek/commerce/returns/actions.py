@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,8 @@ from rynek.commerce.returns.model import (
     Exemption,
     Goods,
     Head,
+    LineNumber,
+    NoWallet,
     Offer,
     PhotoUnknown,
     Policy,
@@ -31,16 +33,20 @@ from rynek.commerce.returns.model import (
     Sold,
     State,
     Summary,
+    TooManyPhotos,
     Why,
 )
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
+from rynek.kernel.door import Call
 from rynek.kernel.events import emit
 from rynek.kernel.faults import Invalid, NotFound
 from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
 
+PHOTOS = 10
+"""How many pictures there are of a line."""
 _NOT_YOURS = "there is no such order, or it is not yours"
 
 
@@ -63,9 +69,14 @@ async def offer(tx: Tx, order: UUID | None = None, proof: Proof | None = None) -
     sold: list[Sold] = await q.sold(tx, order=sale.order)
     exempt = await exempted(tx, [line.sku for line in sold])
     arrived = rules.delivered(sale, policy)
+    sellable = await catalog.sellable(tx, sale.channel, [line.sku for line in sold])
     lines = [
-        Returnable(line.line, line.sku, line.name, line.free, line.gross_minor, exempt.get(line.sku)) for line in sold
-    ]
+        Returnable(
+            line.line, line.sku, line.name, line.free, line.gross_minor, exempt.get(line.sku),
+            sellable[line.sku].product if line.sku in sellable else None,
+        )
+        for line in sold
+    ]  # fmt: skip
     until, claims = rules.withdrawal_until(arrived, policy), rules.claims_until(arrived, policy)
     return Offer(sale.order, sale.number, sale.currency, until, claims, lines)
 
@@ -76,6 +87,7 @@ async def ask(tx: Tx, asked: Asked) -> Goods:
     Raises:
         NotFound: there is no such order, or it is not yours.
         Invalid: a line is given twice, the order has no such line, or an exchange is for nothing.
+        NoWallet: whoever bought has no account that store credit could be for.
         TooManyReturned: more would come back than was sent, less what came or is on its way.
         PhotoUnknown: a picture was not uploaded.
     Emits:
@@ -84,6 +96,8 @@ async def ask(tx: Tx, asked: Asked) -> Goods:
     sale = await _sale(tx, asked.order, asked.proof)
     if (asked.wish == "exchange") != bool(asked.instead):
         raise Invalid("an exchange is for something, anything else is not", field="instead")
+    if asked.wish == "store-credit" and sale.owner_kind != "customer":
+        raise NoWallet(field="wish")
     photos = {photo for line in asked.lines for photo in line.photos}
     if photos - await media.known(tx, photos):
         raise PhotoUnknown(field="photos")
@@ -137,6 +151,43 @@ async def write_lines(
         reasons=[line.reason for line in lines], grounds=grounds, notes=[line.note for line in lines],
         photos=msgspec.json.encode([line.photos for line in lines]).decode(),
     )  # fmt: skip
+
+
+async def add_photo(call: Call[Any], rma: UUID, line: LineNumber) -> Goods:
+    """Put a picture beside a line of a return that has not arrived: send the file as for an upload of pictures.
+
+    Raises:
+        NotFound: there is no such return, or it is not yours.
+        ReturnClosed: it was decided otherwise, or has arrived.
+        Invalid: the return has no such line.
+        TooManyPhotos: the line has ten.
+        PictureRefused: the file is no picture, or one too large.
+        UnsupportedMediaType: no ``Content-Type`` of a picture came with it.
+        Malformed: the form cannot be read.
+        Unavailable: too many pictures are being taken in.
+    Emits:
+        PictureChanged when it is new.
+    """
+    async with call.transaction() as tx:
+        await _pictured(tx, rma, line)
+    taken = await media.upload(call)
+    async with call.transaction() as tx:
+        await lock(tx, rma, "picture")
+        await media.known(tx, [taken.picture])
+        if await q.add_photo(tx, id=rma, line=line, photo=taken.picture, most=PHOTOS) is None:
+            raise TooManyPhotos
+        await media.use(tx, {rma: await q.photos(tx, id=rma)})
+        return await shown(tx, rma)
+
+
+async def _pictured(tx: Tx, rma: UUID, line: int) -> None:
+    """See that a return can have one more picture, before it is taken in."""
+    await lock(tx, rma, "picture")
+    found = {each.line: each for each in await q.lines(tx, id=rma)}
+    if line not in found:
+        raise Invalid("the return has no such line", field="line")
+    if len(found[line].photos) >= PHOTOS:
+        raise TooManyPhotos
 
 
 async def exempted(tx: Tx, skus: Sequence[str]) -> dict[str, Why]:

@@ -1,13 +1,17 @@
 """Returns' operations."""
 
+from rynek.commerce import media
 from rynek.commerce.returns import actions, settling
-from rynek.kernel.operations import read, write
+from rynek.kernel.operations import process, read, write
 
 operations = [
     read("POST /returns/offer", actions.offer, "returns.ask", rate="login"),
     write("POST /returns", actions.ask, "returns.ask"),
     read("GET /returns", actions.returns, "returns.read"),
     read("GET /returns/{rma}", actions.rma, "returns.read"),
+    process(
+        "POST /returns/{rma}/lines/{line}/photos", actions.add_photo, "returns.ask", raw=True, limit=media.LARGEST_BODY
+    ),
     write("POST /returns/{rma}/withdrawal", actions.withdraw, "returns.ask"),
     write("POST /returns/{rma}/decision", actions.decide, "returns.decide"),
     write("POST /returns/{rma}/arrival", settling.receive, "returns.receive"),

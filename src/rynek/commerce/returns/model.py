@@ -13,7 +13,7 @@ from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid
 
 State = Literal["asked", "approved", "denied", "withdrawn", "arrived", "in-repair", "settled"]
-Wish = Literal["refund", "exchange", "repair"]
+Wish = Literal["refund", "exchange", "repair", "store-credit"]
 Reason = Literal["changed-mind", "wrong-size", "late", "defective", "damaged", "not-as-described", "wrong-item"]
 Ground = Literal["withdrawal", "claim", "goodwill"]
 Why = Literal["perishable", "made-to-order", "sealed"]
@@ -23,7 +23,7 @@ Units = Annotated[int, Meta(ge=0, le=1_000_000)]
 LineNumber = Annotated[int, Meta(ge=1, le=1000)]
 Text = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00]*\Z")]
 Photo = Annotated[
-    str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="what the upload of a picture gave", examples=["0" * 64])
+    str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="what the upload of a picture gave", examples=["0" * 32])
 ]
 
 
@@ -41,6 +41,14 @@ class NotInspected(Invalid):
 
 class PhotoUnknown(Invalid):
     """There is no such picture."""
+
+
+class TooManyPhotos(Conflict):
+    """A line of a return has ten pictures at most."""
+
+
+class NoWallet(Invalid):
+    """Store credit is for customers with an account: a guest has the money back."""
 
 
 class Proof(Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +106,7 @@ class Sale(Struct, frozen=True):
     order: UUID
     number: int
     channel: str
+    owner_kind: str
     owner: UUID
     email: str
     currency: str
@@ -237,7 +246,10 @@ class Search(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Returnable(Struct, frozen=True):
-    """A line of an order that may come back: so many units, until when for no reason, and as what it is exempt."""
+    """A line of an order that may come back: so many units, and as what it is exempt.
+
+    ``product`` is what it is a variant of, for an exchange; None: it is sold no more.
+    """
 
     line: int
     sku: str
@@ -245,6 +257,7 @@ class Returnable(Struct, frozen=True):
     units: int
     gross_minor: int
     exempt: Why | None
+    product: UUID | None = None
 
 
 class Offer(Struct, frozen=True):

@@ -1,6 +1,6 @@
 -- name: sale(order: uuid) -> Sale?
 -- What returns need to know of an order.
-select o.id, o.number, o.channel, o.owner, o.email, o.currency, o.delivery_minor,
+select o.id, o.number, o.channel, o.owner_kind, o.owner, o.email, o.currency, o.delivery_minor,
     case when o.state = 'shipped' then (select max(at) from commerce.order_shipment s where s.order_id = o.id) end,
     d.delivered_on
 from commerce.sales_order o left join commerce.order_delivered d on d.order_id = o.id where o.id = :order
@@ -61,6 +61,16 @@ where (:owner is null or r.owner = :owner or o.owner = :owner) and (:state is nu
     and (:email is null or lower(r.email) = lower(:email)) and (:before is null or r.id < :before)
     and (not :overdue or (r.sent_ahead and r.back_by < :today and r.state in ('asked', 'approved')))
 order by r.id desc limit :limit
+
+-- name: add_photo(id: uuid, line: smallint, photo: text, most: int) -> value?
+-- Put a picture beside a line of a return, once; gives the line, nothing where it has its most or is not there.
+update commerce.rma_line set photos = case when :photo = any(photos) then photos else photos || :photo end
+where rma = :id and line = :line and (:photo = any(photos) or cardinality(photos) < :most)
+returning line
+
+-- name: photos(id: uuid) -> value[]
+-- All pictures of a return.
+select distinct unnest(photos) from commerce.rma_line where rma = :id
 
 -- name: move(id: uuid, state: text)
 -- Move a return on.

@@ -26,6 +26,8 @@ _STEPS: dict[tuple[State, str], State] = {
     ("asked", "agree"): "approved",
     ("asked", "deny"): "denied",
     ("asked", "withdraw"): "withdrawn",
+    ("asked", "picture"): "asked",
+    ("approved", "picture"): "approved",
     ("approved", "withdraw"): "withdrawn",
     ("approved", "arrive"): "arrived",
     ("arrived", "repair"): "in-repair",

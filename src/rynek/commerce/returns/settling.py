@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from rynek.commerce import amendments, checkout, inventory, orders
+from rynek.commerce import amendments, checkout, inventory, orders, payments, wallets
 from rynek.commerce.checkout import Want
 from rynek.commerce.orders import LineUnits, Note
 from rynek.commerce.returns import rules
@@ -139,9 +139,23 @@ async def _credit(tx: Tx, head: Head, wanted: int) -> int:
     """Give back what is due, as far as the order still comes to so much; gives what it is."""
     known = await orders.balance(tx, head.order)
     minor = min(wanted, known.due_minor)
+    if minor > 0 and head.wish == "store-credit":
+        await _keep(tx, head, minor)
     if minor > 0:
         await orders.credit(tx, head.order, orders.Credit(f"R-{head.number}", minor, f"return R-{head.number}"))
     return max(0, minor)
+
+
+async def _keep(tx: Tx, head: Head, minor: int) -> None:
+    """Give store credit for money that was paid; what was paid from a wallet goes back there like any refund."""
+    sale: Sale = await q.sale(tx, order=head.order)
+    if sale.owner_kind != "customer":
+        return
+    code = f"R-{head.number}"
+    kept = await payments.keep(tx, head.order, minor, code, but=(wallets.WALLET,))
+    if kept:
+        gift = wallets.Gift(f"return:{head.id}", head.currency, kept, f"return {code}")
+        await wallets.give(tx, sale.owner, gift)
 
 
 async def _delivery(

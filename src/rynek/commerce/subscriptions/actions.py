@@ -20,6 +20,7 @@ from rynek.commerce.subscriptions.events import (
     SubscriptionStarted,
 )
 from rynek.commerce.subscriptions.model import (
+    Change,
     CycleState,
     Entry,
     Known,
@@ -28,13 +29,16 @@ from rynek.commerce.subscriptions.model import (
     Paying,
     Plan,
     PlanUnknown,
+    Price,
     PriceDiffers,
+    PricedLine,
     Proof,
     Reason,
     Row,
     State,
     Subscription,
     Summary,
+    Wanted,
     Wants,
 )
 from rynek.commerce.subscriptions.rules import Verb
@@ -80,11 +84,15 @@ async def plans(tx: Tx, channel: ChannelCode | None = None, after: str = "", lim
 
 
 async def subscriptions(
-    tx: Tx, state: State | None = None, before: UUID | None = None, limit: Limit = 50
+    tx: Tx, state: State | None = None, before: UUID | None = None, limit: Limit = 50, due: date | None = None
 ) -> list[Summary]:
-    """List subscriptions, newest first; your own, unless you look after everybody's."""
+    """List subscriptions, newest first; your own, unless you look after everybody's.
+
+    Args:
+        due: only those whose next delivery is due by this day.
+    """
     customer = tx.actor.id if tx.reach == "own" else None
-    found: list[Summary] = await q.find(tx, customer=customer, state=state, before=before, limit=limit)
+    found: list[Summary] = await q.find(tx, customer=customer, state=state, due=due, before=before, limit=limit)
     return found
 
 
@@ -158,6 +166,46 @@ async def start(tx: Tx, new: NewSubscription) -> Subscription:
     await _write(tx, row, "started")
     emit(tx, SubscriptionStarted(row, tx.actor.id, plan.code, starts_on))
     return await subscription(tx, row)
+
+
+async def preview(tx: Tx, wanted: Wanted) -> Price:
+    """Tell what a delivery would cost and when it would come, before anybody subscribes.
+
+    Raises:
+        PlanUnknown: there is no such plan, or nobody can subscribe to it now.
+        NotSellable: something is not sold in the plan's channel.
+        NoPrice: something has no price there.
+        NoTaxRate: the VAT of something is not known.
+        ChannelClosed: nothing is sold in the plan's channel.
+        DeliveryUnknown: the channel has no such delivery option.
+    """
+    plan: Plan | None = await q.plan(tx, code=wanted.plan)
+    if plan is None or not plan.active:
+        raise PlanUnknown(f"{wanted.plan} cannot be subscribed to", field="plan")
+    terms = Terms(plan.channel, wanted.lines, None, None, wanted.address, wanted.delivery)
+    return await _priced(tx, terms, tx.actor.id, wanted.starts_on or tx.at.date(), plan, 0)
+
+
+async def preview_change(tx: Tx, subscription: UUID, change: Change) -> Price:
+    """Tell what a delivery would cost if something else came, or came elsewhere; with no change: as it is.
+
+    Raises:
+        NotFound: there is no such subscription, or it is not yours.
+        NotSellable, NoPrice, NoTaxRate, ChannelClosed, DeliveryUnknown: why it has no price.
+    """
+    row = _own(tx, await q.row(tx, id=subscription))
+    terms = _terms(row)
+    terms = structs.replace(terms, lines=change.lines or terms.lines, address=change.address or terms.address)
+    plan: Plan = await q.plan(tx, code=row.plan)
+    return await _priced(tx, terms, row.customer, row.anchor_on, plan, row.cycle)
+
+
+async def _priced(tx: Tx, terms: Terms, customer: UUID, anchor: date, plan: Plan, cycle: int) -> Price:
+    priced = (await checkout.price_one(tx, terms, "customer", customer)).body.priced
+    lines = [PricedLine(line.sku, line.product, line.name, line.quantity, line.gross) for line in priced.lines]
+    days = [rules.due_on(anchor, plan.every, plan.unit, cycle + n) for n in range(3)]
+    delivery = priced.delivery_line.gross if priced.delivery_line else 0
+    return Price(priced.currency, lines, delivery, priced.total, days)
 
 
 async def _agreed(tx: Tx, terms: Terms, paying: Paying, agreed_minor: int, customer: UUID) -> str:

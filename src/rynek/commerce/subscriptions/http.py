@@ -7,6 +7,8 @@ from rynek.kernel.sheets import sheet
 operations = [
     write("PUT /subscriptions/plans", actions.put_plans, "subscriptions.plan"),
     read("GET /subscriptions/plans", actions.plans, "subscriptions.look"),
+    read("POST /subscriptions/preview", actions.preview, "subscriptions.start"),
+    read("POST /subscriptions/{subscription}/preview", actions.preview_change, "subscriptions.see"),
     write("POST /subscriptions", actions.start, "subscriptions.start"),
     read("GET /subscriptions", actions.subscriptions, "subscriptions.see"),
     read("GET /subscriptions/{subscription}", actions.subscription, "subscriptions.see"),

@@ -77,6 +77,44 @@ class NewSubscription(Struct, frozen=True, forbid_unknown_fields=True):
     """None: today."""
 
 
+class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody thinks of subscribing to; ``email`` is not needed to tell the price."""
+
+    plan: PlanCode
+    lines: Wants
+    address: Address
+    delivery: OptionCode
+    starts_on: date | None = None
+    """None: today."""
+
+
+class Change(Struct, frozen=True, forbid_unknown_fields=True):
+    """What would come otherwise, or elsewhere; what is left out stays."""
+
+    lines: Wants | None = None
+    address: Address | None = None
+
+
+class PricedLine(Struct, frozen=True):
+    """A line of a delivery at the price of now, in minor units."""
+
+    sku: str
+    product: UUID
+    name: str
+    quantity: int
+    gross_minor: int
+
+
+class Price(Struct, frozen=True):
+    """What one delivery costs now, in minor units of ``currency``, and on which days the next ones come."""
+
+    currency: str
+    lines: list[PricedLine]
+    delivery_minor: int
+    total_minor: int
+    days: list[date]
+
+
 class Row(Struct, frozen=True):
     """A subscription as it is kept; ``terms`` and ``paying`` are JSON."""
 
@@ -144,11 +182,14 @@ class Subscription(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """A subscription in a list."""
+    """A subscription in a list; ``tries`` counts how often its delivery was not paid."""
 
     id: UUID
+    customer: UUID
     plan: str
+    channel: str
     state: State
+    tries: int
     currency: str
     agreed_minor: int
     next_on: date

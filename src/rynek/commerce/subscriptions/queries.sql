@@ -51,10 +51,11 @@ order by next_on, id limit :limit for update skip locked
 -- Say that the coming price of subscriptions was looked at on a day.
 update commerce.subscription set looked_on = :on where id = any(:ids)
 
--- name: find(customer: uuid, state: text, before: uuid, limit: int) -> Summary[]
+-- name: find(customer: uuid, state: text, due: date, before: uuid, limit: int) -> Summary[]
 -- Subscriptions, newest first; what is null is not looked at.
-select id, plan, state, currency, agreed_minor, next_on, started_at from commerce.subscription
+select id, customer, plan, channel, state, tries, currency, agreed_minor, next_on, started_at from commerce.subscription
 where (:customer is null or customer = :customer) and (:state is null or state = :state) and (:before is null or id < :before)
+    and (:due is null or (state in ('active', 'past-due') and next_on <= :due))
 order by id desc limit :limit
 
 -- name: move(id: uuid, state: text, cycle: int, next_on: date, tries: int)

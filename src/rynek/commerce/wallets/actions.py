@@ -17,6 +17,7 @@ from rynek.commerce.wallets.model import (
     POINTS,
     Account,
     Card,
+    Claim,
     Claimed,
     Code,
     Entry,
@@ -30,6 +31,7 @@ from rynek.commerce.wallets.model import (
     NoSuchCard,
     NotYours,
     Page,
+    PayToken,
     Programme,
     Seen,
     Standing,
@@ -234,6 +236,20 @@ async def _claim(tx: Tx, account: Account, currency: str, unit_minor: int) -> Cl
         unit_minor=unit_minor, until=until,
     )  # fmt: skip
     return Claimed(token, account.kind, currency, max(0, account.balance_minor) * unit_minor, until)
+
+
+async def claimed(tx: Tx, token: PayToken) -> Claimed:
+    """Tell what a token can pay now, to whoever has it.
+
+    Raises:
+        NoSuchCard: it pays nothing: it was used, or it is too late.
+    """
+    claim: Claim | None = await q.claim(tx, token_hash=hashlib.sha256(token.encode()).digest())
+    account: Account | None = await q.account(tx, id=claim.account) if claim else None
+    if claim is None or account is None or claim.payment or claim.until < tx.at or account.blocked:
+        raise NoSuchCard("the token pays nothing: it was used, or it is too late")
+    worth = max(0, account.balance_minor) * claim.unit_minor
+    return Claimed(token, account.kind, claim.currency, worth, claim.until)
 
 
 # --- points -----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ operations = [
     # as a login: whoever tries codes is counted by address
     process("POST /wallets/claims", actions.claim_card, "wallets.claim", rate="login"),
     process("POST /wallets/looks", actions.look, "wallets.claim", rate="login"),
+    read("POST /wallets/tokens", actions.claimed, "wallets.claim"),
     read("GET /wallets/gift-cards", actions.cards, "wallets.read"),
     process("POST /wallets/gift-cards", actions.issue, "wallets.issue"),
     write("PUT /wallets/gift-cards/{card}/block", actions.block, "wallets.block"),

@@ -17,6 +17,7 @@ Book = Literal["issued", "available", "aside", "spent", "expired"]
 """Where units are: not given out (``issued`` says how many were), to be spent, promised to a payment, spent, lapsed."""
 Amount = Annotated[int, Meta(ge=1, le=10**11, description="minor units (grosze, cents)")]
 Code = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00]*\Z", description="of a gift card")]
+PayToken = Annotated[str, Meta(pattern=r"^rw_[\x21-\x7e]{1,100}\Z", description="of a claim", examples=["rw_1"])]
 Why = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
 Reference = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
 TierName = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]*\Z")]

@@ -134,3 +134,14 @@ if (seek) {
   });
   document.addEventListener("click", (event) => seek.contains(event.target) || hide());
 }
+
+// what only an exchange asks for is asked when it is chosen
+const wished = document.querySelectorAll("[data-when]");
+if (wished.length) {
+  const match = () => {
+    const chosen = document.querySelector("[data-wish]:checked")?.value;
+    for (const each of wished) each.hidden = each.dataset.when !== chosen;
+  };
+  document.addEventListener("change", match);
+  match();
+}

@@ -7,6 +7,7 @@ from uuid import UUID
 from rynek.channels.storefront import rules
 from rynek.channels.storefront.pages import coming
 from rynek.channels.storefront.pages.finding import Asked, look, shelf, tell
+from rynek.channels.storefront.pages.regular import plans_of
 from rynek.channels.storefront.pages.shop import Visit, ahead, inside, read, show, shown, visit
 from rynek.channels.storefront.pages.shop import go as lead
 from rynek.commerce import browse
@@ -76,7 +77,8 @@ async def product(
     names = {each.code: each.name for each in at.front.rubrics}
     path = found.categories[0].path if found.categories else ""
     way = [(code, names.get(code, code)) for code in path.split("/") if code]
-    return show(call, at, "storefront/product.html", product=found, way=way)
+    plans = [] if at.preview else await plans_of(call, channel)
+    return show(call, at, "storefront/product.html", product=found, way=way, plans=plans)
 
 
 @shown

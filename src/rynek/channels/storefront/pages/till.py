@@ -1,4 +1,4 @@
-"""The way to the till: the cart, the checkout on one page, and the order that came of it."""
+"""The way to the till: the cart, and the checkout on one page."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from rynek.channels.storefront import rules
+from rynek.channels.storefront.pages import purse as purses
+from rynek.channels.storefront.pages.paying import METHODS, tender, ways
 from rynek.channels.storefront.pages.shop import (
     Visit,
     buyer_of,
@@ -22,8 +24,6 @@ from rynek.channels.storefront.pages.shop import (
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, NotFound
 
-METHODS = ("cash-on-delivery", "transfer")
-"""How one can always pay here; both are agreed at once and paid later."""
 POINTS = 8
 """How many places to collect at are shown at once."""
 _FIELDS = ("email", "name", "street", "city", "postcode", "country", "phone")
@@ -50,7 +50,16 @@ class Said(Struct, frozen=True):
     """For whom an invoice is wanted; nothing: none is."""
     total: int = -1
     """What the buyer saw they would pay, in minor units."""
+    cart: str = ""
+    """The cart that the form is about: sent twice, it leads to the order that came of it."""
     act: str = "place"
+    cards: list[str] = []
+    """Tokens of the gift cards that pay."""
+    card: str = ""
+    """A gift card's code, to be put to them; kept nowhere."""
+    drop: str = ""
+    credit: str = ""
+    points: str = ""
 
 
 @shown
@@ -152,9 +161,10 @@ async def _checkout(
     collected = _collected(options, said.delivery)
     if collected and said.point and fresh.terms.point != said.point:
         said = msgspec.structs.replace(said, point=fresh.terms.point or "")
+    purse = await purses.look(call, at, said, fresh.priced.total, fresh.priced.currency)
     return show(
         call, msgspec.structs.replace(at, cart=fresh), "storefront/checkout.html", status, said=said, options=options,
-        methods=await _ways(call, at, fresh), amiss=amiss or {}, notice=notice,
+        purse=purse, methods=await ways(call, at.w, later=bool(fresh.priced.company)), amiss=amiss or {}, notice=notice,
         collected=collected, points=await _points(call, at, said) if collected else [],
     )  # fmt: skip
 
@@ -180,54 +190,68 @@ async def _points(call: Call[Any], at: Visit, said: Said) -> list[Any]:
     return [*first, *(each for each in found if each.code != said.point)]
 
 
-async def _ways(call: Call[Any], at: Visit, cart: Any) -> list[tuple[str, str]]:
-    """List how one can pay: each way, and the word for it. Of providers those to whose page one is sent from here.
-
-    Who buys for a company may pay later, within its credit.
-    """
-    offers = await call.ask("commerce.payments.methods")
-    sent = [
-        (f"{each.provider}:{each.method}", each.method)
-        for each in offers
-        if each.provider != "manual" and each.available and not each.token and at.w.has(f"method.{each.method}")
-    ]
-    later = ("invoice",) if cart.priced.company else ()
-    return [*((each, each) for each in (*later, *METHODS)), *sent]
-
-
-def _tender(way: str, total: int) -> dict[str, Any]:
-    provider, _, method = way.rpartition(":")
-    return {"method": method, "amount_minor": total} | ({"provider": provider} if provider else {})
-
-
 @shown
 async def buy(call: Call[Any], channel: str, said: Said) -> Response:
     """Buy what is in the cart, or bring what it comes to up to date with what was chosen."""
     at = await visit(call, channel)
-    if at.cart is None:
-        return go(f"{at.home}/cart")
-    options = await call.ask("commerce.checkout.delivery", channel=at.front.code)
-    collected = _collected(options, said.delivery)
+    if at.cart is None or said.cart not in ("", str(at.cart.id)):
+        return await _placed(call, at, said) or go(f"{at.home}/cart")
     if said.delivery != at.cart.terms.delivery:
         said = msgspec.structs.replace(said, point="")
-    amiss = rules.missing(msgspec.structs.asdict(said), collected=collected)
     try:
-        cart = await _agree(call, at, said, whole=not amiss, collected=collected)
+        cart, purse, amiss = await _ready(call, at, said)
         if said.act != "place":
             return await _checkout(call, at, said)
         if amiss:
             return await _checkout(call, at, said, amiss, at.w("checkout.look"), 422)
         if cart.priced.total != said.total:
             return await _checkout(call, at, said, notice=at.w("checkout.changed"), status=409)
-        placed = await call.ask(
-            "commerce.checkout.place", cart=cart.id,
-            tenders=[_tender(said.method, cart.priced.total)] if cart.priced.total else [],
-        )  # fmt: skip
+        rest = [tender(said.method, purse.left)] if purse.left else []
+        given = [*await purses.tenders(call, at, purse), *rest]
+        placed = await call.ask("commerce.checkout.place", cart=cart.id, tenders=given)
     except Fault as fault:
-        return await _checkout(call, at, said, notice=told(at.w, fault), status=fault.status)
+        twice = await _placed(call, at, said) if fault.code == "cart-placed" else None
+        return twice or await _checkout(call, at, said, notice=told(at.w, fault), status=fault.status)
     if said.company.strip() or said.vat_id.strip():
         await _want_invoice(call, placed.order, said)
     return go(f"{at.home}/orders/{placed.order}")
+
+
+async def _ready(call: Call[Any], at: Visit, said: Said) -> tuple[Any, purses.Purse, dict[str, str]]:
+    """Write what was said into the cart, and tell what pays it and what is amiss; what a purse pays needs no method."""
+    collected = _collected(await call.ask("commerce.checkout.delivery", channel=at.front.code), said.delivery)
+    amiss = rules.missing(msgspec.structs.asdict(said), collected=collected)
+    cart = await _agree(call, at, said, whole=not amiss.keys() - {"method"}, collected=collected)
+    purse = await purses.look(call, at, said, cart.priced.total, cart.priced.currency)
+    if not purse.left:
+        amiss.pop("method", None)
+    return cart, purse, amiss
+
+
+@shown
+async def use_card(call: Call[Any], channel: str, said: Said) -> Response:
+    """Let a gift card pay, by its code, or take one out again; the rest of the form stays as it was filled in."""
+    at = await visit(call, channel)
+    if at.cart is None:
+        return go(f"{at.home}/cart")
+    cards = [each for each in said.cards if each != said.drop]
+    plain = msgspec.structs.replace(said, cards=cards, card="", drop="")
+    if said.drop or not said.card.strip():
+        return await _checkout(call, at, plain)
+    try:
+        claimed = await call.ask("commerce.wallets.claim_card", code=said.card.strip())
+    except Fault as fault:
+        return await _checkout(call, at, plain, notice=told(at.w, fault), status=fault.status)
+    cards = [*cards, claimed.token][-purses.MOST_CARDS :]
+    return await _checkout(call, at, msgspec.structs.replace(plain, cards=cards))
+
+
+async def _placed(call: Call[Any], at: Visit, said: Said) -> Response | None:
+    """Lead on to the order that came of a form which is sent again; None: none came of it."""
+    with suppress(Fault):  # a cart that is an order already is that order, whatever is tendered
+        placed = await call.ask("commerce.checkout.place", cart=said.cart, tenders=[])
+        return go(f"{at.home}/orders/{placed.order}")
+    return None
 
 
 async def _want_invoice(call: Call[Any], order: UUID, said: Said) -> None:
@@ -237,33 +261,6 @@ async def _want_invoice(call: Call[Any], order: UUID, said: Said) -> None:
     buyer = {"name": named, "country": country, "vat_id": rules.vat_id(said.vat_id, country)} | address
     with suppress(Fault):
         await call.ask("commerce.documents.request", order=order, buyer=buyer)
-
-
-class Wished(Struct, frozen=True):
-    """For whom an invoice is wanted for an order."""
-
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = ""
-    vat_id: str = ""
-
-
-@shown
-async def invoice(call: Call[Any], channel: str, order: UUID, wished: Wished) -> Response:
-    """Ask for an invoice for an order."""
-    at = await visit(call, channel)
-    said = {name: value.strip() for name, value in msgspec.structs.asdict(wished).items()}
-    said["country"] = said["country"].upper()
-    buyer: dict[str, Any] = {**said, "vat_id": rules.vat_id(said["vat_id"], said["country"])}
-    if said["vat_id"] and buyer["vat_id"] is None:
-        return await _confirmation(call, at, order, amiss=at.w("documents.wrong"), status=422)
-    try:
-        await call.ask("commerce.documents.request", order=order, buyer=buyer)
-    except Fault as fault:
-        return await _confirmation(call, at, order, amiss=told(at.w, fault), status=fault.status)
-    return go(f"{at.home}/orders/{order}?asked=true")
 
 
 async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool, collected: bool) -> Any:
@@ -278,52 +275,3 @@ async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool, collect
         address = {field: getattr(said, field).strip() for field in _FIELDS if field != "email"}
         changed |= {"email": said.email.strip(), "address": address | {"country": said.country.strip().upper()}}
     return await call.ask("commerce.checkout.change_cart", cart=at.cart.id, **changed)
-
-
-@shown
-async def come_back(call: Call[Any], order: UUID) -> Response:
-    """Lead a buyer who comes back from her bank to her order."""
-    found = await call.ask("commerce.orders.order", order=order)
-    return go(f"/shop/{found.channel}/orders/{order}")
-
-
-@shown
-async def confirmation(call: Call[Any], channel: str, order: UUID, asked: bool = False) -> Response:  # noqa: FBT001, FBT002 - what is in the address
-    """Show the order that was placed, with its documents."""
-    return await _confirmation(call, await visit(call, channel), order, asked=asked)
-
-
-async def _confirmation(
-    call: Call[Any], at: Visit, order: UUID, *, asked: bool = False, amiss: str = "", status: int = 200
-) -> Response:  # fmt: skip
-    found = await call.ask("commerce.orders.order", order=order)
-    terms = msgspec.json.decode(bytes(found.agreed)).get("terms", {})
-    point = await _point(call, at, terms) if terms.get("point") else None
-    return show(
-        call, at, "storefront/confirmation.html", status, order=found, address_=terms.get("address") or {}, point=point,
-        paid=await _paid(call, order), documents=await _documents(call, order), wished=asked, amiss=amiss,
-    )  # fmt: skip
-
-
-async def _point(call: Call[Any], at: Visit, terms: dict[str, Any]) -> dict[str, str]:
-    """Tell where an order is collected; a place that is there no more by its code."""
-    asked = {"channel": at.front.code, "delivery": terms["delivery"], "near": terms["point"]}
-    found: list[Any] = []
-    with suppress(Fault):
-        found = await call.ask("commerce.checkout.points", **asked)
-    here = next((each for each in found if each.code == terms["point"]), None)
-    return msgspec.structs.asdict(here) if here else {"code": terms["point"], "name": terms["point"]}
-
-
-async def _documents(call: Call[Any], order: UUID) -> list[Any]:
-    if call.door.gate.may(call.actor, "documents.read") is None:
-        return []
-    found: list[Any] = await call.ask("commerce.documents.documents", order=order)
-    return found[::-1]
-
-
-async def _paid(call: Call[Any], order: UUID) -> list[Any]:
-    if call.door.gate.may(call.actor, "payments.read") is None:
-        return []
-    found: list[Any] = await call.ask("commerce.payments.payments", order=order)
-    return found
