@@ -110,7 +110,7 @@ class CommerceOrders:
         return await self._calls.ask(_NOTE, {"order": order}, {"text": text})
 
     async def order(self, order: uuid.UUID) -> commerce_orders.Order:
-        """Show an order with its lines and its history.
+        """Show an order with its lines and its history; what staff note and hold it up for is not told to buyers.
 
         Raises:
             NotFound: there is no such order, or it is not yours.

@@ -11,6 +11,7 @@ _AUTHORISE = Route[commerce_payments.Payment]("POST", "/payments/{payment}/autho
 _CAPTURE = Route[commerce_payments.Moved]("POST", "/payments/{payment}/captures", commerce_payments.Moved)
 _INQUIRE = Route[commerce_payments.Account]("POST", "/payments/{payment}/inquiry", commerce_payments.Account)
 _METHODS = Route[list[commerce_payments.Offer]]("GET", "/payments/methods", list[commerce_payments.Offer])
+_OUTSTANDING = Route[commerce_payments.Outstanding]("GET", "/orders/{order}/outstanding", commerce_payments.Outstanding)
 _PAY = Route[commerce_payments.Payment]("POST", "/orders/{order}/payments", commerce_payments.Payment)
 _PAYMENT = Route[commerce_payments.Account]("GET", "/payments/{payment}", commerce_payments.Account)
 _PAYMENTS = Route[list[commerce_payments.Payment]]("GET", "/payments", list[commerce_payments.Payment])
@@ -69,6 +70,14 @@ class CommercePayments:
         Who may pay later by invoice is not told here: that is a matter of the company's credit, or of the channel.
         """
         return await self._calls.ask(_METHODS, {}, None)
+
+    async def outstanding(self, order: uuid.UUID) -> commerce_payments.Outstanding:
+        """Tell how much of an order is still to be paid: what no payment has brought or may still bring.
+
+        Raises:
+            NotFound: there is no such order, or it is not yours.
+        """
+        return await self._calls.ask(_OUTSTANDING, {"order": order}, None)
 
     async def pay(self, order: uuid.UUID, tender: commerce_payments.Tender) -> commerce_payments.Payment:
         """Pay an order that waits for money by one more tender, after another failed.

@@ -8,6 +8,7 @@ import rynek.commerce.returns.model as commerce_returns
 import uuid
 from rynek.client.calls import Calls, Route
 
+_ADD_PHOTO = Route[commerce_returns.Goods]("POST", "/returns/{rma}/lines/{line}/photos", commerce_returns.Goods)
 _ASK = Route[commerce_returns.Goods]("POST", "/returns", commerce_returns.Goods)
 _DECIDE = Route[commerce_returns.Goods]("POST", "/returns/{rma}/decision", commerce_returns.Goods)
 _DELIVERED = Route[None]("PUT", "/orders/{order}/delivered", None)
@@ -33,12 +34,30 @@ class CommerceReturns:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
+    async def add_photo(self, rma: uuid.UUID, line: int, body: bytes, kind: str) -> commerce_returns.Goods:
+        """Put a picture beside a line of a return that has not arrived: send the file as for an upload of pictures.
+
+        Raises:
+            NotFound: there is no such return, or it is not yours.
+            ReturnClosed: it was decided otherwise, or has arrived.
+            Invalid: the return has no such line.
+            TooManyPhotos: the line has ten.
+            PictureRefused: the file is no picture, or one too large.
+            UnsupportedMediaType: no ``Content-Type`` of a picture came with it.
+            Malformed: the form cannot be read.
+            Unavailable: too many pictures are being taken in.
+        Emits:
+            PictureChanged when it is new.
+        """
+        return await self._calls.send(_ADD_PHOTO, {"rma": rma, "line": line}, body, kind)
+
     async def ask(self, asked: commerce_returns.Asked) -> commerce_returns.Goods:
         """Ask to give goods back. By right of withdrawal it is agreed to at once; of anything else somebody decides.
 
         Raises:
             NotFound: there is no such order, or it is not yours.
             Invalid: a line is given twice, the order has no such line, or an exchange is for nothing.
+            NoWallet: whoever bought has no account that store credit could be for.
             TooManyReturned: more would come back than was sent, less what came or is on its way.
             PhotoUnknown: a picture was not uploaded.
         Emits:

@@ -3,6 +3,7 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import datetime
 import rynek.commerce.checkout.model as commerce_checkout
 import rynek.commerce.subscriptions.model as commerce_subscriptions
 import typing
@@ -16,6 +17,10 @@ _PAUSE = Route[commerce_subscriptions.Subscription](
     "POST", "/subscriptions/{subscription}/pause", commerce_subscriptions.Subscription
 )
 _PLANS = Route[list[commerce_subscriptions.Plan]]("GET", "/subscriptions/plans", list[commerce_subscriptions.Plan])
+_PREVIEW = Route[commerce_subscriptions.Price]("POST", "/subscriptions/preview", commerce_subscriptions.Price)
+_PREVIEW_CHANGE = Route[commerce_subscriptions.Price](
+    "POST", "/subscriptions/{subscription}/preview", commerce_subscriptions.Price
+)
 _PUT_PLANS = Route[None]("PUT", "/subscriptions/plans", None)
 _READDRESS = Route[commerce_subscriptions.Subscription](
     "PUT", "/subscriptions/{subscription}/address", commerce_subscriptions.Subscription
@@ -73,6 +78,30 @@ class CommerceSubscriptions:
     ) -> list[commerce_subscriptions.Plan]:
         """List plans by code; go on with the last code as ``after``."""
         return await self._calls.ask(_PLANS, {}, {"channel": channel, "after": after, "limit": limit})
+
+    async def preview(self, wanted: commerce_subscriptions.Wanted) -> commerce_subscriptions.Price:
+        """Tell what a delivery would cost and when it would come, before anybody subscribes.
+
+        Raises:
+            PlanUnknown: there is no such plan, or nobody can subscribe to it now.
+            NotSellable: something is not sold in the plan's channel.
+            NoPrice: something has no price there.
+            NoTaxRate: the VAT of something is not known.
+            ChannelClosed: nothing is sold in the plan's channel.
+            DeliveryUnknown: the channel has no such delivery option.
+        """
+        return await self._calls.ask(_PREVIEW, {}, wanted)
+
+    async def preview_change(
+        self, subscription: uuid.UUID, change: commerce_subscriptions.Change
+    ) -> commerce_subscriptions.Price:
+        """Tell what a delivery would cost if something else came, or came elsewhere; with no change: as it is.
+
+        Raises:
+            NotFound: there is no such subscription, or it is not yours.
+            NotSellable, NoPrice, NoTaxRate, ChannelClosed, DeliveryUnknown: why it has no price.
+        """
+        return await self._calls.ask(_PREVIEW_CHANGE, {"subscription": subscription}, change)
 
     async def put_plans(self, plans: list[commerce_subscriptions.Plan]) -> None:
         """Add or change plans; those subscribed already keep their days.
@@ -168,9 +197,14 @@ class CommerceSubscriptions:
         state: typing.Literal["active", "paused", "past-due", "cancelled"] | None = None,
         before: uuid.UUID | None = None,
         limit: int = 50,
+        due: datetime.date | None = None,
     ) -> list[commerce_subscriptions.Summary]:
-        """List subscriptions, newest first; your own, unless you look after everybody's."""
-        return await self._calls.ask(_SUBSCRIPTIONS, {}, {"state": state, "before": before, "limit": limit})
+        """List subscriptions, newest first; your own, unless you look after everybody's.
+
+        Args:
+            due: only those whose next delivery is due by this day.
+        """
+        return await self._calls.ask(_SUBSCRIPTIONS, {}, {"state": state, "before": before, "limit": limit, "due": due})
 
     async def swap(
         self, subscription: uuid.UUID, lines: list[commerce_checkout.Want], agreed_minor: int

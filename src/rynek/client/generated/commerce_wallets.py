@@ -12,6 +12,7 @@ _BLOCK = Route[commerce_wallets.Account]("PUT", "/wallets/gift-cards/{card}/bloc
 _CARDS = Route[list[commerce_wallets.Account]]("GET", "/wallets/gift-cards", list[commerce_wallets.Account])
 _CLAIM_CARD = Route[commerce_wallets.Claimed]("POST", "/wallets/claims", commerce_wallets.Claimed)
 _CLAIM_OWN = Route[commerce_wallets.Claimed]("POST", "/wallets/mine/claims", commerce_wallets.Claimed)
+_CLAIMED = Route[commerce_wallets.Claimed]("POST", "/wallets/tokens", commerce_wallets.Claimed)
 _ENTRIES = Route[list[commerce_wallets.Entry]](
     "GET", "/wallets/accounts/{account}/entries", list[commerce_wallets.Entry]
 )
@@ -70,6 +71,14 @@ class CommerceWallets:
             NoSuchCard: a gift card pays by its code.
         """
         return await self._calls.ask(_CLAIM_OWN, {}, {"kind": kind, "channel": channel})
+
+    async def claimed(self, token: str) -> commerce_wallets.Claimed:
+        """Tell what a token can pay now, to whoever has it.
+
+        Raises:
+            NoSuchCard: it pays nothing: it was used, or it is too late.
+        """
+        return await self._calls.ask(_CLAIMED, {}, {"token": token})
 
     async def entries(
         self, account: uuid.UUID, before: uuid.UUID | None = None, limit: int = 50
