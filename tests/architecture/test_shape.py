@@ -123,6 +123,7 @@ BEYOND: dict[str, dict[str, str]] = {
     },
     "commerce/inventory": {
         "holding.py": "the verbs of what is set aside: promises, apart from what comes and goes",
+        "awaiting.py": "the verbs of what is sold beyond stock: who waits, for when, and is served",
         "history.py": "what the ledger tells of many items at once, for those who reckon with it",
     },
     "commerce/orders": {
@@ -135,6 +136,7 @@ BEYOND: dict[str, dict[str, str]] = {
         "packing.py": "the verbs of parcels: packed, labelled, handed over",
     },
     "commerce/purchasing": {
+        "promising.py": "the verbs of promises: when something comes, and who is told",
         "receiving.py": "the verbs at the door: what came, and what is settled about it",
     },
     "commerce/returns": {

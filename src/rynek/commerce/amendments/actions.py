@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from rynek.commerce import checkout, inventory, orders, promotions
+from rynek.commerce import checkout, inventory, orders, promotions, purchasing
 from rynek.commerce.amendments import model, rules
 from rynek.commerce.amendments.model import Amended, AmountDiffers, ChangeDiffers, Edit, Made, Part, Row, Window
 from rynek.commerce.checkout import Body, Want
@@ -186,6 +186,8 @@ async def _add(tx: Tx, order: Order, body: Body, reference: str, *, reopen: bool
     [held] = await inventory.hold_many(tx, [inventory.Claim(order.id, order.channel, needs)])
     if isinstance(held, inventory.OutOfStock):
         raise held
+    if not all(pick.location for pick in held):
+        await purchasing.promise(tx, [order.id])
 
 
 async def _count(tx: Tx, order: Order, body: Body, reference: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from rynek.commerce import catalog, inventory, media, pricing
+from rynek.commerce import catalog, inventory, media, pricing, purchasing
 from rynek.commerce.browse import model, rules
 from rynek.commerce.browse.model import (
     Detail,
@@ -287,9 +287,11 @@ async def wholes(
     parts = await catalog.components(tx, skus)
     needed = list({*skus, *(sku for each in parts.values() for sku, _ in each)})
     units = {each.sku: each.units for each in await inventory.available(tx, channel.code, needed)}
+    beyond = await purchasing.expectations(tx, channel.code, needed)
     attributes = {each.code: each for each in await catalog.attributes(tx)}
     digests = {media.digest(each.url) for entry in entries for each in entry.media} - {None}
-    facts = rules.Facts(shown, units, parts, attributes, await media.shown(tx, [each for each in digests if each]))
+    pictures = await media.shown(tx, [each for each in digests if each])
+    facts = rules.Facts(shown, units, parts, attributes, pictures, beyond)
     found = []
     for entry, row in zip(entries, rows, strict=True):
         detail = rules.detail(entry, row.brand, _rubrics(row.rubrics), channel.locale, facts)

@@ -1,6 +1,6 @@
 """What a shop shows."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -67,6 +67,8 @@ class Card(Struct, frozen=True):
     skus: list[str]
     available: int
     """Units that can be bought now, all variants together."""
+    beyond: int = 0
+    """Units that can be ordered on top of them."""
 
 
 class Listing(Struct, frozen=True):
@@ -105,6 +107,11 @@ class Item(Struct, frozen=True):
     available: int
     holds: list[Held]
     """What it is made up of, when it is a bundle."""
+    beyond: int = 0
+    """Units that can be ordered on top of those there are."""
+    expected_on: date | None = None
+    """When the next of them comes; None: it is not known, or nothing can be ordered beyond stock."""
+    preorder: bool = False
 
 
 class Rubric(Struct, frozen=True):

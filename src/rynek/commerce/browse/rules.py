@@ -8,6 +8,7 @@ from rynek.commerce import media
 from rynek.commerce.browse.model import Card, Detail, Held, Item, Picture, Price, Property, Rubric
 from rynek.commerce.catalog import Attribute, Entry, Media, Variant
 from rynek.commerce.pricing import Shown
+from rynek.commerce.purchasing import Expectation
 
 
 class Facts(Struct, frozen=True):
@@ -19,6 +20,8 @@ class Facts(Struct, frozen=True):
     attributes: Mapping[str, Attribute]
     pictures: Mapping[str, media.Picture] = {}
     """Uploaded pictures by digest."""
+    beyond: Mapping[str, Expectation] = {}
+    """What may be sold beyond stock; a bundle may not."""
 
 
 def available(sku: str, units: Mapping[str, int], parts: Mapping[str, Sequence[tuple[str, int]]]) -> int:
@@ -47,10 +50,12 @@ def properties(values: Mapping[str, bool | int | float | str], attributes: Mappi
 def item(variant: Variant, facts: Facts) -> Item:
     """Show a variant."""
     held = [Held(sku, quantity) for sku, quantity in facts.parts.get(variant.sku, ())]
+    ahead = None if held else facts.beyond.get(variant.sku)
     return Item(
         variant.sku, variant.name, variant.gtin, variant.unit, variant.weight_g,
         properties(variant.attributes, facts.attributes), price(facts.shown.get(variant.sku)),
-        available(variant.sku, facts.units, facts.parts), held,
+        available(variant.sku, facts.units, facts.parts), held, ahead.units if ahead else 0,
+        ahead.on if ahead else None, ahead is not None and ahead.kind == "preorder",
     )  # fmt: skip
 
 
@@ -86,4 +91,5 @@ def card(product: Detail, first: Picture | None = None) -> Card:
         first or next(iter(product.media), None), cheapest,
         dearest if cheapest is not None and dearest != cheapest.minor else None,
         [each.sku for each in product.items], sum(each.available for each in product.items),
+        sum(each.beyond for each in product.items),
     )  # fmt: skip

@@ -20,6 +20,7 @@ from rynek.commerce.catalog import Channel
 from rynek.commerce.catalog import events as catalog
 from rynek.commerce.media import events as media
 from rynek.commerce.pricing import events as pricing
+from rynek.commerce.purchasing import events as purchasing
 from rynek.kernel import clock
 from rynek.kernel.batch import Batcher
 from rynek.kernel.database import Database
@@ -247,9 +248,10 @@ def shelf_of(database: Database) -> Shelf:
 
 
 def followed() -> list[type[Struct]]:
-    """List the events that change what is shown: all of catalogue, pictures, prices and stock."""
+    """List the events that change what is shown: all of catalogue, pictures, prices and stock, and when goods come."""
     shown = {"catalog", "media", "pricing", "inventory"}
-    return [each.struct for name, each in NAMES.items() if name.split(".")[0] in shown]
+    coming = [purchasing.PurchaseOrderConfirmed, purchasing.PurchaseOrderMoved]
+    return [*(each.struct for name, each in NAMES.items() if name.split(".")[0] in shown), *coming]
 
 
 async def look(shelf: Shelf, follower: Follower) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import companies, inventory, orders, payments, promotions
+from rynek.commerce import companies, inventory, orders, payments, promotions, purchasing
 from rynek.commerce.checkout import rules, tally
 from rynek.commerce.checkout.model import NOT_YOURS, Body, CartRow, Place, Placed, Priced
 from rynek.commerce.checkout.tally import Pricing, q
@@ -188,6 +188,8 @@ async def _serve(tx: Tx, tries: Sequence[_Try]) -> tuple[list[_Try], dict[UUID, 
         allowed = [each for each in waiting if gone[each.order] is None]
         needs = [inventory.Claim(each.order, each.row.channel, rules.needs(each.body.priced)) for each in allowed]
         picks = await inventory.hold_many(tx, needs) if needs else []
+        if ahead := [need.holder for need, got in zip(needs, picks, strict=True) if _waits(got)]:
+            await purchasing.promise(tx, ahead)
         failed = {each.row.id: got for each, got in zip(allowed, picks, strict=True) if isinstance(got, Fault)}
         for each in allowed:
             if each.row.id in failed:
@@ -206,6 +208,11 @@ async def _serve(tx: Tx, tries: Sequence[_Try]) -> tuple[list[_Try], dict[UUID, 
             break
     await promotions.book(tx, [claims[each.order] for each in served], counted)
     return served, results
+
+
+def _waits(got: Sequence[inventory.Pick] | Fault) -> bool:
+    """Tell whether something was sold beyond stock: that is picked at no location."""
+    return not isinstance(got, Fault) and not all(pick.location for pick in got)
 
 
 def _claim(each: _Try) -> promotions.Claim:

@@ -1,7 +1,7 @@
 """The words of fulfilment."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -405,6 +405,8 @@ class Backorder(Struct, frozen=True):
     sku: str
     units: int
     since: datetime
+    promised_on: date | None = None
+    """The day on which they are promised, where they were sold beyond stock and it is known."""
 
 
 class Handover(Struct, frozen=True):

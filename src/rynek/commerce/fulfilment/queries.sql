@@ -274,13 +274,18 @@ insert into commerce.backorder as b (order_id, sku, units, since) values (:order
 on conflict (order_id, sku) do update set units = b.units + excluded.units
 
 -- name: backorders(limit: int) -> Backorder[]
--- Units that orders wait for, longest first.
-select b.order_id, o.number, b.sku, b.units, b.since from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
-where b.units > 0 order by b.since, b.order_id, b.sku limit :limit
+-- Units that orders wait for, longest first: those that no place had, and those that were sold beyond stock.
+select b.order_id, o.number, b.sku, b.units, b.since, b.promised_on
+from (
+    select order_id, sku, units, since, null::date as promised_on from commerce.backorder where units > 0
+    union all
+    select holder, sku, units, since, promised_on from commerce.awaited where units > 0
+) b join commerce.sales_order o on o.id = b.order_id
+order by b.since, b.order_id, b.sku limit :limit
 
 -- name: waiting_for(skus: text[]) -> Backorder[]
 -- Units of items that orders wait for, longest first.
-select b.order_id, o.number, b.sku, b.units, b.since from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
+select b.order_id, o.number, b.sku, b.units, b.since, null::date as promised_on from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
 where b.units > 0 and b.sku = any(:skus) order by b.since, b.order_id, b.sku
 
 -- name: came(order: uuid, sku: text, units: bigint)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rynek.commerce.fulfilment.actions import allocate_many
 from rynek.commerce.fulfilment.working import serve_backorders, trim_backorders
-from rynek.commerce.inventory.events import StockMoved
+from rynek.commerce.inventory.events import StockMoved, UnitsServed
 from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderPaid, OrderPlaced, OrderShipped
 from rynek.kernel.database import Tx
 from rynek.kernel.events import Envelope
@@ -22,6 +22,12 @@ async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     """Take off lists what is wanted no more, and put on what was added."""
     await allocate_many(tx, [each.data.order for each in news], "changed")
     await trim_backorders(tx, [each.data.order for each in news])
+
+
+@on(UnitsServed, whole=True)
+async def work_on_what_came(tx: Tx, news: Sequence[Envelope]) -> None:
+    """Make work of units that came for those who were sold them beyond stock."""
+    await allocate_many(tx, [each.data.holder for each in news], "came-in")
 
 
 @on(StockMoved, whole=True)

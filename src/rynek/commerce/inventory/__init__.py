@@ -1,6 +1,7 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import announce, available, miss, put_back, receive, sell, write_off
+from rynek.commerce.inventory.actions import announce, available, beyond, miss, put_back, receive, sell, write_off
+from rynek.commerce.inventory.awaiting import ahead_of, awaited, promise, queue
 from rynek.commerce.inventory.history import aged, sold
 from rynek.commerce.inventory.holding import (
     held,
@@ -13,9 +14,11 @@ from rynek.commerce.inventory.holding import (
     ship,
     ship_part,
     ship_parts,
+    wait_for,
 )
 from rynek.commerce.inventory.model import (
     Available,
+    Awaited,
     ChannelCode,
     Claim,
     Leaving,
@@ -26,6 +29,7 @@ from rynek.commerce.inventory.model import (
     NotHeld,
     OutOfStock,
     Pick,
+    Queued,
     Rehold,
     Sale,
     Sku,
@@ -33,6 +37,7 @@ from rynek.commerce.inventory.model import (
 
 __all__ = [
     "Available",
+    "Awaited",
     "ChannelCode",
     "Claim",
     "Leaving",
@@ -43,17 +48,23 @@ __all__ = [
     "NotHeld",
     "OutOfStock",
     "Pick",
+    "Queued",
     "Rehold",
     "Sale",
     "Sku",
     "aged",
+    "ahead_of",
     "announce",
     "available",
+    "awaited",
+    "beyond",
     "held",
     "hold_many",
     "lock_held",
     "miss",
+    "promise",
     "put_back",
+    "queue",
     "receive",
     "rehold",
     "rehold_many",
@@ -64,5 +75,6 @@ __all__ = [
     "ship_part",
     "ship_parts",
     "sold",
+    "wait_for",
     "write_off",
 ]

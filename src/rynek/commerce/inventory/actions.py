@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from rynek.commerce.inventory import rules
+from rynek.commerce.inventory.awaiting import serve
 from rynek.commerce.inventory.events import (
     LocationChanged,
     RoutesChanged,
@@ -19,6 +20,8 @@ from rynek.commerce.inventory.model import (
     AlreadyReceived,
     Arrived,
     Available,
+    Beyond,
+    BeyondRow,
     ChannelCode,
     Counts,
     DocumentDiffers,
@@ -123,6 +126,34 @@ async def safety(tx: Tx, channel: ChannelCode) -> list[Safety]:
     return found
 
 
+async def put_beyond(
+    tx: Tx, channel: ChannelCode, beyond: Annotated[list[Beyond], Meta(min_length=1, max_length=1000)]
+) -> None:
+    """Say how many units of items a channel may sell beyond what is there.
+
+    Raises:
+        Invalid: an item is given twice, or a preorder without its day.
+        BeyondSold: more is sold already.
+    Emits:
+        RoutesChanged
+    """
+    of = {name: [getattr(each, name) for each in beyond] for name in Beyond.__struct_fields__}
+    if len(set(of["sku"])) < len(beyond):
+        raise Invalid("an item is given twice", field="beyond")
+    await q.put_beyond(
+        tx, channel=channel, skus=of["sku"], kinds=of["kind"], mosts=of["most"], days=of["from_on"]
+    )  # fmt: skip
+    emit(tx, RoutesChanged(channel))
+
+
+async def beyond(
+    tx: Tx, channel: ChannelCode, skus: Skus | None = None, after: str = "", limit: Limit = 500
+) -> list[BeyondRow]:
+    """List what a channel may sell beyond stock, and how much of it is sold; go on with the last sku as ``after``."""
+    found: list[BeyondRow] = await q.beyond(tx, channel=channel, skus=skus or [], after=after, limit=limit)
+    return found
+
+
 # --- what is there ----------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +252,8 @@ async def _move(
     await _write_ledger(tx, [(tx.at, m.sku, m.location, m.units, cause, reference) for m in written])
     emit(tx, StockMoved(reference, cause, list(moves)))
     emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(moves, after)))
+    for location in sorted({move.location for move in written if move.units > 0}):
+        await serve(tx, [move.sku for move in written if move.units > 0 and move.location == location], location)
 
 
 async def _write_ledger(tx: Tx, entries: Sequence[tuple[object, ...]]) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from rynek.commerce.inventory.model import Move, Pick
+from rynek.commerce.inventory.model import Move, Need, Pick
 from rynek.kernel.events import event
 
 
@@ -14,6 +14,31 @@ class StockHeld(Struct, frozen=True):
 
     holder: UUID
     picks: list[Pick]
+
+
+@event("inventory.units-awaited", key="holder")
+class UnitsAwaited(Struct, frozen=True):
+    """Units were sold beyond what is there: somebody waits for them."""
+
+    holder: UUID
+    channel: str
+    lines: list[Need]
+
+
+@event("inventory.units-served", key="holder")
+class UnitsServed(Struct, frozen=True):
+    """Units that somebody waited for came, and are set aside."""
+
+    holder: UUID
+    picks: list[Pick]
+
+
+@event("inventory.wait-ended", key="holder")
+class WaitEnded(Struct, frozen=True):
+    """Somebody waits for units no more: they were given up."""
+
+    holder: UUID
+    lines: list[Need]
 
 
 @event("inventory.stock-released", key="holder")

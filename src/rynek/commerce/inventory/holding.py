@@ -1,7 +1,7 @@
 """What is set aside for whom: promised units, held all or none, moved, given back, and let leave."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -9,8 +9,9 @@ from uuid import UUID
 from msgspec import Meta
 
 from rynek.commerce.inventory import model, rules
-from rynek.commerce.inventory.events import StockHeld, StockMoved, StockReleased
+from rynek.commerce.inventory.events import StockHeld, StockMoved, StockReleased, UnitsAwaited, WaitEnded
 from rynek.commerce.inventory.model import (
+    Ahead,
     Candidate,
     ChannelCode,
     Claim,
@@ -39,10 +40,13 @@ _contested: dict[tuple[str, str], float] = {}
 async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfStock]:
     """Set units aside for many holders, first come first served; each gets all it needs or nothing.
 
+    Where a channel may sell beyond stock, orders (claims without an end) may wait for the units that are missing.
+
     Returns:
-        for each claim its picks, or the refusal that says how many units of what are missing.
+        for each claim its picks, those it waits for at no location (""), or the refusal that says how many units of
+        what are missing.
     Emits:
-        StockHeld per holder.
+        StockHeld, UnitsAwaited per holder.
     """
     wanted: dict[tuple[str, str], int] = {}
     for claim in claims:
@@ -53,12 +57,45 @@ async def hold_many(tx: Tx, claims: Sequence[Claim]) -> list[list[Pick] | OutOfS
     results, picked = _share(claims, candidates)
     if short := [key for key in _short(claims, results) if key not in whole]:
         # others took, between our look and our lock, what was to be enough: look at every location before refusing
-        results, picked = _share(claims, await _lock_rest(tx, short, candidates))
+        candidates = await _lock_rest(tx, short, candidates)
+        results, picked = _share(claims, candidates)
+    if (short := _short(claims, results)) and (ahead := await _beyond(tx, short)):
+        results, picked = _share(claims, candidates, ahead)
+        await _wait(tx, claims, results)
+        picked = [each for each in picked if each[2]]
     if picked:
         holders, skus, places, taken, untils = zip(*picked, strict=True)
         await q.hold(tx, holders=holders, skus=skus, locations=places, units=taken, untils=untils)
-    emit(tx, *(StockHeld(who.holder, got) for who, got in zip(claims, results, strict=True) if isinstance(got, list)))
+    for who, got in zip(claims, results, strict=True):
+        if isinstance(got, list) and (here := [pick for pick in got if pick.location]):
+            emit(tx, StockHeld(who.holder, here))
     return results
+
+
+async def _beyond(tx: Tx, short: Sequence[tuple[str, str]]) -> list[Ahead]:
+    """Lock, in key order and after all levels, what may be sold beyond stock of what is missing."""
+    channels, skus = zip(*short, strict=True)
+    found: list[Ahead] = await q.lock_beyond(tx, channels=channels, skus=skus)
+    return found
+
+
+async def _wait(tx: Tx, claims: Sequence[Claim], results: Sequence[list[Pick] | OutOfStock]) -> None:
+    """Write down who waits for what was sold beyond stock."""
+    waits = [
+        (claim, Need(pick.sku, pick.units))
+        for claim, got in zip(claims, results, strict=True)
+        if isinstance(got, list)
+        for pick in got
+        if not pick.location
+    ]
+    if not waits:
+        return
+    await q.wait(
+        tx, holders=[claim.holder for claim, _ in waits], channels=[claim.channel for claim, _ in waits],
+        skus=[need.sku for _, need in waits], units=[need.units for _, need in waits], at=tx.at,
+    )  # fmt: skip
+    for claim in {claim.holder: claim for claim, _ in waits}.values():
+        emit(tx, UnitsAwaited(claim.holder, claim.channel, [n for c, n in waits if c.holder == claim.holder]))
 
 
 async def _lock(tx: Tx, wanted: dict[tuple[str, str], int]) -> list[Candidate]:
@@ -94,13 +131,13 @@ async def _lock_rest(tx: Tx, short: Sequence[tuple[str, str]], candidates: Seque
 
 
 def _share(
-    claims: Sequence[Claim], candidates: Sequence[Candidate]
+    claims: Sequence[Claim], candidates: Sequence[Candidate], ahead: Sequence[Ahead] = ()
 ) -> tuple[list[list[Pick] | OutOfStock], list[tuple[object, ...]]]:
-    shelf = rules.Shelf(candidates)
+    shelf = rules.Shelf(candidates, ahead)
     results: list[list[Pick] | OutOfStock] = []
     picked: list[tuple[object, ...]] = []
     for claim in claims:
-        picks, short = shelf.take(claim.channel, claim.needs)
+        picks, short = shelf.take(claim.channel, claim.needs, beyond=claim.until is None)
         if short:
             missing = ", ".join(f"{units} of {sku}" for sku, units in short.items())
             results.append(OutOfStock(f"missing: {missing}", short=short))
@@ -151,6 +188,7 @@ async def release(tx: Tx, holder: UUID, why: str = "cancelled") -> list[Pick]:
     picks: list[Pick] = await q.release(tx, holder=holder)
     if picks:
         emit(tx, StockReleased(holder, picks, why))
+    await wait_for(tx, holder, {})
     return picks
 
 
@@ -219,7 +257,7 @@ async def ship_parts(tx: Tx, parts: Sequence[Leaving]) -> list[NotHeld | None]:
     gone = [part for part, refused in zip(parts, results, strict=True) if refused is None]
     picks = [(part, pick) for part in gone for pick in rules.merged(part.picks)]
     if picks:
-        of = _of_holders([(part.holder, pick) for part, pick in picks])
+        of = of_holders([(part.holder, pick) for part, pick in picks])
         await q.take_from_holds(tx, **of)
         await q.leave(
             tx, skus=of["skus"], locations=of["locations"], units=of["units"],
@@ -286,9 +324,9 @@ async def rehold_many(tx: Tx, moves: Sequence[Rehold]) -> list[NotHeld | OutOfSt
     given = [(move.holder, pick) for move in done for pick in rules.merged(move.given)]
     taken = [(move.holder, pick) for move in done for pick in rules.merged(move.taken)]
     if given:
-        await q.take_from_holds(tx, **_of_holders(given))
+        await q.take_from_holds(tx, **of_holders(given))
     if taken:
-        await q.hold(tx, **_of_holders(taken), untils=[None] * len(taken))
+        await q.hold(tx, **of_holders(taken), untils=[None] * len(taken))
     for move in done:
         if move.given:
             emit(tx, StockReleased(move.holder, rules.merged(move.given), "moved"))
@@ -297,7 +335,8 @@ async def rehold_many(tx: Tx, moves: Sequence[Rehold]) -> list[NotHeld | OutOfSt
     return results
 
 
-def _of_holders(picks: Sequence[tuple[UUID, Pick]]) -> dict[str, list[object]]:
+def of_holders(picks: Sequence[tuple[UUID, Pick]]) -> dict[str, list[object]]:
+    """Put picks of holders into columns, as statements take them."""
     return {
         "holders": [holder for holder, _ in picks],
         "skus": [pick.sku for _, pick in picks],
@@ -321,3 +360,17 @@ async def _off_hold(tx: Tx, holder: UUID, picks: Sequence[Pick]) -> list[Pick]:
 
 def _columns(picks: Sequence[Pick]) -> tuple[list[str], list[str], list[int]]:
     return [each.sku for each in picks], [each.location for each in picks], [each.units for each in picks]
+
+
+# --- who waits for what is not there ----------------------------------------------------------------------------------
+
+
+async def wait_for(tx: Tx, holder: UUID, units: Mapping[str, int]) -> None:
+    """Wait for no more than so many units of items, for nothing of all others.
+
+    Emits:
+        WaitEnded
+    """
+    gone = await q.wait_for(tx, holder=holder, skus=list(units), units=list(units.values()))
+    if gone:
+        emit(tx, WaitEnded(holder, [Need(each.sku, each.units) for each in gone]))

@@ -11,6 +11,8 @@ operations = [
     write("PUT /inventory/channels/{channel}/locations", actions.put_routes, "inventory.set-up"),
     read("GET /inventory/channels/{channel}/safety", actions.safety, "inventory.set-up"),
     write("PUT /inventory/channels/{channel}/safety", actions.put_safety, "inventory.set-up"),
+    read("GET /inventory/channels/{channel}/beyond-stock", actions.beyond, "inventory.set-up"),
+    write("PUT /inventory/channels/{channel}/beyond-stock", actions.put_beyond, "inventory.set-up"),
     read("GET /inventory/levels", actions.levels, "inventory.read"),
     read("GET /inventory/totals", actions.totals, "inventory.read"),
     read("GET /inventory/locations/{location}/shelf", actions.shelf, "inventory.read"),
@@ -38,6 +40,10 @@ sheets = [
     sheet(
         "safety-stock", "channel", "location", "sku", put="commerce.inventory.put_safety",
         get="commerce.inventory.safety", over="commerce.catalog.channels", gone={"units": 0},
+    ),
+    sheet(
+        "beyond-stock", "channel", "sku", put="commerce.inventory.put_beyond", get="commerce.inventory.beyond",
+        over="commerce.catalog.channels", gone={"kind": "none"},
     ),
     sheet(
         "stock-counts", "location", "sku", put="commerce.inventory.count", get="commerce.inventory.shelf",

@@ -1,7 +1,7 @@
 """The words of stock."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -48,6 +48,10 @@ class DocumentDiffers(Conflict):
 
 class TransferDiffers(Conflict):
     """Another transfer was sent under this id."""
+
+
+class BeyondSold(Conflict):
+    """More is sold beyond stock already than that."""
 
 
 class LocationUnknown(Invalid):
@@ -233,6 +237,58 @@ class Safety(Struct, frozen=True, forbid_unknown_fields=True):
     sku: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,39})?\Z")] = ""
 
 
+class Beyond(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many units of an item a channel may sell beyond what is there, at most so many at once.
+
+    ``backorder``: at any time; ``preorder``: to be had from a day on; ``none``: no more than there is.
+    """
+
+    sku: Sku
+    kind: Literal["none", "backorder", "preorder"]
+    most: Counted = 0
+    from_on: date | None = None
+
+
+class BeyondRow(Struct, frozen=True):
+    """How many units of an item a channel may sell beyond stock, and how many of them are sold."""
+
+    sku: str
+    kind: Literal["none", "backorder", "preorder"]
+    most: int
+    from_on: date | None
+    sold: int
+
+
+class Ahead(Struct, frozen=True):
+    """A locked number of units that a channel may still sell beyond stock."""
+
+    channel: str
+    sku: str
+    units: int
+
+
+class Awaited(Struct, frozen=True):
+    """Units that somebody waits for: none left, once they are set aside. ``promised_on`` None: not known yet."""
+
+    holder: UUID
+    sku: str
+    channel: str
+    units: int
+    since: datetime
+    promised_on: date | None
+    first_promised_on: date | None
+    from_on: date | None = None
+    """The day before which nobody is to have the item."""
+
+
+class Queued(Struct, frozen=True):
+    """Units that are waited for in a channel by all who came before somebody."""
+
+    sku: str
+    channel: str
+    units: int
+
+
 Safeties = Annotated[list[Safety], Meta(min_length=1, max_length=1000)]
 
 
@@ -281,4 +337,6 @@ for _name in (
     constraint(_name, LocationUnknown, "there is no such location; GET /inventory/locations lists them")
 constraint("location_channel_location_fkey", LocationUnknown, "there is no such location")
 constraint("safety_location_fkey", LocationUnknown, "there is no such location")
+constraint("beyond_not_oversold", BeyondSold, "so many units are sold beyond stock already: the limit cannot be lower")
+constraint("beyond_preorder_day", Invalid, "say from which day a preorder may be had: from_on")
 constraint("transfer_elsewhere", Invalid, "a transfer goes to another location")

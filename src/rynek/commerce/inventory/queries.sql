@@ -315,3 +315,92 @@ with there as (
     where e.units > 0 and e.cause in ('receipt', 'count', 'adjustment')
 )
 select t.sku, min(c.at) from there t join came c on c.sku = t.sku and c.newer < t.units group by t.sku
+
+-- name: put_beyond(channel: text, skus: text[], kinds: text[], mosts: bigint[], days: date[])
+-- Say how many units of items a channel may sell beyond what is there.
+insert into commerce.beyond (channel, sku, kind, most, from_on)
+select :channel, * from unnest(:skus, :kinds, :mosts, :days)
+on conflict (channel, sku) do update set kind = excluded.kind, from_on = excluded.from_on,
+    most = case when excluded.kind = 'none' then beyond.sold else excluded.most end
+
+-- name: beyond(channel: text, skus: text[], after: text, limit: int) -> BeyondRow[]
+-- What a channel may sell beyond stock, by item; no skus for all.
+select sku, kind, most, from_on, sold from commerce.beyond
+where channel = :channel and (cardinality(:skus) = 0 or sku = any(:skus)) and sku > :after order by sku limit :limit
+
+-- name: lock_beyond(channels: text[], skus: text[]) -> Ahead[]
+-- Lock, in key order, what may still be sold beyond stock.
+select channel, sku, most - sold as units from commerce.beyond
+where (channel, sku) in (select * from unnest(:channels, :skus)) and kind <> 'none' order by channel, sku for update
+
+-- name: wait(holders: uuid[], channels: text[], skus: text[], units: bigint[], at: timestamptz)
+-- Write down who waits for units, and that they are sold.
+with w as (
+    insert into commerce.awaited (holder, channel, sku, units, since)
+    select h, c, s, u, :at from unnest(:holders, :channels, :skus, :units) as n (h, c, s, u)
+    on conflict (holder, sku) do update set units = awaited.units + excluded.units
+)
+update commerce.beyond b set sold = b.sold + n.units
+from (select channel, sku, sum(units)::bigint as units from unnest(:channels, :skus, :units) as n (channel, sku, units)
+    group by channel, sku) n
+where b.channel = n.channel and b.sku = n.sku
+
+-- name: wait_for(holder: uuid, skus: text[], units: bigint[]) -> Need[]
+-- Wait for no more than so many units of items, for nothing of all others; gives what is given up.
+with n as materialized (
+    select a.sku, a.channel, a.units - coalesce(w.units, 0) as given
+    from commerce.awaited a left join unnest(:skus, :units) as w (sku, units) on w.sku = a.sku
+    where a.holder = :holder and a.units > coalesce(w.units, 0) order by a.sku for update of a
+), less as (
+    update commerce.awaited a set units = a.units - n.given from n where a.holder = :holder and a.sku = n.sku
+), free as (
+    update commerce.beyond b set sold = b.sold - n.given from n where b.channel = n.channel and b.sku = n.sku
+)
+select sku, given as units from n order by sku
+
+-- name: lock_wanted(skus: text[], location: text) -> Candidate[]
+-- Lock, in key order, the levels with free units of items that somebody waits for; location '' for all.
+select l.sku, l.location, l.on_hand - l.held, c.channel, c.rank, coalesce(y.units, a.units, 0)
+from commerce.level l
+join commerce.location_channel c on c.location = l.location
+join commerce.location p on p.code = c.location and p.active
+left join commerce.safety y on y.channel = c.channel and y.location = c.location and y.sku = l.sku
+left join commerce.safety a on a.channel = c.channel and a.location = c.location and a.sku = ''
+where l.sku = any(:skus) and (:location = '' or l.location = :location) and l.on_hand - l.held > coalesce(y.units, a.units, 0)
+    and exists (select from commerce.awaited w where w.sku = l.sku and w.channel = c.channel and w.units > 0)
+order by l.sku, l.location for update of l
+
+-- name: lock_awaited(skus: text[]) -> Awaited[]
+-- Lock who waits for items, first come first served.
+select a.holder, a.sku, a.channel, a.units, a.since, a.promised_on, a.first_promised_on, b.from_on
+from commerce.awaited a left join commerce.beyond b on b.channel = a.channel and b.sku = a.sku
+where a.sku = any(:skus) and a.units > 0 order by a.sku, a.since, a.holder for update of a
+
+-- name: serve(holders: uuid[], skus: text[], units: bigint[])
+-- Count units that came for those who wait.
+with n as materialized (
+    select a.holder, a.sku, a.channel, sum(w.units)::bigint as units
+    from unnest(:holders, :skus, :units) as w (holder, sku, units) join commerce.awaited a using (holder, sku)
+    group by 1, 2, 3
+), less as (
+    update commerce.awaited a set units = a.units - n.units from n where a.holder = n.holder and a.sku = n.sku
+)
+update commerce.beyond b set sold = b.sold - t.units
+from (select channel, sku, sum(units)::bigint as units from n group by channel, sku) t
+where b.channel = t.channel and b.sku = t.sku
+
+-- name: awaited(holders: uuid[]) -> Awaited[]
+-- What holders wait for, or waited for.
+select a.holder, a.sku, a.channel, a.units, a.since, a.promised_on, a.first_promised_on, b.from_on
+from commerce.awaited a left join commerce.beyond b on b.channel = a.channel and b.sku = a.sku
+where a.holder = any(:holders) order by a.holder, a.sku
+
+-- name: ahead_of(holders: uuid[], skus: text[]) -> Queued[]
+-- How many units of items all but these holders wait for.
+select sku, channel, sum(units)::bigint as units from commerce.awaited
+where sku = any(:skus) and units > 0 and holder <> all(:holders) group by sku, channel
+
+-- name: promise(holders: uuid[], skus: text[], days: date[])
+-- Write down for when items are promised.
+update commerce.awaited a set promised_on = n.day, first_promised_on = coalesce(a.first_promised_on, n.day)
+from unnest(:holders, :skus, :days) as n (holder, sku, day) where a.holder = n.holder and a.sku = n.sku

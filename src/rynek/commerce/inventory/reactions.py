@@ -1,10 +1,14 @@
-"""Inventory's scheduled work: holds lapse when their time is up."""
+"""Inventory's scheduled work: holds lapse when their time is up, and what is free goes to those who wait."""
 
-from rynek.commerce.inventory.events import StockReleased
+from collections.abc import Sequence
+
+from rynek.commerce.inventory.awaiting import serve
+from rynek.commerce.inventory.events import StockMoved, StockReleased
 from rynek.commerce.inventory.holding import q
 from rynek.kernel import jobs
 from rynek.kernel.database import Tx
-from rynek.kernel.events import emit
+from rynek.kernel.events import Envelope, emit
+from rynek.kernel.log import on
 
 
 @jobs.every(5, "inventory.lapse-holds", "commerce")
@@ -22,3 +26,13 @@ async def lapse_holds(tx: Tx) -> None:
         picks = await q.lapse(tx, holder=holder, at=tx.at)
         if picks:
             emit(tx, StockReleased(holder, picks, "lapsed"))
+
+
+@on(StockMoved, StockReleased, whole=True)
+async def serve_who_waits(tx: Tx, news: Sequence[Envelope]) -> None:
+    """Give units that are free again, or came over a counter, to those who wait for them."""
+    free = {pick.sku for each in news if isinstance(each.data, StockReleased) for pick in each.data.picks}
+    back = {
+        move.sku for each in news if isinstance(each.data, StockMoved) for move in each.data.moves if move.units > 0
+    }
+    await serve(tx, sorted(free | back))

@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rynek.commerce.inventory.model import Candidate, Leaving, Move, Need, NotHeld, OutOfStock, Pick, Rehold
+from rynek.commerce.inventory.model import (
+    Ahead,
+    Awaited,
+    Candidate,
+    Leaving,
+    Move,
+    Need,
+    NotHeld,
+    OutOfStock,
+    Pick,
+    Rehold,
+)
 
 
 class Shelf:
@@ -17,7 +28,8 @@ class Shelf:
         ([Pick(sku='A', location='WH', units=3)], {})
     """
 
-    def __init__(self, candidates: Iterable[Candidate]) -> None:
+    def __init__(self, candidates: Iterable[Candidate], ahead: Iterable[Ahead] = ()) -> None:
+        self.ahead = {(each.channel, each.sku): each.units for each in ahead}
         self.unheld: dict[tuple[str, str], int] = {}
         self.asked: dict[tuple[str, str], list[tuple[str, int]]] = {}
         for each in sorted(candidates, key=lambda candidate: (candidate.rank, candidate.location)):
@@ -32,10 +44,11 @@ class Shelf:
             if (there := self.unheld[sku, location] - safety) > 0
         ]
 
-    def take(self, channel: str, needs: Iterable[Need]) -> tuple[list[Pick], dict[str, int]]:
+    def take(self, channel: str, needs: Iterable[Need], *, beyond: bool = True) -> tuple[list[Pick], dict[str, int]]:
         """Choose where units are taken from, all needs or none, and take them off the shelf.
 
-        A single location that has all of an item goes before splitting it; else locations are emptied in order.
+        A single location that has all of an item goes before splitting it; else locations are emptied in order. What is
+        not there is sold beyond stock, as far as it may be: those picks are of no location ("").
 
         Returns:
             picks, and how many units are missing per item (empty when all is found).
@@ -43,11 +56,16 @@ class Shelf:
         total = summed(needs)
         free = {sku: self.free(channel, sku) for sku in total}
         short = {sku: units - there for sku, units in total.items() if (there := sum(n for _, n in free[sku])) < units}
-        if short:
-            return [], short
-        picks = [Pick(sku, *taken) for sku, units in total.items() for taken in split(units, free[sku])]
+        ahead = {sku: self.ahead.get((channel, sku), 0) if beyond else 0 for sku in short}
+        if lacks := {sku: units - ahead[sku] for sku, units in short.items() if units > ahead[sku]}:
+            return [], lacks
+        here = {sku: units - short.get(sku, 0) for sku, units in total.items()} if short else total
+        picks = [Pick(sku, *taken) for sku, units in here.items() for taken in split(units, free[sku])]
         for pick in picks:
             self.unheld[pick.sku, pick.location] -= pick.units
+        for sku, units in short.items():
+            self.ahead[channel, sku] -= units
+            picks.append(Pick(sku, "", units))
         return picks, {}
 
 
@@ -155,3 +173,15 @@ def leaves(part: Leaving, kept: dict[tuple[Any, str, str], int]) -> NotHeld | No
     for each in picks:
         kept[part.holder, each.sku, each.location] -= each.units
     return None
+
+
+def served(candidates: Iterable[Candidate], waiting: Iterable[Awaited]) -> list[tuple[Any, Pick]]:
+    """Give free units to those who wait, first come first served; who cannot have all takes what there is."""
+    shelf = Shelf(candidates)
+    given: list[tuple[Any, Pick]] = []
+    for each in waiting:
+        free = shelf.free(each.channel, each.sku)
+        for location, units in split(min(each.units, sum(n for _, n in free)), free):
+            shelf.unheld[each.sku, location] -= units
+            given.append((each.holder, Pick(each.sku, location, units)))
+    return given

@@ -127,12 +127,12 @@ async def order(tx: Tx, order: UUID) -> Order:
     if head is None or (tx.reach == "own" and head.owner != tx.actor.id):
         raise NotFound("there is no such order, or it is not yours")
     lines, history, holds = await q.lines(tx, id=order), await q.history(tx, id=order), await q.holds(tx, order=order)
-    left = await _shipments(tx, order)
-    known = {name: getattr(head, name) for name in Order.__struct_fields__[:-4]}
+    left, awaits = await _shipments(tx, order), await inventory.awaited(tx, [order])
+    known = {name: getattr(head, name) for name in Order.__struct_fields__[:-5]}
     known["agreed"] = msgspec.Raw(head.agreed.encode())
     if tx.reach == "own":
         history, holds = [each for each in history if each.what not in _INSIDE], []
-    return Order(**known, lines=lines, history=history, shipments=left, holds=holds)
+    return Order(**known, lines=lines, history=history, shipments=left, holds=holds, awaits=awaits)
 
 
 async def _shipments(tx: Tx, order: UUID) -> list[Shipment]:
@@ -290,6 +290,7 @@ async def _set_free(tx: Tx, order: UUID, skus: set[str]) -> None:
     for pick in await inventory.held(tx, order):
         held[pick.sku] = held.get(pick.sku, 0) + pick.units
     needs = [inventory.Need(sku, held[sku] - left.get(sku, 0)) for sku in sorted(skus)]
+    await inventory.wait_for(tx, order, {sku: max(units - held.get(sku, 0), 0) for sku, units in left.items()})
     if needs := [need for need in needs if need.units > 0]:
         await inventory.release_part(tx, order, needs)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
-from rynek.commerce.inventory import ChannelCode, LocationCode, Pick
+from rynek.commerce.inventory import Awaited, ChannelCode, LocationCode, Pick
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict
 
@@ -196,6 +196,8 @@ class Order(Struct, frozen=True):
     history: list[Entry]
     shipments: list[Shipment] = []
     holds: list[HoldUp] = []
+    awaits: list[Awaited] = []
+    """Units that were sold beyond stock, and for when they are promised."""
 
 
 class Balance(Struct, frozen=True):

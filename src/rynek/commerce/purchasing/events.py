@@ -93,3 +93,17 @@ class PurchaseOrderClosed(Struct, frozen=True):
     purchase: UUID
     number: int
     why: str
+
+
+@event("purchasing.promise-moved", key="order", seen_by="purchasing.read")
+class PromiseMoved(Struct, frozen=True):
+    """Units that an order waits for come on another day than was promised: its buyer is to be told.
+
+    ``promised_on`` None: it is not known when they come; ``was`` None: it was not known.
+    """
+
+    order: UUID
+    sku: str
+    units: int
+    promised_on: date | None
+    was: date | None

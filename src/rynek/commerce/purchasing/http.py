@@ -1,6 +1,6 @@
 """Purchasing's operations."""
 
-from rynek.commerce.purchasing import actions, receiving
+from rynek.commerce.purchasing import actions, promising, receiving
 from rynek.kernel.operations import read, write
 from rynek.kernel.sheets import sheet
 
@@ -21,6 +21,7 @@ operations = [
     write("POST /purchasing/purchases/{purchase}/cancellation", actions.cancel, "purchasing.order"),
     write("POST /purchasing/purchases/{purchase}/receipts", receiving.receive, "purchasing.receive"),
     read("GET /purchasing/locations/{location}/expected", receiving.expected, "purchasing.receive"),
+    read("GET /purchasing/channels/{channel}/earliest", promising.earliest, "purchasing.see-earliest"),
     read("GET /purchasing/differences", receiving.differences, "purchasing.read"),
     write("POST /purchasing/differences/{difference}/resolution", receiving.settle, "purchasing.order"),
 ]

@@ -295,6 +295,39 @@ class Effect(Struct, frozen=True):
     dropped: int = 0
 
 
+class Supply(Struct, frozen=True):
+    """Units of an item that are to come to a location on a day, and the channels it serves."""
+
+    sku: str
+    location: str
+    units: int
+    on: date
+    channels: list[str]
+
+
+class Earliest(Struct, frozen=True):
+    """How soon so many units of an item can be had in a channel; None: nothing that is known of is enough.
+
+    ``available`` are there now; ``beyond`` may be ordered on top of them.
+    """
+
+    sku: str
+    units: int
+    on: date | None
+    available: int
+    beyond: int
+    kind: Literal["none", "backorder", "preorder"]
+
+
+class Expectation(Struct, frozen=True):
+    """What a channel may sell of an item beyond stock, and when the next of it comes; None: that is not known."""
+
+    sku: str
+    kind: Literal["backorder", "preorder"]
+    units: int
+    on: date | None
+
+
 for _name in ("supplier_item_supplier_known", "purchase_supplier_known"):
     constraint(_name, SupplierUnknown, "there is no such supplier; GET /purchasing/suppliers lists them")
 constraint("purchase_line_location_known", LocationUnknown, "there is no such location")

@@ -208,3 +208,19 @@ left join commerce.variant v on v.sku = l.sku
 left join commerce.product d on d.id = v.product
 where l.location = :location and l.received + l.dropped < l.units and (:purchase is null or p.id = :purchase)
 order by l.promised_on nulls last, p.number, l.line limit :limit
+
+-- name: supply(skus: text[], transit: int) -> Supply[]
+-- What is to come of items: of confirmed purchase orders, and on its way between locations.
+with coming as (
+    select l.sku, l.location, l.units - l.received - l.dropped as units, l.promised_on as on_
+    from commerce.purchase_line l join commerce.purchase p on p.id = l.purchase and p.state in ('confirmed', 'partly-received')
+    where l.sku = any(:skus) and l.received + l.dropped < l.units and l.promised_on is not null
+    union all
+    select l.sku, t.destination, l.units, t.sent_at::date + :transit
+    from commerce.transfer t join commerce.transfer_line l on l.transfer = t.id
+    where t.received_at is null and l.sku = any(:skus)
+)
+select c.sku, c.location, sum(c.units)::bigint as units, c.on_ as "on", array(
+    select s.channel from commerce.location_channel s join commerce.location p on p.code = s.location and p.active
+    where s.location = c.location order by s.channel) as channels
+from coming c group by c.sku, c.location, c.on_ order by c.on_, c.sku, c.location

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil
 
-from rynek.commerce.purchasing.model import Arrived, Effect, Found, Intake, Kind, Open, Settling, State, Verb
+from rynek.commerce.purchasing.model import Arrived, Effect, Found, Intake, Kind, Open, Settling, State, Supply, Verb
 
 _STEPS: Mapping[tuple[State, Verb], State] = {
     ("draft", "change"): "draft",
@@ -119,3 +119,25 @@ def settled(kind: Kind, how: Settling, units: int, coming: int) -> Effect | None
 def due(sent_on: date, days: int) -> date:
     """Tell the day on which goods are to be expected."""
     return sent_on + timedelta(days=days)
+
+
+def dated(
+    waiting: Iterable[tuple[str, str, int, date | None]], supply: Iterable[Supply], today: date
+) -> list[date | None]:
+    """Tell, for each who waits in turn (item, channel, units, not before), the day on which all of it is there.
+
+    Each takes what comes first to a location that serves its channel. What is late is expected today at the earliest.
+    None: what is known to come is not enough; it is taken all the same.
+    """
+    left = [(max(each.on, today), each) for each in sorted(supply, key=lambda each: (each.on, each.location))]
+    taken = [0] * len(left)
+    days: list[date | None] = []
+    for sku, channel, units, not_before in waiting:
+        lacks, last = units, max(not_before or today, today)
+        for n, (day, each) in enumerate(left):
+            if lacks and each.sku == sku and channel in each.channels and (part := min(lacks, each.units - taken[n])):
+                taken[n] += part
+                lacks -= part
+                last = max(last, day)
+        days.append(not_before if lacks else last)
+    return days
