@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.commerce.purchasing import rules
-from rynek.commerce.purchasing.model import Arrived, Kind, Open, Settling, State, Verb
+from rynek.commerce.purchasing.model import Arrived, Kind, Open, Settling, State, Supply, Verb
 
 DAY = date(2030, 1, 1)
 SKUS = ("A", "B", "C")
@@ -119,3 +119,47 @@ def test_a_purchase_order_goes_forward_only(state: State, verbs: list[Verb]) -> 
 @given(st.dates(max_value=date(2100, 1, 1)), st.integers(0, 730))
 def test_goods_are_due_after_their_lead_time(sent: date, lead: int) -> None:
     assert (rules.due(sent, lead) - sent).days == lead
+
+
+waits = st.lists(st.tuples(st.sampled_from(SKUS), st.sampled_from(("WEB", "APP")), st.integers(1, 9), days), max_size=8)
+supplies = st.lists(
+    st.builds(
+        Supply, st.sampled_from(SKUS), st.just("WH-1"), st.integers(1, 9),
+        st.integers(0, 9).map(lambda n: DAY + timedelta(days=n)), st.sampled_from((["WEB"], ["APP", "WEB"])),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(waits, supplies)
+def test_a_promise_is_never_sooner_than_goods_for_all_before(
+    waiting: list[tuple[str, str, int, date | None]], supply: list[Supply]
+) -> None:
+    today = DAY + timedelta(days=3)
+    found = rules.dated(waiting, supply, today)
+    assert len(found) == len(waiting)
+    for n, day in enumerate(found):
+        sku, _, _, not_before = waiting[n]
+        if day is None:
+            continue
+        assert day >= (not_before or day)
+        if day != not_before:
+            assert day >= today
+            there = sum(each.units for each in supply if each.sku == sku and max(each.on, today) <= day)
+            before = [
+                w for w, d in zip(waiting[: n + 1], found[: n + 1], strict=True) if w[0] == sku and d and d <= day
+            ]
+            promised = sum(w[2] for w in before if w[3] is None)
+            assert promised <= there
+
+
+@given(waits, supplies, st.integers(1, 9))
+def test_goods_that_slip_make_no_promise_sooner(
+    waiting: list[tuple[str, str, int, date | None]], supply: list[Supply], later: int
+) -> None:
+    slipped = [Supply(e.sku, e.location, e.units, e.on + timedelta(days=later), ["APP", "WEB"]) for e in supply]
+    anyone = [Supply(e.sku, e.location, e.units, e.on, ["APP", "WEB"]) for e in supply]
+    for was, now in zip(rules.dated(waiting, anyone, DAY), rules.dated(waiting, slipped, DAY), strict=True):
+        assert (was is None) == (now is None)
+        if was and now:
+            assert now >= was

@@ -99,6 +99,11 @@ TABLES: dict[str, tuple[Actor, str, str]] = {
         "channel,location,sku,units\nWEB-PL,WH-1,ITEM-00001,5\nWEB-PL,WH-2,,1\n",
         "channel,location,sku,units\nWEB-PL,WH-1,ITEM-00001,6\n",
     ),
+    "beyond-stock": (
+        KEEPER,
+        "channel,sku,kind,most,from_on\nWEB-PL,ITEM-00001,backorder,5,\nWEB-PL,ITEM-00002,preorder,9,2031-01-01\n",
+        "channel,sku,most\nWEB-PL,ITEM-00001,6\n",
+    ),
     "routes": (KEEPER, "channel,location,rank\nWEB-PL,S-1,9\n", "channel,location,rank\nWEB-PL,S-1,8\n"),
     "stock-counts": (
         KEEPER,

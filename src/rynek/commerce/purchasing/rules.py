@@ -127,7 +127,8 @@ def dated(
     """Tell, for each who waits in turn (item, channel, units, not before), the day on which all of it is there.
 
     Each takes what comes first to a location that serves its channel. What is late is expected today at the earliest.
-    None: what is known to come is not enough; it is taken all the same.
+    Where what is known to come is not enough it is taken all the same, and the day is None; of what nobody is to have
+    before a day, that day, or the last on which some comes.
     """
     left = [(max(each.on, today), each) for each in sorted(supply, key=lambda each: (each.on, each.location))]
     taken = [0] * len(left)
@@ -139,5 +140,6 @@ def dated(
                 taken[n] += part
                 lacks -= part
                 last = max(last, day)
-        days.append(not_before if lacks else last)
+        known = [day for day, each in left if each.sku == sku and channel in each.channels]
+        days.append(last if not lacks else not_before and max([not_before, *known]))
     return days

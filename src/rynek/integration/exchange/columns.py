@@ -16,8 +16,8 @@ _MOST = 1_000
 """Rows that are written in one transaction, where the operation takes so many."""
 _KINDS: dict[type, Kind] = {
     inspecting.StrType: "text", inspecting.IntType: "whole", inspecting.FloatType: "number",
-    inspecting.BoolType: "yes-no", inspecting.DateTimeType: "time", inspecting.UUIDType: "id",
-    inspecting.LiteralType: "choice",
+    inspecting.BoolType: "yes-no", inspecting.DateType: "text", inspecting.DateTimeType: "time",
+    inspecting.UUIDType: "id", inspecting.LiteralType: "choice",
 }  # fmt: skip
 
 

@@ -99,7 +99,24 @@ async def _cart(call: Call[Any], at: Visit, amiss: str = "", status: int = 200) 
             fresh = await call.ask("commerce.checkout.cart", cart=fresh.id)
         except Fault as fault:
             amiss, status = amiss or told(at.w, fault), fault.status
-    return show(call, msgspec.structs.replace(at, cart=fresh), "storefront/cart.html", status, amiss=amiss)
+    at = msgspec.structs.replace(at, cart=fresh)
+    return show(call, at, "storefront/cart.html", status, amiss=amiss, coming=await _coming(call, at))
+
+
+async def _coming(call: Call[Any], at: Visit) -> dict[str, Any]:
+    """Tell of what is in a cart, and not all there, when it comes: of what can be ordered beyond stock."""
+    wanted: dict[int, list[str]] = {}
+    for line in at.cart.priced.lines if at.cart is not None else ():
+        wanted.setdefault(line.quantity, []).append(line.sku)
+    found: dict[str, Any] = {}
+    for units, skus in wanted.items():
+        for begin in range(0, len(skus), 50):
+            some = skus[begin : begin + 50]
+            asked = {"channel": at.front.code, "skus": some, "units": units}
+            for each in await call.ask("commerce.purchasing.earliest", **asked):
+                if each.available < units <= each.available + each.beyond:
+                    found[each.sku] = each
+    return found
 
 
 @shown
