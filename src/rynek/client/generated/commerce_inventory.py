@@ -17,6 +17,9 @@ _ARRIVE = Route[commerce_inventory.Transfer](
 _AVAILABLE = Route[list[commerce_inventory.Available]](
     "GET", "/inventory/available", list[commerce_inventory.Available]
 )
+_BEYOND = Route[list[commerce_inventory.BeyondRow]](
+    "GET", "/inventory/channels/{channel}/beyond-stock", list[commerce_inventory.BeyondRow]
+)
 _COUNT = Route[list[commerce_inventory.Move]]("POST", "/inventory/counts", list[commerce_inventory.Move])
 _HOLD = Route[list[commerce_inventory.Pick]]("POST", "/inventory/holds/{holder}", list[commerce_inventory.Pick])
 _LEDGER = Route[list[commerce_inventory.Entry]]("GET", "/inventory/ledger", list[commerce_inventory.Entry])
@@ -24,6 +27,7 @@ _LET_GO = Route[list[commerce_inventory.Pick]]("DELETE", "/inventory/holds/{hold
 _LEVELS = Route[list[commerce_inventory.Level]]("GET", "/inventory/levels", list[commerce_inventory.Level])
 _LOCATIONS = Route[list[commerce_inventory.Location]]("GET", "/inventory/locations", list[commerce_inventory.Location])
 _OWING = Route[list[commerce_inventory.Level]]("GET", "/inventory/owing", list[commerce_inventory.Level])
+_PUT_BEYOND = Route[None]("PUT", "/inventory/channels/{channel}/beyond-stock", None)
 _PUT_LOCATIONS = Route[None]("PUT", "/inventory/locations", None)
 _PUT_ROUTES = Route[None]("PUT", "/inventory/channels/{channel}/locations", None)
 _PUT_SAFETY = Route[None]("PUT", "/inventory/channels/{channel}/safety", None)
@@ -96,6 +100,12 @@ class CommerceInventory:
     async def available(self, channel: str, skus: list[str]) -> list[commerce_inventory.Available]:
         """Tell what a channel may promise of items: free at its locations, less safety stock."""
         return await self._calls.ask(_AVAILABLE, {}, {"channel": channel, "skus": skus})
+
+    async def beyond(
+        self, channel: str, skus: list[str] | None = None, after: str = "", limit: int = 500
+    ) -> list[commerce_inventory.BeyondRow]:
+        """List what a channel may sell beyond stock, and how much of it is sold; go on with the last sku as ``after``."""
+        return await self._calls.ask(_BEYOND, {"channel": channel}, {"skus": skus, "after": after, "limit": limit})
 
     async def count(
         self, location: str, reference: str, lines: list[commerce_inventory.CountedLine]
@@ -176,6 +186,17 @@ class CommerceInventory:
             Forbidden: it is not your store.
         """
         return await self._calls.ask(_OWING, {}, {"location": location, "limit": limit})
+
+    async def put_beyond(self, channel: str, beyond: list[commerce_inventory.Beyond]) -> None:
+        """Say how many units of items a channel may sell beyond what is there.
+
+        Raises:
+            Invalid: an item is given twice, or a preorder without its day.
+            BeyondSold: more is sold already.
+        Emits:
+            RoutesChanged
+        """
+        return await self._calls.ask(_PUT_BEYOND, {"channel": channel}, {"beyond": beyond})
 
     async def put_locations(self, locations: list[commerce_inventory.Location]) -> None:
         """Add or change stores and warehouses.

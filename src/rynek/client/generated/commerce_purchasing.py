@@ -1,4 +1,4 @@
-"""Purchasing: what is ordered of whom, when it comes, and whether it came as ordered.
+"""Purchasing: what is ordered of whom, when it comes, whether it came as ordered, and who is promised it.
 
 Made by ``make client`` from the registry; do not edit.
 """
@@ -24,6 +24,9 @@ _DIFFERENCES = Route[list[commerce_purchasing.Difference]](
     "GET", "/purchasing/differences", list[commerce_purchasing.Difference]
 )
 _DRAFT = Route[commerce_purchasing.Purchase]("POST", "/purchasing/purchases", commerce_purchasing.Purchase)
+_EARLIEST = Route[list[commerce_purchasing.Earliest]](
+    "GET", "/purchasing/channels/{channel}/earliest", list[commerce_purchasing.Earliest]
+)
 _EXPECTED = Route[list[commerce_purchasing.Expected]](
     "GET", "/purchasing/locations/{location}/expected", list[commerce_purchasing.Expected]
 )
@@ -57,7 +60,7 @@ _SUPPLIERS = Route[list[commerce_purchasing.Supplier]](
 
 
 class CommercePurchasing:
-    """Purchasing: what is ordered of whom, when it comes, and whether it came as ordered."""
+    """Purchasing: what is ordered of whom, when it comes, whether it came as ordered, and who is promised it."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -146,6 +149,14 @@ class CommercePurchasing:
             LocationUnknown: there is no such location.
         """
         return await self._calls.ask(_DRAFT, {}, {"supplier": supplier, "lines": lines, "note": note})
+
+    async def earliest(self, channel: str, skus: list[str], units: int = 1) -> list[commerce_purchasing.Earliest]:
+        """Tell how soon so many units of each item can be had in a channel.
+
+        What is free is there today; the rest comes with what suppliers have confirmed and what is on its way between
+        locations, less what was promised to others before.
+        """
+        return await self._calls.ask(_EARLIEST, {"channel": channel}, {"skus": skus, "units": units})
 
     async def expected(
         self, location: str, purchase: uuid.UUID | None = None, limit: int = 500
