@@ -14,7 +14,7 @@ from rynek.bench.stall import KEEPER, Stall
 from rynek.commerce.companies import Billable, ports
 from rynek.commerce.companies.actions import bill, settle, with_shipped
 from rynek.commerce.companies.reactions import forget, note_shipped, release
-from rynek.commerce.orders.events import OrderCancelled, OrderShipped
+from rynek.commerce.orders.events import OrderCancelled
 from rynek.commerce.payments.events import PaymentCaptured, PaymentVoided
 from rynek.commerce.payments.reactions import give_back
 from rynek.commerce.payments.settlement import settle_due
@@ -436,11 +436,13 @@ async def test_a_months_orders_are_on_one_invoice(world: App, stall: Stall) -> N
     for order, at in zip(orders, (may, may, june), strict=True):
         async with world.database.transaction("commerce") as tx:
             for _ in range(2):
-                await note_shipped(tx, [Envelope("1-1", "x", "x", at, OrderShipped(order))])
+                gone = UnitsShipped(order, "P-1", 1_000, [Item("ITEM-00000", 1, 1_000)])
+                await note_shipped(tx, [Envelope("1-1", "x", "x", at, gone)])
     with clock.at(datetime(2026, 6, 15, tzinfo=UTC)):
         [group] = await ask(world, "companies.billable", company=of.id)
     assert (set(group.orders), group.begins_on, group.ends_on) == (set(orders[:2]), date(2026, 5, 1), date(2026, 5, 31))
-    assert group.total_minor == 2_500 + 3_500
+    assert group.total_minor == 2 * 1_000
+    assert [each.items for each in group.deliveries] == [{"ITEM-00000": 1}] * 2
     invoice = ids.new()
 
     async def billed(number: int) -> str:

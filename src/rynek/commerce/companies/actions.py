@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from rynek.commerce.companies.model import (
     Member,
     Mine,
     Movement,
+    Overdue,
     Owed,
     Proof,
     Role,
@@ -463,7 +464,7 @@ async def invoice_channels(tx: Tx, channels: Sequence[str]) -> set[str]:
 
 
 async def billable(tx: Tx, company: UUID) -> list[Billable]:
-    """List which of a company's shipped orders are to be invoiced together now, by currency and period.
+    """List what left for a company and is to be invoiced together now, by currency and period.
 
     Raises:
         NotFound: there is no such company.
@@ -473,20 +474,39 @@ async def billable(tx: Tx, company: UUID) -> list[Billable]:
 
 
 async def with_shipped(tx: Tx) -> list[UUID]:
-    """Tell of which companies something was shipped that is on no invoice yet."""
+    """Tell for which companies something left that is on no invoice yet."""
     found: list[UUID] = await q.with_shipped(tx)
     return found
 
 
-async def bill(tx: Tx, billable: Billable, document: UUID) -> None:
-    """Put orders on an invoice; each is on one only.
+async def bill(tx: Tx, billable: Billable, document: UUID, due_on: date | None = None) -> None:
+    """Put shipments on an invoice; each is on one only. What is owed for their orders falls due with it.
 
     Raises:
-        Conflict: one of them is on an invoice already, or was not shipped.
+        Conflict: one of them is on an invoice already.
     Emits:
         OrdersBilled
     """
+    orders = [each.order for each in billable.deliveries]
+    references = [each.reference for each in billable.deliveries]
     await q.lock(tx, companies=[billable.company])
-    if len(await q.bill(tx, orders=billable.orders, document=document)) < len(billable.orders):
-        raise Conflict("one of these orders is on an invoice already")
+    if len(await q.bill(tx, orders=orders, references=references, document=document)) < len(orders):
+        raise Conflict("one of these shipments is on an invoice already")
+    if due_on is not None:
+        await q.fall_due(tx, orders=billable.orders, due_on=due_on)
     emit(tx, OrdersBilled(billable.company, document, billable.orders))
+
+
+# --- what is late -----------------------------------------------------------------------------------------------------
+
+
+async def overdue(
+    tx: Tx, company: UUID | None = None, limit: Annotated[int, Meta(ge=1, le=1_000)] = 200
+) -> list[Overdue]:
+    """List what companies should have paid by now, the oldest first.
+
+    Args:
+        company: of this one alone; None for all.
+    """
+    found: list[Overdue] = await q.overdue(tx, company=company, today=tx.at.date(), limit=limit)
+    return found

@@ -1,5 +1,6 @@
 """What companies announce. Money in minor units of the company's currency."""
 
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
@@ -59,6 +60,18 @@ class DebtReleased(Struct, frozen=True):
     payment: UUID
     paid_minor: int
     withdrawn_minor: int
+
+
+@event("companies.payment-overdue", key="company")
+class PaymentOverdue(Struct, frozen=True):
+    """A company has not paid what was due: it is reminded, for the first, second or third time."""
+
+    company: UUID
+    order: UUID
+    payment: UUID
+    minor: int
+    due_on: date
+    reminder: int
 
 
 @event("companies.orders-billed", key="company")

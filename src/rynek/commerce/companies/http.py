@@ -8,6 +8,7 @@ operations = [
     read("GET /companies", actions.companies, "companies.read"),
     read("GET /companies/mine", actions.mine, "companies.belong"),
     write("POST /companies/join", actions.join, "companies.belong"),
+    read("GET /companies/overdue", actions.overdue, "companies.read"),
     read("GET /companies/unbalanced", actions.unbalanced, "companies.check", rate="bulk"),
     read("GET /companies/vat-ids/{vat_id}", actions.check_vat, "companies.check-vat"),
     write("PUT /companies/channels/{channel}", actions.put_channel, "companies.credit"),

@@ -270,8 +270,16 @@ class Unbalanced(Struct, frozen=True):
     """Movements whose lines do not come to nothing."""
 
 
+class Delivered(Struct, frozen=True):
+    """A shipment of an order, and its units by item."""
+
+    order: UUID
+    reference: str
+    items: dict[str, int]
+
+
 class Billable(Struct, frozen=True):
-    """Orders of a company in one currency that are invoiced together: those shipped in a period."""
+    """What left for a company in a period and is invoiced together, in one currency; gross, before what came back."""
 
     company: UUID
     currency: str
@@ -279,15 +287,33 @@ class Billable(Struct, frozen=True):
     ends_on: date
     orders: list[UUID]
     total_minor: int
+    deliveries: list[Delivered] = []
 
 
 class BillableRow(Struct, frozen=True):
-    """An order of a company that was shipped."""
+    """A shipment that is on no invoice; ``items`` is JSON."""
 
     order: UUID
     currency: str
     total_minor: int
     shipped_at: datetime
+    reference: str = ""
+    items: str = "{}"
+
+
+class Overdue(Struct, frozen=True):
+    """What a company should have paid by now, in minor units."""
+
+    company: UUID
+    name: str
+    email: str
+    currency: str
+    order: UUID
+    number: int
+    payment: UUID
+    open_minor: int
+    due_on: date
+    reminders: int
 
 
 class Buyer(Struct, frozen=True):

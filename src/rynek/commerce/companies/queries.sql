@@ -172,9 +172,14 @@ select company, payment, paid, withdrawn from come
 -- Count cancelled orders no more.
 update commerce.company_order set cancelled = true where order_id = any(:orders) and not cancelled
 
--- name: ship_orders(orders: uuid[], at: timestamptz)
--- Note that orders were shipped, so that they can be invoiced.
-update commerce.company_order set shipped_at = :at where order_id = any(:orders) and shipped_at is null
+-- name: deliver(orders: uuid[], references: text[], minors: bigint[], items: text[], ats: timestamptz[])
+-- Note what left for companies that are invoiced by the period, each shipment once.
+insert into commerce.company_delivery (order_id, reference, company, currency, minor, items, at)
+select c.order_id, n.r, c.company, c.currency, n.m, n.i::json, n.a
+from unnest(:orders, :references, :minors, :items, :ats) as n (o, r, m, i, a)
+join commerce.company_order c on c.order_id = n.o join commerce.sales_order s on s.id = n.o
+where coalesce(s.agreed #>> '{priced,company,invoicing}', 'each') <> 'each'
+on conflict do nothing
 
 -- name: debts(company: uuid, open: boolean, before: timestamptz, limit: int) -> Owed[]
 -- What a company owes or owed, the newest first.
@@ -233,15 +238,43 @@ insert into commerce.invoice_channel (channel) values (:channel) on conflict do 
 delete from commerce.invoice_channel where channel = :channel
 
 -- name: shipped(company: uuid) -> BillableRow[]
--- A company's orders that were shipped and are on no invoice.
-select order_id, currency, total_minor, shipped_at from commerce.company_order
-where company = :company and shipped_at is not null and document is null and not cancelled order by shipped_at, order_id
+-- What left for a company and is on no invoice.
+select order_id, currency, minor, at, reference, items::text from commerce.company_delivery
+where company = :company and document is null order by at, order_id, reference
 
 -- name: with_shipped() -> value[]
--- Companies of which something was shipped that is on no invoice.
-select distinct company from commerce.company_order where shipped_at is not null and document is null and not cancelled
+-- Companies for which something left that is on no invoice.
+select distinct company from commerce.company_delivery where document is null order by company
 
--- name: bill(orders: uuid[], document: uuid) -> value[]
--- Put orders on an invoice, each once; gives those that were on none.
-update commerce.company_order set document = :document
-where order_id = any(:orders) and document is null and shipped_at is not null returning order_id
+-- name: bill(orders: uuid[], references: text[], document: uuid) -> value[]
+-- Put shipments on an invoice, each once; gives the orders of those that were on none.
+update commerce.company_delivery d set document = :document
+from unnest(:orders, :references) as n (o, r) where d.order_id = n.o and d.reference = n.r and d.document is null
+returning d.order_id
+
+-- name: fall_due(orders: uuid[], due_on: date)
+-- Say when what is owed for orders is to be paid.
+update commerce.company_debt set due_on = :due_on, reminders = 0, reminded_on = null where order_id = any(:orders)
+
+-- name: overdue(company: uuid, today: date, limit: int) -> Overdue[]
+-- What should have been paid by now, the oldest first; company null for all.
+select d.company, c.name, c.email, c.currency, d.order_id, o.number, d.payment, d.minor - d.paid_minor - d.withdrawn_minor,
+    d.due_on, d.reminders
+from commerce.company_debt d join commerce.company c on c.id = d.company join commerce.sales_order o on o.id = d.order_id
+where d.paid_minor + d.withdrawn_minor < d.minor and d.due_on < :today and (:company is null or d.company = :company)
+order by d.due_on, d.payment limit :limit
+
+-- name: remind(steps: int[], today: date, limit: int) -> Overdue[]
+-- Count reminders that are due: each debt is reminded of so many days after it fell due, once each.
+with due as (
+    select payment from commerce.company_debt
+    where paid_minor + withdrawn_minor < minor and reminders < cardinality(:steps)
+        and due_on + (:steps)[reminders + 1] <= :today
+    order by due_on, payment limit :limit for update skip locked
+), told as (
+    update commerce.company_debt d set reminders = reminders + 1, reminded_on = :today from due where d.payment = due.payment
+    returning d.company, d.order_id, d.payment, d.minor - d.paid_minor - d.withdrawn_minor as open, d.due_on, d.reminders
+)
+select t.company, c.name, c.email, c.currency, t.order_id, o.number, t.payment, t.open, t.due_on, t.reminders
+from told t join commerce.company c on c.id = t.company join commerce.sales_order o on o.id = t.order_id
+order by t.due_on, t.payment

@@ -17,6 +17,7 @@ from rynek.commerce.companies.model import (
     CompanyRefused,
     CreditSpent,
     CustomerId,
+    Delivered,
     Invoicing,
     Member,
     OrderId,
@@ -251,6 +252,14 @@ def billable(company: CompanyId, invoicing: Invoicing, rows: Sequence[BillableRo
             alone = row.order if invoicing == "each" else None
             groups.setdefault((first, last, row.currency, alone), []).append(row)
     return [
-        Billable(company, currency, first, last, [row.order for row in found], sum(row.total_minor for row in found))
+        Billable(
+            company,
+            currency,
+            first,
+            last,
+            list(dict.fromkeys(row.order for row in found)),
+            sum(row.total_minor for row in found),
+            [Delivered(row.order, row.reference, msgspec.json.decode(row.items, type=dict[str, int])) for row in found],
+        )
         for (first, last, currency, _), found in groups.items()
     ]
