@@ -114,6 +114,7 @@ BEYOND: dict[str, dict[str, str]] = {
         "finding.py": "one way from a query to an answer, for finding and for previews",
     },
     "commerce/documents": {
+        "billing.py": "invoices for what companies got in a period: a desk of its own beside actions",
         "levelling.py": "what documents have to be corrected to: pure, beside what drafts them",
         "sales.py": "an order as documents see it: pure, and shared by what drafts",
         "drafting.py": "what an order becomes on paper: pure, as rules are, and as long as they",

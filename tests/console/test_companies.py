@@ -13,12 +13,16 @@ from rynek import security
 from rynek.app import App
 from rynek.bench import Server
 from rynek.bench.stall import Stall, set_up
-from rynek.kernel import clock
-from rynek.kernel.actor import ANYONE
+from rynek.commerce.companies.reactions import note_shipped
+from rynek.commerce.orders.events import Item, UnitsShipped
+from rynek.kernel import clock, ids
+from rynek.kernel.actor import ANYONE, Actor
+from rynek.kernel.events import Envelope
 from tests.browser import Visitor, chromium, visiting
 from tests.commerce.companies.conftest import ask, cart_of, customer, firm, place
 
 BOSS = ("boss@rynek.example", "a password for the boss")
+ADMIN = Actor("staff", ids.new(), frozenset({"admin"}))
 SHOTS = os.environ.get("SHOTS_FOLDER", "")
 """Where to put pictures of the pages, for who wants to look at them."""
 
@@ -134,3 +138,31 @@ async def test_a_quote_is_offered_and_its_thread_read(
         assert "declined" in await visitor.text("[role=status]")
         await visitor.open("/console/quotes")
         await picture(visitor, "quotes")
+
+
+async def test_what_left_in_a_month_is_invoiced_and_shown_until_it_is_paid(
+    world: App, stall: Stall, server: Server, browser: Browser, token: str
+) -> None:
+    of = await firm(world, limit=1_000_000, name="Piekarnia Nowa", invoicing="month", terms_days=14)
+    then = clock.now() - timedelta(days=40)
+    with clock.at(then):
+        placed = await place(world, of.buyer, await cart_of(world, of.buyer, ("ITEM-00002", 3)))
+        picks = [{"sku": "ITEM-00002", "location": "WH-1", "units": 3}]
+        await ask(world, "orders.ship_part", ADMIN, order=placed.order, reference="P-1", picks=picks)
+    gone = UnitsShipped(placed.order, "P-1", 3_006, [Item("ITEM-00002", 3, 3_006)])
+    async with world.database.transaction("commerce") as tx:
+        await note_shipped(tx, [Envelope("1-1", "?", "?", then, gone)])
+    seller = {"code": "R", "name": "Rynek", "street": "Rynek 1", "city": "Kraków"}
+    await ask(world, "documents.put_sellers", ADMIN, sellers=[seller])
+    numbered = {"code": "FV", "kind": "invoice", "seller": "R", "pattern": "FV/{year}/{number}", "channels": ["WEB-PL"]}
+    await ask(world, "documents.put_series", ADMIN, series=[numbered])
+    async with visiting(browser, server.address) as visitor:
+        page = visitor.page
+        await come_in(visitor, token, f"/console/companies/{of.id}")
+        assert "45.06" in await visitor.text("main")
+        await picture(visitor, "company-to-bill")
+        await page.click("form[action$=bills] button")
+        assert "issued" in await visitor.text("[role=status]")
+        await picture(visitor, "company-billed")
+        await page.click("text=FV/")
+        assert "Piekarnia Nowa" in await visitor.text("main")

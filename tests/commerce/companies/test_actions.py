@@ -14,7 +14,7 @@ from rynek.bench.stall import KEEPER, Stall
 from rynek.commerce.companies import Billable, ports
 from rynek.commerce.companies.actions import bill, settle, with_shipped
 from rynek.commerce.companies.reactions import forget, note_shipped, release
-from rynek.commerce.orders.events import OrderCancelled
+from rynek.commerce.orders.events import Item, OrderCancelled, UnitsShipped
 from rynek.commerce.payments.events import PaymentCaptured, PaymentVoided
 from rynek.commerce.payments.reactions import give_back
 from rynek.commerce.payments.settlement import settle_due

@@ -21,6 +21,7 @@ _LEDGER = Route[list[commerce_companies.Movement]](
     "GET", "/companies/{company}/ledger", list[commerce_companies.Movement]
 )
 _MINE = Route[commerce_companies.Mine | None]("GET", "/companies/mine", commerce_companies.Mine | None)
+_OVERDUE = Route[list[commerce_companies.Overdue]]("GET", "/companies/overdue", list[commerce_companies.Overdue])
 _OWED = Route[list[commerce_companies.Owed]]("GET", "/companies/{company}/debts", list[commerce_companies.Owed])
 _PROVE = Route[commerce_companies.Proof]("POST", "/companies/{company}/vat-proofs", commerce_companies.Proof)
 _PUT = Route[None]("PUT", "/companies/{company}", None)
@@ -40,7 +41,7 @@ class CommerceCompanies:
         self._calls = calls
 
     async def billable(self, company: uuid.UUID) -> list[commerce_companies.Billable]:
-        """List which of a company's shipped orders are to be invoiced together now, by currency and period.
+        """List what left for a company and is to be invoiced together now, by currency and period.
 
         Raises:
             NotFound: there is no such company.
@@ -111,6 +112,14 @@ class CommerceCompanies:
     async def mine(self) -> commerce_companies.Mine | None:
         """Tell for which company you buy, and what is left of your limits and of its credit; nothing: for none."""
         return await self._calls.ask(_MINE, {}, None)
+
+    async def overdue(self, company: uuid.UUID | None = None, limit: int = 200) -> list[commerce_companies.Overdue]:
+        """List what companies should have paid by now, the oldest first.
+
+        Args:
+            company: of this one alone; None for all.
+        """
+        return await self._calls.ask(_OVERDUE, {}, {"company": company, "limit": limit})
 
     async def owed(
         self, company: uuid.UUID, open: bool = True, before: datetime.datetime | None = None, limit: int = 50

@@ -10,6 +10,11 @@ import uuid
 from rynek.client.calls import Calls, Route
 
 _AMISS = Route[commerce_documents.Amiss]("GET", "/documents/amiss", commerce_documents.Amiss)
+_BILL = Route[list[commerce_documents.Issued]]("POST", "/companies/{company}/bills", list[commerce_documents.Issued])
+_BILLS = Route[list[commerce_documents.Bill]]("GET", "/companies/{company}/bills", list[commerce_documents.Bill])
+_CLAIMS = Route[list[commerce_documents.Claimed]](
+    "GET", "/companies/{company}/invoices", list[commerce_documents.Claimed]
+)
 _CORRECT = Route[commerce_documents.Issued]("POST", "/documents/{document}/corrections", commerce_documents.Issued)
 _DOCUMENT = Route[commerce_documents.Shown]("GET", "/documents/{document}", commerce_documents.Shown)
 _DOCUMENTS = Route[list[commerce_documents.Summary]]("GET", "/documents", list[commerce_documents.Summary])
@@ -33,8 +38,39 @@ class CommerceDocuments:
         self._calls = calls
 
     async def amiss(self) -> commerce_documents.Amiss:
-        """List what is wrong with documents: numbers that are missing, and documents that are not as they were issued."""
+        """List what is wrong with documents: numbers that are missing, and documents that are not as they were issued.
+
+        Also orders of companies that are invoiced for more than they come to.
+        """
         return await self._calls.ask(_AMISS, {}, None)
+
+    async def bill(self, company: uuid.UUID) -> list[commerce_documents.Issued]:
+        """Invoice a company for what left for it in periods that are over and is on no invoice: each shipment once.
+
+        What came back meanwhile is not on it, and what was credited is taken off.
+
+        Raises:
+            NotFound: there is no such company.
+            SeriesMissing: no active series numbers invoices in a channel that it buys in.
+            RateUnknown: what the currency was worth before the sale is not known.
+        Emits:
+            DocumentIssued, OrdersBilled
+        """
+        return await self._calls.ask(_BILL, {"company": company}, None)
+
+    async def bills(self, company: uuid.UUID) -> list[commerce_documents.Bill]:
+        """Show what a company would be invoiced now for what left in periods that are over, without invoicing it.
+
+        Raises:
+            NotFound: there is no such company.
+            SeriesMissing: no active series numbers invoices in a channel that it buys in.
+            RateUnknown: what the currency was worth before the sale is not known.
+        """
+        return await self._calls.ask(_BILLS, {"company": company}, None)
+
+    async def claims(self, company: uuid.UUID, limit: int = 100) -> list[commerce_documents.Claimed]:
+        """List a company's invoices with what of each is still to be paid: the open ones first, the oldest before."""
+        return await self._calls.ask(_CLAIMS, {"company": company}, {"limit": limit})
 
     async def correct(
         self, document: uuid.UUID, correction: commerce_documents.Correction
@@ -47,7 +83,7 @@ class CommerceDocuments:
             DocumentMissing: there is no such document.
             NotCorrectable: documents of its kind are not corrected.
             OverCorrected: more would be taken off than there is.
-            Invalid: it has no such line, or it is not said what to take off.
+            Invalid: it has no such line, it is not said what to take off, or lines are of several orders.
             VatIdWrong: the check digits of the buyer's VAT number are wrong: something is mistyped.
             SeriesMissing: no active series numbers corrections in its channel.
         Emits:

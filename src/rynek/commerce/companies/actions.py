@@ -479,8 +479,11 @@ async def with_shipped(tx: Tx) -> list[UUID]:
     return found
 
 
-async def bill(tx: Tx, billable: Billable, document: UUID, due_on: date | None = None) -> None:
+async def bill(tx: Tx, billable: Billable, document: UUID | None, due_on: date | None = None) -> None:
     """Put shipments on an invoice; each is on one only. What is owed for their orders falls due with it.
+
+    Args:
+        document: None where nothing of them is left to be invoiced, for it came back.
 
     Raises:
         Conflict: one of them is on an invoice already.
@@ -490,11 +493,12 @@ async def bill(tx: Tx, billable: Billable, document: UUID, due_on: date | None =
     orders = [each.order for each in billable.deliveries]
     references = [each.reference for each in billable.deliveries]
     await q.lock(tx, companies=[billable.company])
-    if len(await q.bill(tx, orders=orders, references=references, document=document)) < len(orders):
+    if len(await q.bill(tx, orders=orders, references=references, document=document or billable.company)) < len(orders):
         raise Conflict("one of these shipments is on an invoice already")
     if due_on is not None:
         await q.fall_due(tx, orders=billable.orders, due_on=due_on)
-    emit(tx, OrdersBilled(billable.company, document, billable.orders))
+    if document is not None:
+        emit(tx, OrdersBilled(billable.company, document, billable.orders))
 
 
 # --- what is late -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+import msgspec
+
 from rynek.commerce.companies import vat
 from rynek.commerce.companies.model import (
     Agreed,

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
+from rynek.commerce import companies
 from rynek.commerce.companies import VatIdWrong, mistyped
 from rynek.commerce.documents import drafting, model, paper, press, rules, sales
 from rynek.commerce.documents.events import DocumentIssued
@@ -214,8 +215,9 @@ class Desk:
         made = replace(made, id=ids.new())
         self.drafts.append((made, wanted.cause))
         self.causes.add(wanted.cause)
-        sale = self.sales[made.order]
-        self.sales[made.order] = replace(sale, issued=[*sale.issued, made])
+        for order in [each.order for each in made.orders] or [made.order]:
+            sale = self.sales[order]
+            self.sales[order] = replace(sale, issued=[*sale.issued, sales.view(made, order)])
         return made
 
 
@@ -229,7 +231,7 @@ async def desk(tx: Tx, orders: Iterable[UUID]) -> Desk:
     for line in lines:
         sold[line.order].append(line)
     for each in issued:
-        known[each.order].append(_read(each.body))
+        known[each.order].append(sales.view(_read(each.body), each.order))
     there = {row.id: sales.sale(row, sold[row.id], known[row.id]) for row in rows}
     home = {_seller(each.body).currency for each in series}
     foreign = {row.currency for row in rows if home - {row.currency}}
@@ -262,7 +264,7 @@ async def number(desk: Desk) -> dict[UUID, Document]:
         name = rules.name(known[made.series].pattern, made.issued_on, value)
         written.append((replace(made, number=value, name=name), cause, period))
     await _write(desk, written)
-    emit(tx, *(_told(made, desk.sales[made.order].row.owner) for made, _, _ in written))
+    emit(tx, *(_told(made, _owner(desk, made)) for made, _, _ in written))
     return {made.id: made for made, _, _ in written}
 
 
@@ -273,13 +275,25 @@ async def _write(desk: Desk, rows: Sequence[tuple[Document, str, str]]) -> None:
         desk.tx, ids=[d.id for d in made], kinds=[d.kind for d in made], series=[d.series for d in made],
         periods=[period for _, _, period in rows], numbers=[d.number for d in made], names=[d.name for d in made],
         sellers=[d.seller.code for d in made], orders=[d.order for d in made],
-        order_numbers=[d.order_number for d in made], owners=[desk.sales[d.order].row.owner for d in made],
+        order_numbers=[d.order_number for d in made], owners=[_owner(desk, d) for d in made],
         channels=[d.channel for d in made], buyers=[d.buyer.name for d in made],
         currencies=[d.currency for d in made], nets=[d.net_minor for d in made], taxes=[d.tax_minor for d in made],
         grosses=[d.gross_minor for d in made], corrects=[d.corrects.id if d.corrects else None for d in made],
         causes=[cause for _, cause, _ in rows], days=[d.issued_on for d in made], at=desk.tx.at,
         bodies=[body.decode() for body in bodies], digests=[sha256(body).digest() for body in bodies],
     )  # fmt: skip
+    covered = [(d.id, each.order, each.gross_minor) for d in made for each in d.orders]
+    if covered:
+        documents, orders, minors = zip(*covered, strict=True)
+        await q.cover(desk.tx, documents=documents, orders=orders, minors=minors)
+
+
+def _owner(desk: Desk, made: Document) -> UUID:
+    """Tell who may see a document: who ordered, or the company that is invoiced for a period."""
+    root = made if made.corrects is None else next(
+        (each for each in desk.sales[made.order].issued if each.id == made.corrects.id), made
+    )  # fmt: skip
+    return root.company or desk.sales[made.order].row.owner
 
 
 def _told(made: Document, owner: UUID) -> DocumentIssued:
@@ -331,7 +345,7 @@ async def correct(tx: Tx, document: UUID, correction: Correction) -> Issued:
         DocumentMissing: there is no such document.
         NotCorrectable: documents of its kind are not corrected.
         OverCorrected: more would be taken off than there is.
-        Invalid: it has no such line, or it is not said what to take off.
+        Invalid: it has no such line, it is not said what to take off, or lines are of several orders.
         VatIdWrong: the check digits of the buyer's VAT number are wrong: something is mistyped.
         SeriesMissing: no active series numbers corrections in its channel.
     Emits:
@@ -341,15 +355,27 @@ async def correct(tx: Tx, document: UUID, correction: Correction) -> Issued:
     row: Row | None = await q.document(tx, id=document)
     if row is None:
         raise DocumentMissing
-    at = await desk(tx, [row.order])
-    sale = at.sales[row.order]
+    order = _whose(_read(row.body), correction, row.order)
+    at = await desk(tx, [order])
+    sale = at.sales[order]
     root = _root(sale, document)
     after = _after(drafting.current(sale, root), correction)
-    wanted = Wanted(order=row.order, kind="correction", cause=f"asked/{ids.new()}", reason=correction.reason)
+    wanted = Wanted(order=order, kind="correction", cause=f"asked/{ids.new()}", reason=correction.reason)
     made = correct_one(at, wanted, root, after, correction.buyer)
     if isinstance(made, Fault):
         raise made
     return _issued((await number(at))[made.id])
+
+
+def _whose(document: Document, correction: Correction, order: UUID) -> UUID:
+    """Tell which order a correction is about: of an invoice for several it corrects one at a time."""
+    if not document.orders:
+        return order
+    asked = {each.number for each in correction.lines}
+    of = {line.order for line in document.lines if line.number in asked}
+    if correction.whole or len(of) != 1:
+        raise Invalid("say which lines, of one of its orders at a time", field="lines")
+    return of.pop() or order
 
 
 def _root(sale: Sale, document: UUID) -> Document:
@@ -435,9 +461,15 @@ async def request(tx: Tx, order: UUID, buyer: Party) -> Requested:
 
 async def documents(tx: Tx, search: Search) -> list[Summary]:
     """Find documents, newest first; your own, unless you look after everybody's."""
-    owner = tx.actor.id if tx.reach == "own" else None
-    found: list[Summary] = await q.find(tx, owner=owner, **msgspec.structs.asdict(search))
+    owners = await _owners(tx) if tx.reach == "own" else None
+    found: list[Summary] = await q.find(tx, owners=owners, **msgspec.structs.asdict(search))
     return found
+
+
+async def _owners(tx: Tx) -> list[UUID]:
+    """Tell whose documents somebody sees: their own, and those of the company whose money they look after."""
+    seat = await companies.seat_of(tx, tx.actor.id)
+    return [tx.actor.id, *([seat.company] if seat is not None and seat.role != "buyer" else [])]
 
 
 async def document(tx: Tx, document: UUID) -> model.Shown:
@@ -452,7 +484,7 @@ async def document(tx: Tx, document: UUID) -> model.Shown:
 
 async def _mine(tx: Tx, document: UUID) -> Row:
     row: Row | None = await q.document(tx, id=document)
-    if row is None or (tx.reach == "own" and row.owner != tx.actor.id):
+    if row is None or (tx.reach == "own" and row.owner not in await _owners(tx)):
         raise DocumentMissing
     return row
 
@@ -486,5 +518,8 @@ def _file(row: Row, form: str, body: bytes, kind: str) -> Response:
 
 
 async def amiss(tx: Tx) -> Amiss:
-    """List what is wrong with documents: numbers that are missing, and documents that are not as they were issued."""
-    return Amiss(await q.gaps(tx, limit=100), await q.marred(tx, limit=100))
+    """List what is wrong with documents: numbers that are missing, and documents that are not as they were issued.
+
+    Also orders of companies that are invoiced for more than they come to.
+    """
+    return Amiss(await q.gaps(tx, limit=100), await q.marred(tx, limit=100), await q.excessive(tx, limit=100))

@@ -145,7 +145,7 @@ def _supply(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
     made = replace(made, method=method, shipment=wanted.shipment, follows=_receipts(sale), returned=wanted.returned)
     if wanted.kind == "final":
         made = replace(made, supplied=supplied, advances=advances)
-    return _told_locally(made, frame)
+    return told_locally(made, frame)
 
 
 def _credited(sale: Sale, lines: Sequence[Line], kinds: frozenset[str]) -> int:
@@ -234,7 +234,7 @@ def _advance(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
     made = replace(made, method="line", ordered=ordered, sold_on=frame.day, paid_minor=amount, due_minor=0, due_on=None)
     if amount == most:  # the last one names those before it
         made = replace(made, follows=[reference(each) for each in sale.issued if each.kind == "advance"])
-    return _told_locally(made, frame)
+    return told_locally(made, frame)
 
 
 def _document(
@@ -272,7 +272,7 @@ def _billed(sale: Sale) -> int:
     )  # fmt: skip
 
 
-def _told_locally(document: Document, frame: Frame) -> Document | Fault:
+def told_locally(document: Document, frame: Frame) -> Document | Fault:
     """Say the VAT in the seller's currency, and whether the bank splits the payment."""
     seller = frame.seller
     exchange = None

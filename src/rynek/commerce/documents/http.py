@@ -1,6 +1,6 @@
 """Documents' operations."""
 
-from rynek.commerce.documents import actions
+from rynek.commerce.documents import actions, billing
 from rynek.kernel.operations import batch, process, read, write
 from rynek.kernel.sheets import sheet
 
@@ -17,6 +17,9 @@ operations = [
     process("GET /documents/{document}/files/{form}", actions.download, "documents.read", rate="read"),
     batch("POST /documents", actions.issue, "documents.issue"),
     write("POST /documents/{document}/corrections", actions.correct, "documents.correct"),
+    read("GET /companies/{company}/bills", billing.bills, "documents.bills"),
+    write("POST /companies/{company}/bills", billing.bill, "documents.bill"),
+    read("GET /companies/{company}/invoices", billing.claims, "documents.bills"),
     write("POST /orders/{order}/invoice", actions.request, "documents.request"),
 ]
 

@@ -184,6 +184,8 @@ class Line(Struct, frozen=True):
     label: str
     gtin: str | None = None
     gtu: str = ""
+    order: UUID | None = None
+    """Of an invoice for several orders: whose line it is."""
 
 
 class RateSum(Struct, frozen=True):
@@ -244,6 +246,16 @@ class Change(Struct, frozen=True):
     gross_minor: int
 
 
+class Covered(Struct, frozen=True):
+    """An order on an invoice for several, and what it comes to there."""
+
+    order: UUID
+    number: int
+    gross_minor: int
+    returned: Sequence[tuple[int, int]] = ()
+    """What had come back before and is not on it: lines of the order, and units."""
+
+
 class Document(Struct, frozen=True, kw_only=True):
     """A document, complete and for ever: what is printed, and what becomes structured invoices.
 
@@ -296,6 +308,10 @@ class Document(Struct, frozen=True, kw_only=True):
     """What of the order's way it is about: the number of a shipment or of a return."""
     returned: Sequence[tuple[int, int]] = ()
     """What had come back before an invoice was issued and is not on it: lines of the order, and units."""
+    company: UUID | None = None
+    """Of an invoice for what a company got in a period: the company. ``order`` is the first of them."""
+    orders: Sequence[Covered] = ()
+    period: tuple[Day, Day] | None = None
 
 
 class Shown(Struct, frozen=True):
@@ -389,6 +405,37 @@ class Correction(Struct, frozen=True, forbid_unknown_fields=True):
     buyer: Party | None = None
 
 
+class Bill(Struct, frozen=True):
+    """What a company would be invoiced now for what it got in a period. Money in minor units."""
+
+    begins_on: Day
+    ends_on: Day
+    currency: str
+    series: str
+    orders: list[Covered]
+    lines: int
+    net_minor: int
+    tax_minor: int
+    gross_minor: int
+    due_on: Day | None
+
+
+class Claimed(Struct, frozen=True):
+    """An invoice of a company, with its corrections, and what of it is still to be paid. Money in minor units.
+
+    What was paid of an order pays its oldest invoices first.
+    """
+
+    id: UUID
+    name: str
+    issued_on: Day
+    due_on: Day | None
+    currency: str
+    minor: int
+    open_minor: int
+    overdue: bool
+
+
 class Requested(Struct, frozen=True):
     """An invoice was asked for; it is there if the goods have left, else it comes with them."""
 
@@ -419,6 +466,7 @@ class Amiss(Struct, frozen=True):
 
     gaps: list[Gap]
     marred: list[Marred]
+    excessive: list[Marred] = []
 
 
 class SaleRow(Struct, frozen=True):

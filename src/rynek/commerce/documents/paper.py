@@ -76,7 +76,10 @@ def _facts(document: Document, w: Words) -> list[tuple[str, str]]:
     found = [(w("fact.issued"), str(document.issued_on))]
     if document.kind not in ("confirmation", *_UNPRICED):
         found.append((w("fact.paid_on" if document.kind == "advance" else "fact.sold"), str(document.sold_on)))
-    found += [(w("fact.place"), document.place), (w("fact.order"), str(document.order_number))]
+    found += [
+        (w("fact.place"), document.place),
+        (w("fact.order"), _orders(document)),
+    ]
     if document.corrects:
         found.append((w("fact.corrects"), _named(document.corrects, w)))
     if document.previous:
@@ -87,6 +90,10 @@ def _facts(document: Document, w: Words) -> list[tuple[str, str]]:
         back = document.kind in ("correction", "return-slip")
         found.append((w("fact.return" if back else "fact.shipment"), document.shipment))
     return found
+
+
+def _orders(document: Document) -> str:
+    return ", ".join(str(each.number) for each in document.orders) or str(document.order_number)
 
 
 def _named(reference: Reference, w: Words) -> str:

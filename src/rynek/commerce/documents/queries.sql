@@ -64,7 +64,56 @@ from commerce.order_line where order_id = any(:orders) order by order_id, line
 
 -- name: of_orders(orders: uuid[]) -> Row[]
 -- The documents of orders, as they were issued.
-select id, order_id, owner, cause, body::text, digest from commerce.document where order_id = any(:orders) order by seq
+select id, order_id, owner, cause, body, digest from (
+    select d.id, d.order_id, d.owner, d.cause, d.body::text, d.digest, d.seq from commerce.document d
+    where d.order_id = any(:orders) and not exists (select from commerce.document_cover l where l.document = d.id)
+    union all
+    select d.id, l.order_id, d.owner, d.cause, d.body::text, d.digest, d.seq
+    from commerce.document_cover l join commerce.document d on d.id = l.document where l.order_id = any(:orders)
+) as d order by seq, order_id
+
+-- name: cover(documents: uuid[], orders: uuid[], minors: bigint[])
+-- Write which orders an invoice is for.
+insert into commerce.document_cover (document, order_id, minor) select * from unnest(:documents, :orders, :minors)
+
+-- name: claimed(company: uuid, today: date, limit: int) -> Claimed[]
+-- A company's invoices with what of each is still to be paid, the oldest first: money pays the oldest of an order first.
+with part as (
+    select d.id, d.seq, co.order_id, coalesce(l.minor, d.gross_minor) + coalesce((
+        select sum(c.gross_minor) from commerce.document c where c.corrects = d.id and c.order_id = co.order_id), 0) as minor
+    from commerce.company_order co
+    join commerce.document d on d.kind in ('invoice', 'final') and d.id in (
+        select l.document from commerce.document_cover l where l.order_id = co.order_id
+        union all
+        select e.id from commerce.document e where e.order_id = co.order_id)
+    left join commerce.document_cover l on l.document = d.id and l.order_id = co.order_id
+    where co.company = :company and (l.order_id is not null or d.order_id = co.order_id)
+), paid as (
+    select p.*, greatest(0, least(p.minor, o.captured_minor - o.refunded_minor - coalesce(
+        sum(p.minor) over (partition by p.order_id order by p.seq rows between unbounded preceding and 1 preceding), 0)))
+        as paid
+    from part p join commerce.sales_order o on o.id = p.order_id
+)
+select d.id, d.name, d.issued_on, (d.body ->> 'due_on')::date, d.currency, sum(p.minor)::bigint,
+    sum(p.minor - p.paid)::bigint, coalesce((d.body ->> 'due_on')::date < :today, false) and sum(p.minor - p.paid) > 0
+from paid p join commerce.document d on d.id = p.id group by d.id
+order by (sum(p.minor - p.paid) > 0) desc, d.seq limit :limit
+
+-- name: excessive(limit: int) -> Marred[]
+-- Orders of companies whose invoices come to more than the orders do.
+select o.id, o.number::text, 'its invoices come to ' || d.minor || ', and it comes to ' || o.total_minor - o.credit_minor
+from commerce.company_order co join commerce.sales_order o on o.id = co.order_id
+join lateral (
+    select sum(coalesce(l.minor, case when e.company is null then e.gross_minor end)) as minor from (
+        select x.id, x.gross_minor, x.body ->> 'company' as company from commerce.document x
+        where x.order_id = o.id and x.kind in ('invoice', 'correction', 'advance', 'final')
+        union
+        select x.id, x.gross_minor, x.body ->> 'company' from commerce.document x
+        join commerce.document_cover y on y.document = x.id and y.order_id = o.id
+    ) e left join commerce.document_cover l on l.document = e.id and l.order_id = o.id
+) d on true
+where d.minor > case when o.state = 'cancelled' then 0 else o.total_minor - o.credit_minor end
+order by 1 limit :limit
 
 -- name: take(series: text[], periods: text[], counts: bigint[]) -> Taken[]
 -- Take so many numbers of each series: the last thing before they are written, as nobody else gets any until we commit.
@@ -86,13 +135,14 @@ from unnest(:ids, :kinds, :series, :periods, :numbers, :names, :sellers, :orders
 -- A document as it was issued.
 select id, order_id, owner, cause, body::text, digest from commerce.document where id = :id
 
--- name: find(owner: uuid, kind: text, series: text, order: uuid, find: text, since: date, until: date, before: uuid, limit: int) -> Summary[]
+-- name: find(owners: uuid[], kind: text, series: text, order: uuid, find: text, since: date, until: date, before: uuid, limit: int) -> Summary[]
 -- Documents, newest first; what is null is not looked at.
 select id, kind, series, name, order_id, order_number, channel, buyer, currency, net_minor, tax_minor, gross_minor,
     corrects, issued_on, issued_at
 from commerce.document
-where (:owner is null or owner = :owner) and (:kind is null or kind = :kind) and (:series is null or series = :series)
-    and (:order is null or order_id = :order)
+where (:owners is null or owner = any(:owners)) and (:kind is null or kind = :kind) and (:series is null or series = :series)
+    and (:order is null or order_id = :order
+        or id in (select l.document from commerce.document_cover l where l.order_id = :order))
     and (:find is null or starts_with(lower(name), lower(:find)) or starts_with(lower(buyer), lower(:find)))
     and (:since is null or issued_on >= :since) and (:until is null or issued_on <= :until)
     and (:before is null or id < :before)

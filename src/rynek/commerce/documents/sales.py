@@ -161,6 +161,20 @@ class Frame(Struct, frozen=True):
         return at.astimezone(ZoneInfo(self.seller.timezone)).date()
 
 
+def view(document: Document, order: UUID) -> Document:
+    """Give an invoice for several orders as one of them sees it: with its own lines alone."""
+    if not document.orders:
+        return document
+    lines = [line for line in document.lines if line.order == order]
+    rates = rules.sums(lines)
+    [mine] = [each for each in document.orders if each.order == order]
+    return msgspec.structs.replace(
+        document, order=order, order_number=mine.number, returned=mine.returned, lines=lines, rates=rates,
+        net_minor=sum(each.net_minor for each in rates),
+        tax_minor=sum(each.tax_minor for each in rates), gross_minor=sum(each.gross_minor for each in rates),
+    )  # fmt: skip
+
+
 # --- orders -----------------------------------------------------------------------------------------------------------
 
 

@@ -300,6 +300,17 @@ async def level(tx: Tx, order: UUID, balance: orders.Balance) -> None:
             await q.owe(tx, id=row.id, minor=part)
         elif part:
             await ask(tx, row, "refund", await _next(tx, row, "surplus:refund"), part, tries=0)
+    await _lower_account(tx, rows, frees, balance.due_minor)
+
+
+async def _lower_account(tx: Tx, rows: Sequence[Row], frees: Sequence[rules.Free], due_minor: int) -> None:
+    """Let go of what a buyer on account promised beyond what is due: she owes no more than that."""
+    surplus = sum(free.capture for free in frees) + rules.kept(frees) - due_minor
+    account = [(row.provider, row.method) == (MANUAL, rules.ON_ACCOUNT) for row in rows]
+    lefts = [free.void if owes else 0 for free, owes in zip(frees, account, strict=True)]
+    for row, part in zip(rows, rules.spread(surplus, lefts), strict=True):
+        if part:
+            await ask(tx, row, "void", await _next(tx, row, "surplus:void"), part, tries=0)
 
 
 async def _free(tx: Tx, order: UUID) -> tuple[list[Row], list[rules.Free]]:

@@ -90,6 +90,7 @@ operations = [
     _form("POST /console/companies", companies.take_in),
     _page("GET /console/companies/{company}", companies.company),
     _form("POST /console/companies/{company}/credit", companies.set_credit),
+    _form("POST /console/companies/{company}/bills", companies.bill),
     _form("POST /console/companies/{company}/vat-proofs", companies.prove_vat, rate="open"),
     _form("POST /console/companies/{company}/units", companies.add_unit),
     _form("POST /console/companies/{company}/invitations", companies.invite),

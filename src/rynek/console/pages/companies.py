@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from rynek.console.pages.shell import go, language, show, shown, told
-from rynek.kernel import ids, money
+from rynek.kernel import clock, ids, money
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault
 
@@ -88,12 +88,32 @@ async def _company(
 ) -> Response:
     found = await call.ask("commerce.companies.company", company=company)
     debts = await call.ask("commerce.companies.owed", company=company)
-    billable = await call.ask("commerce.companies.billable", company=company)
+    bills = await _asked(call, "commerce.documents.bills", company)
+    invoices = await _asked(call, "commerce.documents.claims", company)
     refused = told(language(call.request), refusal) if refusal else None
     return show(
-        call, "console/company.html", refusal.status if refusal else 200, company=found, debts=debts, billable=billable,
+        call, "console/company.html", refusal.status if refusal else 200, company=found, debts=debts, bills=bills,
+        invoices=invoices, today=clock.now().date(),
         done=done, refused=refused, token=token, units={each.code: each.name for each in found.units},
     )  # fmt: skip
+
+
+async def _asked(call: Call[Any], operation: str, company: UUID) -> Any:
+    """Ask for what not everybody who sees companies may see, or what a missing series keeps from being said."""
+    try:
+        return await call.ask(operation, company=company)
+    except Fault:
+        return []
+
+
+@shown
+async def bill(call: Call[Any], company: UUID) -> Response:
+    """Invoice a company for what left in periods that are over."""
+    try:
+        await call.ask("commerce.documents.bill", company=company)
+    except Fault as fault:
+        return await _company(call, company, refusal=fault)
+    return go(f"/console/companies/{company}?done=billed")
 
 
 async def _act(call: Call[Any], company: UUID, done: str, operation: str, **values: Any) -> Response:
