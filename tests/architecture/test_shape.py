@@ -135,6 +135,7 @@ BEYOND: dict[str, dict[str, str]] = {
         "ground.py": "what is known of the places of a batch of orders: one look, so neither rule nor verb",
         "working.py": "the verbs at the shelves: lists, scans, and what is not there",
         "packing.py": "the verbs of parcels: packed, labelled, handed over",
+        "collecting.py": "the verbs of what its buyers collect, and of what they do not",
     },
     "commerce/purchasing": {
         "promising.py": "the verbs of promises: when something comes, and who is told",

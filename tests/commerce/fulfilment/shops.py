@@ -8,7 +8,7 @@ import asyncpg
 
 from rynek.app import App
 from rynek.bench.stall import COURIER, KEEPER, set_up
-from rynek.commerce.fulfilment import actions
+from rynek.commerce.fulfilment import actions, working
 from rynek.commerce.fulfilment.reactions import find_places, follow, serve_those_who_wait, work_on_what_came
 from rynek.kernel import door, ids, log
 from rynek.kernel.actor import Actor
@@ -28,6 +28,15 @@ REACTIONS = (find_places, follow, serve_those_who_wait, work_on_what_came)
 def clerk(location: str | None) -> Actor:
     """Give somebody who works in a shop."""
     return Actor("staff", ids.new(), frozenset({"store"}), location)
+
+
+async def picked(chain: "Chain", order: UUID, who: Actor) -> UUID:
+    """Have somebody pick all that their shop is to pick of an order; gives the list."""
+    found = await chain.ask(working.tasks_of, order=order)
+    [task] = [each.id for each in found if each.location == who.location and each.state == "open"]
+    await chain.ask(working.start, who, task=task)
+    await chain.ask(working.confirm, who, location=str(who.location), tasks=[task])
+    return task  # type: ignore[no-any-return]
 
 
 def home(place: str) -> dict[str, str]:
@@ -82,6 +91,18 @@ class Chain:
         placed = await self.ask("commerce.checkout.place", buyer, cart=cart.id, tenders=tenders)
         order: UUID = placed.order
         return order
+
+    async def reserved(self, point: str, method: str = "transfer", **wants: int) -> tuple[UUID, Actor]:
+        """Buy items to be collected at a shop; gives the order and who ordered."""
+        buyer = Actor("guest", ids.new())
+        lines = [{"sku": sku.replace("_", "-"), "quantity": units} for sku, units in wants.items()]
+        said = {"email": f"{buyer.id}@example.com", "recipient": {"name": "Ola Nowak"}}
+        cart = await self.ask(
+            "commerce.checkout.open_cart", buyer, channel="WEB-PL", lines=lines, delivery="shop", point=point, **said
+        )
+        tenders = [{"method": method, "amount_minor": cart.priced.total}]
+        placed = await self.ask("commerce.checkout.place", buyer, cart=cart.id, tenders=tenders)
+        return placed.order, buyer
 
     async def heard(self) -> None:
         """Let fulfilment hear all news."""
@@ -154,6 +175,8 @@ async def opened(world: App, tiers: list[list[dict[str, Any]]] | None = None, it
         for code, (lat, lon) in CITIES.items()
     ]
     await ask(actions.put_areas, KEEPER, areas=areas)
+    option = {"code": "shop", "name": "From a shop", "kind": "pickup", "sku": "DELIVERY"}
+    await ask("commerce.checkout.put_delivery", KEEPER, channel="WEB-PL", options=[option])
     nearest = [[{"by": "parcels", "weight": 1000}, {"by": "nearest"}]]
     await ask(actions.put_routing, KEEPER, channel="WEB-PL", tiers=tiers or nearest)
     return chain

@@ -1,6 +1,7 @@
 """Decisions of fulfilment, by their properties."""
 
 import math
+from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rynek.commerce.fulfilment import rules
-from rynek.commerce.fulfilment.model import Criterion, Kept, OnList, Place, PlaceRow, Plan, State, StopRow, WrongStep
+from rynek.commerce.fulfilment.model import Criterion, Kept, OnList, Place, PlaceRow, Plan, State, StopRow, Wanted, WrongStep
 from rynek.commerce.inventory import Pick
 
 SKUS = ("A", "B", "C")
@@ -244,3 +245,40 @@ def test_parcels_hold_what_was_picked_or_are_refused(picked: dict[str, int], giv
         assert {sku: n for sku, n in total.items() if n} == picked
         assert all(asked in ({}, got) for asked, got in zip(given_, found, strict=True))
     assert rules.parcels(picked, [{}]) == [picked]
+
+
+# --- collecting -------------------------------------------------------------------------------------------------------
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_code_is_found_however_it_is_typed(digest: bytes) -> None:
+    written = rules.code(digest)
+    plain = rules.plain(written)
+    assert plain == written.replace("-", "")
+    assert len(plain) == rules.CODE_LENGTH
+    misread = plain.lower().replace("0", "o").replace("1", "l")
+    assert rules.plain(f" {misread[:2]} - {misread[2:]}") == plain
+    assert rules.code(digest[:4] + bytes(28)) == written
+
+
+@given(st.text(max_size=12))
+def test_what_cannot_be_a_code_is_none(typed: str) -> None:
+    plain = rules.plain(typed)
+    assert plain is None or (len(plain) == rules.CODE_LENGTH and set(plain) <= set(rules.SIGNS))
+
+
+@given(st.integers(1, 60), st.integers(0, 60))
+def test_who_is_reminded_is_reminded_before_the_end(keep: int, remind: int) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    reminded, until = rules.times(now, keep, remind)
+    assert until - now == timedelta(days=keep)
+    assert (reminded is None) == (not 0 < remind < keep)
+    assert reminded is None or reminded - now == timedelta(days=remind)
+
+
+@given(st.sampled_from(["home", "pickup", "locker", "digital", ""]), st.sampled_from(["", "S-1"]), st.sampled_from(["S-1", "S-2"]))
+def test_goods_go_to_where_they_are_collected(delivery: str, point: str, location: str) -> None:
+    wanted = Wanted(UUID(int=1), 1, "WEB-PL", "open", "PL", "", delivery, point, decided=False)
+    collected = delivery == "pickup" and point != ""
+    here = "hand-out" if location == point else "bring"
+    assert rules.kind(wanted, location) == (here if collected else "send")

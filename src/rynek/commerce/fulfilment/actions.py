@@ -34,7 +34,7 @@ from rynek.kernel.faults import Forbidden, Invalid, NotFound
 
 _encode = msgspec.json.Encoder().encode
 _read_decision = msgspec.json.Decoder(Decision).decode
-PRIORITY = {"hand-out": 3, "send": 5}
+PRIORITY = {"hand-out": 3, "bring": 4, "send": 5}
 URGENT = 1
 """The priority of work that another place could not do."""
 
@@ -262,7 +262,7 @@ async def _put_on(tx: Tx, opened: Mapping[UUID, Wanted], fresh: Sequence[Kept], 
     rows = []
     for order, location in places:
         wanted = opened[order]
-        kind = "hand-out" if wanted.delivery == "pickup" and wanted.point == location else "send"
+        kind = rules.kind(wanted, location)
         terms = routings.get(wanted.channel, UNROUTED)
         minutes = terms.hand_out_minutes if kind == "hand-out" else terms.send_minutes
         due = how.due_at or tx.at + timedelta(minutes=minutes)

@@ -68,3 +68,62 @@ class ParcelsHandedOver(Struct, frozen=True):
     carrier: str
     parcels: int
     orders: list[UUID]
+
+
+@event("fulfilment.collection-ready", key="order")
+class CollectionReady(Struct, frozen=True):
+    """Goods of an order lie ready where they are collected, until ``until_at``. The code is asked for, not told."""
+
+    order: UUID
+    collection: UUID
+    location: str
+    until_at: datetime
+
+
+@event("fulfilment.collection-reminded", key="order")
+class CollectionReminded(Struct, frozen=True):
+    """Whoever ordered is to be reminded that goods lie ready until ``until_at``."""
+
+    order: UUID
+    collection: UUID
+    location: str
+    until_at: datetime
+
+
+@event("fulfilment.collection-extended", key="order")
+class CollectionExtended(Struct, frozen=True):
+    """Goods lie ready longer than was said."""
+
+    order: UUID
+    collection: UUID
+    location: str
+    until_at: datetime
+
+
+@event("fulfilment.collected", key="order")
+class Collected(Struct, frozen=True):
+    """Goods of an order were handed out: to whoever ordered them, or to somebody else (``by``)."""
+
+    order: UUID
+    collection: UUID
+    location: str
+    by: str
+
+
+@event("fulfilment.collection-expired", key="order")
+class CollectionExpired(Struct, frozen=True):
+    """Nobody collected goods in time: they go back into stock, and what was not collected is cancelled."""
+
+    order: UUID
+    collection: UUID
+    location: str
+
+
+@event("fulfilment.goods-on-the-way", key="order")
+class GoodsOnTheWay(Struct, frozen=True):
+    """Goods of an order left a location for the one where they are collected."""
+
+    order: UUID
+    task: UUID
+    origin: str
+    location: str

@@ -1,8 +1,8 @@
 """Fulfilment's operations."""
 
-from rynek.commerce.fulfilment import actions, packing, working
+from rynek.commerce.fulfilment import actions, collecting, packing, working
 from rynek.commerce.fulfilment.ports import configure
-from rynek.kernel.operations import read, write
+from rynek.kernel.operations import process, read, write
 from rynek.kernel.sheets import sheet
 
 operations = [
@@ -35,9 +35,18 @@ operations = [
     read("GET /fulfilment/locations/{location}/handovers", packing.handovers, "fulfilment.work"),
     write("POST /fulfilment/locations/{location}/handovers", packing.hand_over, "fulfilment.work"),
     read("GET /fulfilment/handovers/{handover}", packing.handover, "fulfilment.work"),
+    write("POST /fulfilment/tasks/{task}/shelving", collecting.shelve, "fulfilment.work"),
+    read("GET /fulfilment/locations/{location}/collections", collecting.collections, "fulfilment.work"),
+    process("POST /fulfilment/locations/{location}/collections", collecting.collect, "fulfilment.work"),
+    write("POST /fulfilment/collections/{collection}/extension", collecting.extend, "fulfilment.work"),
+    read("GET /fulfilment/locations/{location}/put-away", collecting.to_put_away, "fulfilment.work"),
+    write("POST /fulfilment/tasks/{task}/put-away", collecting.put_away, "fulfilment.work"),
+    read("GET /fulfilment/locations/{location}/arrivals", collecting.arrivals, "fulfilment.work"),
+    write("POST /fulfilment/locations/{location}/arrivals/{task}", collecting.arrive, "fulfilment.work"),
+    read("GET /fulfilment/orders/{order}/collection", collecting.pickup, "fulfilment.collection"),
     read("GET /fulfilment/unbacked", actions.unbacked, "fulfilment.work", rate="bulk"),
 ]
-setup = [configure]
+setup = [configure, collecting.configure]
 
 sheets = [
     sheet("places", "location", put="commerce.fulfilment.put_places", get="commerce.fulfilment.places"),

@@ -9,10 +9,10 @@ from msgspec import Meta, Struct
 
 from rynek.commerce.inventory import LocationCode, LocationUnknown, Pick, Sku
 from rynek.kernel.door import constraint
-from rynek.kernel.faults import Conflict, Invalid
+from rynek.kernel.faults import Conflict, Invalid, TooManyRequests
 
 By = Literal["nearest", "parcels", "cheapest", "load", "age", "rank"]
-Kind = Literal["send", "hand-out"]
+Kind = Literal["send", "hand-out", "bring"]
 State = Literal["open", "picking", "picked", "packed", "sent", "ready", "collected", "expired", "cancelled"]
 Verb = Literal["start", "let-go", "pick", "pack", "send", "get-ready", "collect", "expire", "cancel"]
 Cause = Literal["placed", "changed", "short", "asked", "came-in"]
@@ -37,6 +37,22 @@ class NotOnList(Invalid):
 
 class PickedAlready(Conflict):
     """So many units are not missing from the list any more."""
+
+
+class NothingWaits(Conflict):
+    """Nothing waits here by this code or number."""
+
+
+class CollectedAlready(Conflict):
+    """It was collected already."""
+
+
+class DocumentNeeded(Invalid):
+    """Without the code somebody has to show who they are, and only who ordered it may collect."""
+
+
+class TooManyTries(TooManyRequests):
+    """Codes were wrong too often at this place: wait."""
 
 
 class ParcelsDiffer(Invalid):
@@ -110,6 +126,8 @@ class Routing(Struct, frozen=True, forbid_unknown_fields=True):
     hand_out_minutes: Annotated[int, Meta(ge=1, le=60 * 24 * 30)] = 120
     keep_days: Annotated[int, Meta(ge=1, le=60)] = 5
     """How long goods wait in a shop for whoever ordered them."""
+    remind_days: Annotated[int, Meta(ge=0, le=60)] = 3
+    """After how many days of that they are reminded; 0, or no fewer than those: never."""
 
 
 class RoutingRow(Struct, frozen=True):
@@ -287,6 +305,8 @@ class Task(Struct, frozen=True):
     picked: int
     held: bool
     """Whether the order is held up: then nobody starts."""
+    shelf: str = ""
+    """Where it lies ready for whoever ordered it."""
 
 
 class TaskLine(Struct, frozen=True):
@@ -451,6 +471,110 @@ class Load(Struct, frozen=True):
     packed: int
     ready: int
     late: int
+
+
+# --- collecting -------------------------------------------------------------------------------------------------------
+
+CollectionState = Literal["ready", "collected", "expired", "cancelled"]
+Taker = Literal["buyer", "other"]
+
+
+class Collection(Struct, frozen=True):
+    """Goods that lie ready for whoever ordered them, or did: on which shelf, and until when."""
+
+    id: UUID
+    order: UUID
+    number: int
+    location: str
+    state: CollectionState
+    ready_at: datetime
+    until_at: datetime
+    reminded_at: datetime | None
+    done_at: datetime | None
+    taken_by: Taker | None
+    document: bool
+    """Whether a document was looked at."""
+    shelf: str = ""
+    units: int = 0
+
+
+class Collecting(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who collects: by the code, or by the order's number and a document of who ordered it."""
+
+    code: Annotated[str, Meta(max_length=20)] = ""
+    number: Annotated[int, Meta(ge=0, le=10**15)] = 0
+    by: Taker = "buyer"
+    name: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")] = ""
+    """Of somebody else who collects; kept with the order, told nobody."""
+    document: bool = False
+    """Whether a document was looked at."""
+
+
+class Pickup(Struct, frozen=True):
+    """How it stands with goods that the buyer collects; ``code`` is for the buyer alone, and while they lie ready."""
+
+    location: str
+    state: Literal["preparing", "ready", "collected", "expired", "cancelled"]
+    code: str | None = None
+    until_at: datetime | None = None
+
+
+class Complete(Struct, frozen=True):
+    """An order whose goods are all ready where they are collected."""
+
+    order: UUID
+    number: int
+    channel: str
+    location: str
+
+
+class Waits(Struct, frozen=True):
+    """Goods by whose they are, and whether they still wait."""
+
+    id: UUID
+    order: UUID
+    state: str
+
+
+class Tries(Struct, frozen=True):
+    """How often codes were tried at a location, and when that is forgotten."""
+
+    tries: int
+    until: datetime
+
+
+class PutAway(Struct, frozen=True):
+    """Units that are to go back to where they stand; ``shelf`` is where they lie, ``home`` where they belong."""
+
+    task: UUID
+    number: int
+    state: State
+    shelf: str
+    sku: str
+    name: str
+    units: int
+    aisle: int | None
+    position: int | None
+    home: str
+
+
+class Arriving(Struct, frozen=True):
+    """Goods on their way from another place to where they are collected."""
+
+    task: UUID
+    order: UUID
+    number: int
+    origin: str
+    sent_at: datetime
+    units: int
+    tracking: str
+
+
+class Pointed(Struct, frozen=True):
+    """Where an order is collected."""
+
+    order: UUID
+    point: str
 
 
 class Unbacked(Struct, frozen=True):

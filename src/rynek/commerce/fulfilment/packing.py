@@ -1,5 +1,6 @@
 """What happens to what was picked: it is packed, labelled and handed over; with that it has left."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -7,10 +8,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import orders
+from rynek.commerce import inventory, orders
 from rynek.commerce.fulfilment import rules
 from rynek.commerce.fulfilment.actions import looked_at, works_at
-from rynek.commerce.fulfilment.events import OrderPacked, ParcelsHandedOver
+from rynek.commerce.fulfilment.events import GoodsOnTheWay, OrderPacked, ParcelsHandedOver
 from rynek.commerce.fulfilment.ground import q
 from rynek.commerce.fulfilment.model import (
     Boxed,
@@ -20,10 +21,13 @@ from rynek.commerce.fulfilment.model import (
     OnList,
     Packing,
     Parcel,
+    ParcelRow,
     ParcelsDiffer,
+    Wanted,
+    WrongStep,
 )
 from rynek.commerce.fulfilment.working import lock, shown
-from rynek.commerce.inventory import LocationCode, Pick
+from rynek.commerce.inventory import LocationCode, Need, NotHeld, Pick
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
@@ -41,13 +45,15 @@ async def pack(
 
     Raises:
         NotFound: there is no such work, or it is not your store's.
-        WrongStep: it is not picked, or packed already, or somebody else is at it.
+        WrongStep: it is not picked, or packed already, somebody else is at it, or it is handed out here.
         ParcelsDiffer: the parcels do not hold what was picked.
         Conflict: a parcel of this carrier has this number.
     Emits:
         OrderPacked
     """
     found = await lock(tx, task, "pack")
+    if found.kind == "hand-out":
+        raise WrongStep("it is handed out here: lay it ready", state=found.state)
     picked = {line.sku: line.picked for line in await q.lines(tx, task=task) if line.picked}
     goods = rules.parcels(picked, [each.goods for each in parcels])
     if goods is None:
@@ -120,21 +126,22 @@ async def ready_to_go(tx: Tx, location: LocationCode, carrier: Carrier | None = 
 async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedOver:
     """Hand all parcels that are ready to a carrier: what is in them leaves the book, and their orders are shipped.
 
-    The parcels of an order that is held up, or was changed meanwhile, stay; it is told why.
+    What goes to where it is collected stays in the book, on its way. The parcels of an order that is held up, or was
+    changed meanwhile, stay; it is told why.
 
     Raises:
         Forbidden: it is not your store.
     Emits:
-        ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved
+        ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved, GoodsOnTheWay
     """
     works_at(tx, location)
     waiting = await q.ready_to_go(tx, location=location, carrier=carrier)
-    await q.lock_orders(tx, ids=sorted({row.order for row in waiting}))
-    listed: list[OnList] = await q.packed(tx, tasks=sorted({row.task for row in waiting}))
-    tasks: dict[UUID, list[OnList]] = {}
-    for line in listed:
-        tasks.setdefault(line.task, []).append(line)
-    gone, left = await _leave(tx, tasks)
+    wanted: list[Wanted] = await q.lock_orders(tx, ids=sorted({row.order for row in waiting}))
+    tasks = await _packed(tx, waiting, "send")
+    gone, left = await leave(tx, tasks)
+    if brought := await _packed(tx, waiting, "bring"):
+        away, stay = await _bring(tx, {each.order: each for each in wanted}, brought)
+        tasks, gone, left = tasks | brought, [*gone, *away], left | stay
     if not gone:
         return HandedOver(None, 0, left)
     handover = ids.new()
@@ -147,7 +154,44 @@ async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedO
     return HandedOver(handover, count, left)
 
 
-async def _leave(tx: Tx, tasks: dict[UUID, list[OnList]]) -> tuple[list[UUID], dict[UUID, str]]:
+async def _packed(tx: Tx, waiting: Sequence[ParcelRow], kind: str) -> dict[UUID, list[OnList]]:
+    tasks: dict[UUID, list[OnList]] = {}
+    for line in await q.packed(tx, tasks=sorted({row.task for row in waiting}), kind=kind):
+        tasks.setdefault(line.task, []).append(line)
+    return tasks
+
+
+async def _bring(
+    tx: Tx, wanted: Mapping[UUID, Wanted], tasks: Mapping[UUID, Sequence[OnList]]
+) -> tuple[list[UUID], dict[UUID, str]]:
+    """Send goods to where they are collected, as a transfer; until they are there their order waits for them."""
+    gone: list[UUID] = []
+    left: dict[UUID, str] = {}
+    held = {each.id for each in await q.known(tx, ids=list(tasks)) if each.held}
+    for task, lines in sorted(tasks.items()):
+        order = wanted[lines[0].order]
+        here = [Pick(each.sku, each.location, each.units) for each in lines]
+        if order.state != "open" or task in held or not await _set_free(tx, order.order, here):
+            left[order.order] = "it is held up, or was changed meanwhile"
+            continue
+        needs = [Need(each.sku, each.units) for each in here]
+        await inventory.send(tx, task, inventory.NewTransfer(here[0].location, order.point, needs))
+        for each in needs:
+            await q.backorder(tx, order=order.order, sku=each.sku, units=each.units, at=tx.at)
+        emit(tx, GoodsOnTheWay(order.order, task, here[0].location, order.point))
+        gone.append(task)
+    return gone, left
+
+
+async def _set_free(tx: Tx, order: UUID, here: Sequence[Pick]) -> bool:
+    try:
+        await inventory.rehold(tx, order, here, [])
+    except NotHeld:
+        return False
+    return True
+
+
+async def leave(tx: Tx, tasks: dict[UUID, list[OnList]]) -> tuple[list[UUID], dict[UUID, str]]:
     """Let the goods of packed work leave; gives the tasks that left, and the orders that stay, each with why.
 
     Two tasks of one order here are two shipments of it: they leave one after the other.

@@ -170,7 +170,7 @@ select id from commerce.pick_task where id = any(:ids) order by id for update
 -- Work, with how much of it is done.
 select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
     coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
-    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null), t.shelf
 from commerce.pick_task t
 left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
 where t.id = :id
@@ -179,7 +179,7 @@ where t.id = :id
 -- Work of a location, most urgent first.
 select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
     coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
-    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null), t.shelf
 from commerce.pick_task t
 left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
 where t.location = :location and t.state = any(:states)
@@ -189,7 +189,7 @@ order by t.priority, t.due_at, t.id limit :limit
 -- All work of an order.
 select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
     coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
-    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null), t.shelf
 from commerce.pick_task t
 left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
 where t.order_id = :order order by t.id
@@ -336,11 +336,11 @@ with h as (
 )
 update commerce.pick_task set state = 'sent', done_at = :at where id = any(:tasks)
 
--- name: packed(tasks: uuid[]) -> OnList[]
--- Lock packed work, and tell what is in it.
+-- name: packed(tasks: uuid[], kind: text) -> OnList[]
+-- Lock packed work of a kind, and tell what is in it.
 select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
 from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.units > 0
-where t.id = any(:tasks) and t.state = 'packed' order by t.id, l.sku for update of t
+where t.id = any(:tasks) and t.state = 'packed' and t.kind = :kind order by t.id, l.sku for update of t
 
 -- name: handovers(location: text, since: timestamptz, until: timestamptz) -> HandoverRow[]
 -- What carriers took at a location.
@@ -362,7 +362,7 @@ where p.handover = :id order by p.id
 -- Work, most urgent first.
 select t.id, t.order_id, t.number, t.location, t.kind, t.state, t.priority, t.due_at, t.made_at, t.picker,
     coalesce(l.units, 0)::bigint, coalesce(l.picked, 0)::bigint,
-    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null)
+    exists (select from commerce.order_hold h where h.order_id = t.order_id and h.lifted_at is null), t.shelf
 from commerce.pick_task t
 left join lateral (select sum(units) as units, sum(picked) as picked from commerce.pick_line where task = t.id) l on true
 where t.id = any(:ids) order by t.priority, t.due_at, t.id
@@ -376,7 +376,8 @@ where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t
 -- What is in somebody's work that is picked.
 select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
 from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.picked > 0
-where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t.state = 'picked' order by t.id, l.sku
+where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t.state = 'picked' and t.kind <> 'hand-out'
+order by t.id, l.sku
 
 -- name: packed_now(tasks: uuid[], at: timestamptz)
 -- Say of work that it is packed.
@@ -397,3 +398,162 @@ left join (
 ) n on n.location = a.code
 where a.code > :after and (n.location is not null or exists (select from commerce.location_channel c where c.location = a.code))
 order by a.code limit :limit
+
+-- name: shelve(task: uuid, shelf: text, at: timestamptz)
+-- Say of work that its goods lie ready for whoever ordered them.
+update commerce.pick_task set state = 'ready', shelf = :shelf, packed_at = :at where id = :task
+
+-- name: complete(orders: uuid[]) -> Complete[]
+-- Orders whose goods are all ready where they are collected, and of which that was not said yet.
+select o.id, o.number, o.channel, o.agreed #>> '{terms,point}'
+from commerce.sales_order o
+where o.id = any(:orders) and o.state = 'open'
+    and exists (
+        select from commerce.pick_task t where t.order_id = o.id and t.state = 'ready' and t.location = o.agreed #>> '{terms,point}')
+    and not exists (
+        select from commerce.pick_task t where t.order_id = o.id and t.state in ('open', 'picking', 'picked', 'packed'))
+    and not exists (select from commerce.backorder b where b.order_id = o.id and b.units > 0)
+    and not exists (select from commerce.collection c where c.order_id = o.id and c.state = 'ready')
+order by o.id
+
+-- name: put_ready(id: uuid, order: uuid, number: bigint, location: text, hash: bytea, at: timestamptz, remind: timestamptz, until: timestamptz) -> value?
+-- Write down what lies ready; nothing where something waits there by the same code.
+insert into commerce.collection (id, order_id, number, location, state, code_hash, ready_at, remind_at, until_at)
+values (:id, :order, :number, :location, 'ready', :hash, :at, :remind, :until)
+on conflict (location, code_hash) where state = 'ready' do nothing returning id
+
+-- name: withdraw(orders: uuid[], at: timestamptz)
+-- Say that nothing of orders lies ready any more.
+update commerce.collection c set state = 'cancelled', done_at = :at
+where c.order_id = any(:orders) and c.state = 'ready'
+    and not exists (select from commerce.pick_task t where t.order_id = c.order_id and t.location = c.location and t.state = 'ready')
+
+-- name: collections(location: text, state: text, number: bigint, limit: int) -> Collection[]
+-- What lies ready at a location, or did; number 0 for all orders.
+select c.id, c.order_id, c.number, c.location, c.state, c.ready_at, c.until_at, c.reminded_at, c.done_at, c.taken_by, c.document,
+    coalesce((
+        select string_agg(distinct t.shelf, ', ') from commerce.pick_task t
+        where t.order_id = c.order_id and t.location = c.location and t.state = 'ready' and t.shelf <> ''), ''),
+    coalesce((
+        select sum(l.picked) from commerce.pick_task t join commerce.pick_line l on l.task = t.id
+        where t.order_id = c.order_id and t.location = c.location and t.state = 'ready'), 0)::bigint
+from commerce.collection c
+where c.location = :location and c.state = :state and (:number = 0 or c.number = :number)
+order by c.until_at, c.id limit :limit
+
+-- name: collections_of(order: uuid) -> Collection[]
+-- What of an order lay ready, the newest first.
+select c.id, c.order_id, c.number, c.location, c.state, c.ready_at, c.until_at, c.reminded_at, c.done_at, c.taken_by, c.document, '', 0::bigint
+from commerce.collection c where c.order_id = :order order by c.id desc
+
+-- name: by_code(location: text, hash: bytea) -> Waits?
+-- What waits, or waited, at a location by a code; the newest.
+select id, order_id, state from commerce.collection where location = :location and code_hash = :hash
+order by (state = 'ready') desc, id desc limit 1
+
+-- name: by_number(location: text, number: bigint) -> Waits?
+-- What waits, or waited, at a location by an order's number; the newest.
+select id, order_id, state from commerce.collection where location = :location and number = :number
+order by (state = 'ready') desc, id desc limit 1
+
+-- name: lock_collection(id: uuid) -> Waits?
+-- Lock what waits, after its order.
+select id, order_id, state from commerce.collection where id = :id for update
+
+-- name: shelved(order: uuid, location: text) -> OnList[]
+-- Lock an order's work that is ready at a location, and tell what is in it.
+select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
+from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.units > 0
+where t.order_id = :order and t.location = :location and t.state = 'ready' order by t.id, l.sku for update of t
+
+-- name: taken(id: uuid, tasks: uuid[], by: text, taker: text, by_code: boolean, document: boolean, clerk: uuid, at: timestamptz)
+-- Say that goods were collected, and by whom.
+with gone as (
+    update commerce.pick_task set state = 'collected', done_at = :at where id = any(:tasks)
+)
+update commerce.collection set state = 'collected', done_at = :at, taken_by = :by, taker = :taker, by_code = :by_code,
+    document = :document, clerk = :clerk
+where id = :id
+
+-- name: guess(location: text, at: timestamptz, until: timestamptz) -> Tries
+-- Count a try of a code at a location, within a window that the first of them opens.
+insert into commerce.pickup_guess as g (location, tries, until) values (:location, 1, :until)
+on conflict (location) do update set
+    tries = case when g.until <= :at then 1 else g.tries + 1 end,
+    until = case when g.until <= :at then excluded.until else g.until end
+returning tries, until
+
+-- name: forgive(location: text)
+-- Take a try back that was right.
+update commerce.pickup_guess set tries = greatest(tries - 1, 0) where location = :location
+
+-- name: extend(id: uuid, until: timestamptz, remind: timestamptz) -> Collection?
+-- Let goods lie longer; who ordered them is reminded anew.
+update commerce.collection c set until_at = :until, remind_at = :remind, reminded_at = null
+where c.id = :id and c.state = 'ready'
+returning c.id, c.order_id, c.number, c.location, c.state, c.ready_at, c.until_at, c.reminded_at, c.done_at, c.taken_by, c.document, '', 0::bigint
+
+-- name: collection(id: uuid) -> Collection?
+-- What lies ready, or did.
+select c.id, c.order_id, c.number, c.location, c.state, c.ready_at, c.until_at, c.reminded_at, c.done_at, c.taken_by, c.document, '', 0::bigint
+from commerce.collection c where c.id = :id
+
+-- name: remind(at: timestamptz, limit: int) -> Collection[]
+-- Say of those whose time has come that they are reminded.
+with due as (
+    select id from commerce.collection where state = 'ready' and reminded_at is null and remind_at <= :at
+    order by remind_at, id limit :limit for update skip locked
+)
+update commerce.collection c set reminded_at = :at from due where c.id = due.id
+returning c.id, c.order_id, c.number, c.location, c.state, c.ready_at, c.until_at, c.reminded_at, c.done_at, c.taken_by, c.document, '', 0::bigint
+
+-- name: overdue(at: timestamptz, limit: int) -> value[]
+-- Orders whose goods have lain too long.
+select order_id from commerce.collection where state = 'ready' and until_at <= :at order by until_at, id limit :limit
+
+-- name: lapse(order: uuid, at: timestamptz) -> Collection?
+-- Say of goods that lay too long that nobody collects them; what was picked goes back to the shelves.
+with late as (
+    update commerce.collection c set state = 'expired', done_at = :at
+    where c.order_id = :order and c.state = 'ready' and c.until_at <= :at returning c.*
+), tasks as (
+    update commerce.pick_task t set state = 'expired', done_at = :at from late
+    where t.order_id = late.order_id and t.location = late.location and t.state = 'ready' returning t.id
+), lines as (
+    update commerce.pick_line l set put_back = l.put_back + l.picked, picked = 0 from tasks where l.task = tasks.id
+)
+select c.id, c.order_id, c.number, c.location, c.state, c.ready_at, c.until_at, c.reminded_at, c.done_at, c.taken_by, c.document, '', 0::bigint
+from late c
+
+-- name: put_away(task: uuid)
+-- Say that all that was to be put back of a list is back on its shelf.
+update commerce.pick_line set returned = put_back where task = :task and returned < put_back
+
+-- name: to_put_away(location: text, limit: int) -> PutAway[]
+-- What is to be put back at a location, in the order of lists.
+select t.id, t.number, t.state, t.shelf, l.sku, coalesce(nullif(concat_ws(', ', p.name, nullif(v.name, '')), ''), l.sku),
+    l.put_back - l.returned, b.aisle, b.position, coalesce(b.shelf, '')
+from commerce.pick_task t
+join commerce.pick_line l on l.task = t.id and l.returned < l.put_back
+left join commerce.bin b on b.location = t.location and b.sku = l.sku
+left join commerce.variant v on v.sku = l.sku
+left join commerce.product p on p.id = v.product
+where t.location = :location order by t.id, l.sku limit :limit
+
+-- name: arrivals(location: text, limit: int) -> Arriving[]
+-- What is on its way to a location to be collected there.
+select t.id, t.order_id, t.number, t.location, t.done_at, coalesce((select sum(l.picked) from commerce.pick_line l where l.task = t.id), 0)::bigint,
+    coalesce((select string_agg(p.tracking, ', ' order by p.id) from commerce.parcel p where p.task = t.id), '')
+from commerce.transfer f join commerce.pick_task t on t.id = f.id
+where f.destination = :location and f.received_at is null and t.kind = 'bring' and t.state = 'sent'
+order by f.sent_at, t.id limit :limit
+
+-- name: points(orders: uuid[]) -> Pointed[]
+-- Where orders are collected.
+select o.id, o.agreed #>> '{terms,point}' from commerce.sales_order o
+where o.id = any(:orders) and o.agreed #>> '{terms,point}' is not null
+
+-- name: waits(order: uuid) -> Backorder[]
+-- Units that an order waits for.
+select b.order_id, o.number, b.sku, b.units, b.since from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
+where b.order_id = :order and b.units > 0 order by b.sku

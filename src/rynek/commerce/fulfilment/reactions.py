@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from rynek.commerce.fulfilment.actions import allocate_many
+from rynek.commerce.fulfilment.collecting import expire, remind, see_ready
 from rynek.commerce.fulfilment.working import serve_backorders, trim_backorders
 from rynek.commerce.inventory.events import StockMoved, UnitsServed
 from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderPaid, OrderPlaced, OrderShipped
+from rynek.kernel import jobs
 from rynek.kernel.database import Tx
 from rynek.kernel.events import Envelope
 from rynek.kernel.log import on
@@ -22,6 +24,7 @@ async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
     """Take off lists what is wanted no more, and put on what was added."""
     await allocate_many(tx, [each.data.order for each in news], "changed")
     await trim_backorders(tx, [each.data.order for each in news])
+    await see_ready(tx, sorted({each.data.order for each in news}))
 
 
 @on(UnitsServed, whole=True)
@@ -35,3 +38,23 @@ async def serve_those_who_wait(tx: Tx, news: Sequence[Envelope]) -> None:
     """Give units that came in to the orders that wait for them."""
     came = {move.sku for each in news for move in each.data.moves if move.units > 0}
     await serve_backorders(tx, sorted(came))
+
+
+@jobs.every(60, "fulfilment.remind", "commerce")
+async def remind_those_who_collect(tx: Tx) -> None:
+    """Have those reminded whose goods lie ready.
+
+    Emits:
+        CollectionReminded
+    """
+    await remind(tx)
+
+
+@jobs.every(60, "fulfilment.expire", "commerce")
+async def take_back_uncollected(tx: Tx) -> None:
+    """Take back what was not collected in time.
+
+    Emits:
+        CollectionExpired, OrderCancelled, StockReleased
+    """
+    await expire(tx)

@@ -3,6 +3,7 @@
 import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from rynek.commerce.fulfilment.model import (
     Considered,
     Criterion,
     Kept,
+    Kind,
     OnList,
     Place,
     PlaceRow,
@@ -17,6 +19,7 @@ from rynek.commerce.fulfilment.model import (
     State,
     StopRow,
     Verb,
+    Wanted,
     WrongStep,
 )
 from rynek.commerce.inventory import Pick
@@ -279,6 +282,13 @@ def after(state: State, verb: Verb) -> State:
     return then
 
 
+def kind(wanted: Wanted, location: str) -> Kind:
+    """Tell what a location does for an order: send it, hand it out, or bring it to where it is collected."""
+    if wanted.delivery != "pickup" or not wanted.point:
+        return "send"
+    return "hand-out" if wanted.point == location else "bring"
+
+
 def difference(held: Iterable[Kept], lists: Iterable[OnList]) -> tuple[list[Kept], list[OnList]]:
     """Compare what is set aside for orders with what is on lists.
 
@@ -356,3 +366,40 @@ def parcels(picked: Mapping[str, int], given: Sequence[Mapping[str, int]]) -> li
     if len(opened) != (1 if rest else 0):
         return None
     return [dict(goods) or dict(sorted(rest.items())) for goods in given]
+
+
+# --- collecting -------------------------------------------------------------------------------------------------------
+
+SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""What pickup codes are written in: nothing that is misread. Source: D. Crockford, Base 32."""
+CODE_LENGTH = 6
+_MISREAD = str.maketrans("OIL", "011", "- ")
+
+
+def code(digest: bytes) -> str:
+    """Write a pickup code from the beginning of a digest, in two groups.
+
+    Example:
+        >>> code(bytes(range(32)))
+        '000-G40'
+    """
+    number = int.from_bytes(digest[:4])
+    signs = "".join(SIGNS[number >> shift & 31] for shift in range(27, -1, -5))
+    return f"{signs[:3]}-{signs[3:]}"
+
+
+def plain(typed: str) -> str | None:
+    """Give a pickup code as it is looked for, however it was typed; None when it cannot be one.
+
+    Example:
+        >>> plain("k7f 2qo")
+        'K7F2Q0'
+    """
+    found = typed.upper().translate(_MISREAD)
+    return found if len(found) == CODE_LENGTH and set(found) <= set(SIGNS) else None
+
+
+def times(at: datetime, keep_days: int, remind_days: int) -> tuple[datetime | None, datetime]:
+    """Tell when whoever ordered is reminded, if ever, and until when goods wait."""
+    reminds = 0 < remind_days < keep_days
+    return at + timedelta(days=remind_days) if reminds else None, at + timedelta(days=keep_days)

@@ -74,7 +74,7 @@ async def task(tx: Tx, task: UUID) -> Work:
     Raises:
         NotFound: there is no such work, or it is not your store's.
     """
-    found = await _seen(tx, task)
+    found = await seen(tx, task)
     lines = await q.lines(tx, task=task)
     way = rules.walk(model.StopRow(task, e.sku, e.name, e.units, e.aisle, e.position, e.shelf) for e in lines)
     place = {stop.sku: n for n, stop in enumerate(way)}
@@ -83,7 +83,12 @@ async def task(tx: Tx, task: UUID) -> Work:
     return Work(found, lines, await q.shortages(tx, task=task), parcels)
 
 
-async def _seen(tx: Tx, task: UUID) -> Task:
+async def seen(tx: Tx, task: UUID) -> Task:
+    """Show work to those whose it is.
+
+    Raises:
+        NotFound: there is no such work, or it is not your store's.
+    """
     found: Task | None = await q.task(tx, id=task)
     if found is None or ((tx.reach == "own" or tx.actor.location) and tx.actor.location != found.location):
         raise NotFound("there is no such work, or it is not your store's")
@@ -183,7 +188,7 @@ async def lock(tx: Tx, task: UUID, verb: Verb | None, *, mine: bool = True) -> T
         WrongStep: it is not so far, or further, or somebody else is at it.
     """
     await q.lock_tasks(tx, ids=[task])
-    found = await _seen(tx, task)
+    found = await seen(tx, task)
     if verb is not None:
         rules.after(found.state, verb)
     if mine and found.picker != tx.actor.id:
@@ -200,13 +205,13 @@ async def start(tx: Tx, task: UUID) -> Task:
         OrderHeldUp: the order is held up.
     """
     await q.lock_tasks(tx, ids=[task])
-    found = await _seen(tx, task)
+    found = await seen(tx, task)
     if found.state == "picking" and found.picker == tx.actor.id:
         return found
     if found.held:
         raise OrderHeldUp
     await q.move(tx, task=task, state=rules.after(found.state, "start"), picker=tx.actor.id, at=tx.at)
-    return await _seen(tx, task)
+    return await seen(tx, task)
 
 
 async def let_go(tx: Tx, task: UUID) -> None:
@@ -261,8 +266,7 @@ async def miss(tx: Tx, task: UUID, sku: Sku, units: Units, reason: Reason) -> Wo
     Emits:
         UnitsMissed, StockReleased, StockHeld, StockMoved, WorkGiven, WorkCancelled, UnitsBackordered
     """
-    seen = await _seen(tx, task)
-    [wanted] = await q.lock_orders(tx, ids=[seen.order])
+    [wanted] = await q.lock_orders(tx, ids=[(await seen(tx, task)).order])
     found = await lock(tx, task, "pick")
     line = next((each for each in await q.lines(tx, task=task) if each.sku == sku), None)
     if line is None:

@@ -1,6 +1,17 @@
 """Inventory: what lies where, what is set aside for whom, and why. No unit is ever promised twice."""
 
-from rynek.commerce.inventory.actions import announce, available, beyond, miss, put_back, receive, sell, write_off
+from rynek.commerce.inventory.actions import (
+    announce,
+    arrive,
+    available,
+    beyond,
+    miss,
+    put_back,
+    receive,
+    sell,
+    send,
+    write_off,
+)
 from rynek.commerce.inventory.awaiting import ahead_of, awaited, promise, queue
 from rynek.commerce.inventory.history import aged, sold
 from rynek.commerce.inventory.holding import (
@@ -26,6 +37,7 @@ from rynek.commerce.inventory.model import (
     LocationCode,
     LocationUnknown,
     Need,
+    NewTransfer,
     NotHeld,
     OutOfStock,
     Pick,
@@ -45,6 +57,7 @@ __all__ = [
     "LocationCode",
     "LocationUnknown",
     "Need",
+    "NewTransfer",
     "NotHeld",
     "OutOfStock",
     "Pick",
@@ -55,6 +68,7 @@ __all__ = [
     "aged",
     "ahead_of",
     "announce",
+    "arrive",
     "available",
     "awaited",
     "beyond",
@@ -71,6 +85,7 @@ __all__ = [
     "release",
     "release_part",
     "sell",
+    "send",
     "ship",
     "ship_part",
     "ship_parts",
