@@ -125,6 +125,7 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
         ("commerce.orders.orders", {}),
         ("commerce.orders.orders", {"email": a.email}),
         ("commerce.orders.order", {"order": a.order}),
+        ("commerce.fulfilment.pickup", {"order": a.order}),
         ("commerce.orders.intake", {}),
         ("commerce.orders.waiting", {}),
         ("commerce.payments.payments", {"order": a.order}),
@@ -334,6 +335,30 @@ async def _work(world: App) -> tuple[UUID, UUID]:
     return tasks[1], done.handover
 
 
+async def _lying(world: App) -> UUID:
+    """Have something lie ready at S-1 for who ordered it."""
+    ask, who = world.door.ask, Actor("guest", ids.new())
+    await ask(ADMIN, "commerce.fulfilment.put_places", places=[{"location": "S-1", "hands_out": True}])
+    option = {"code": "shop", "name": "Shop", "kind": "pickup", "sku": "DELIVERY"}
+    await ask(KEEPER, "commerce.checkout.put_delivery", channel="WEB-PL", options=[option])
+    routes = await ask(KEEPER, "commerce.inventory.routes", channel="WEB-PL")
+    await ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=[{"location": "S-1"}])
+    cart = await ask(
+        who, "commerce.checkout.open_cart", channel="WEB-PL", lines=[{"sku": SKU}], email="lying@example.com",
+        delivery="shop", point="S-1", recipient={"name": "Ola"},
+    )  # fmt: skip
+    placed = await ask(who, "commerce.checkout.place", cart=cart.id, tenders=TENDERS)
+    await ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=msgspec.to_builtins(routes))
+    await ask(ADMIN, "commerce.fulfilment.allocate", order=placed.order)
+    [task] = await ask(ADMIN, "commerce.fulfilment.tasks_of", order=placed.order)
+    await ask(ADMIN, "commerce.fulfilment.start", task=task.id)
+    await ask(ADMIN, "commerce.fulfilment.scan", task=task.id, code=SKU)
+    await ask(ADMIN, "commerce.fulfilment.shelve", task=task.id)
+    [found] = await ask(ADMIN, "commerce.fulfilment.collections", location="S-1")
+    lies: UUID = found.id
+    return lies
+
+
 async def _purchase(world: App) -> UUID:
     """Order something of a supplier for a store."""
     mill = {"code": "MILL", "name": "Mill", "lead_days": 5, "currency": "PLN"}
@@ -354,7 +379,7 @@ async def _of_a_store(world: App) -> list[Things]:
     goods = {"destination": "S-1", "lines": LINES}
     await ask(ADMIN, "commerce.inventory.send", transfer=coming, origin="WH-1", **goods)
     task, handover = await _work(world)
-    purchase = await _purchase(world)
+    purchase, lies = await _purchase(world), await _lying(world)
     document = {"location": "S-1", "lines": LINES}
     pos: list[tuple[str, dict[str, Any]]] = [
         ("commerce.pos.sell", _sold("S-1", 2)),
@@ -396,6 +421,14 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.fulfilment.hand_over", {"location": "S-1", "carrier": "dpd"}),
         ("commerce.fulfilment.handovers", {"location": "S-1"}),
         ("commerce.fulfilment.handover", {"handover": handover}),
+        ("commerce.fulfilment.shelve", {"task": task}),
+        ("commerce.fulfilment.collections", {"location": "S-1"}),
+        ("commerce.fulfilment.collect", {"location": "S-1", "given": {"code": "K7F2QM"}}),
+        ("commerce.fulfilment.extend", {"collection": lies, "days": 1}),
+        ("commerce.fulfilment.to_put_away", {"location": "S-1"}),
+        ("commerce.fulfilment.put_away", {"task": task}),
+        ("commerce.fulfilment.arrivals", {"location": "S-1"}),
+        ("commerce.fulfilment.arrive", {"location": "S-1", "task": task}),
     ]
     work += [
         ("commerce.purchasing.expected", {"location": "S-1"}),

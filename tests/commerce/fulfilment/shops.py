@@ -100,8 +100,12 @@ class Chain:
         cart = await self.ask(
             "commerce.checkout.open_cart", buyer, channel="WEB-PL", lines=lines, delivery="shop", point=point, **said
         )
-        tenders = [{"method": method, "amount_minor": cart.priced.total}]
+        card = {"provider": "simulator", "token": "tok_ok"} if method == "card" else {}
+        tenders = [{"method": method, "amount_minor": cart.priced.total, **card}]
         placed = await self.ask("commerce.checkout.place", buyer, cart=cart.id, tenders=tenders)
+        if method == "card":
+            [payment] = await self.ask("commerce.payments.payments", order=placed.order)
+            await self.ask("commerce.payments.authorise", buyer, payment=payment.id)
         return placed.order, buyer
 
     async def heard(self) -> None:

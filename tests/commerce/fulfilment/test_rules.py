@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rynek.commerce.fulfilment import rules
-from rynek.commerce.fulfilment.model import Criterion, Kept, OnList, Place, PlaceRow, Plan, State, StopRow, Wanted, WrongStep
+from rynek.commerce.fulfilment.model import (
+    Criterion,
+    Kept,
+    OnList,
+    Place,
+    PlaceRow,
+    Plan,
+    State,
+    StopRow,
+    Wanted,
+    WrongStep,
+)
 from rynek.commerce.inventory import Pick
 
 SKUS = ("A", "B", "C")
@@ -276,7 +287,11 @@ def test_who_is_reminded_is_reminded_before_the_end(keep: int, remind: int) -> N
     assert reminded is None or reminded - now == timedelta(days=remind)
 
 
-@given(st.sampled_from(["home", "pickup", "locker", "digital", ""]), st.sampled_from(["", "S-1"]), st.sampled_from(["S-1", "S-2"]))
+@given(
+    st.sampled_from(["home", "pickup", "locker", "digital", ""]),
+    st.sampled_from(["", "S-1"]),
+    st.sampled_from(["S-1", "S-2"]),
+)
 def test_goods_go_to_where_they_are_collected(delivery: str, point: str, location: str) -> None:
     wanted = Wanted(UUID(int=1), 1, "WEB-PL", "open", "PL", "", delivery, point, decided=False)
     collected = delivery == "pickup" and point != ""

@@ -13,6 +13,10 @@ _ALLOCATE = Route[list[commerce_fulfilment.Told]](
     "POST", "/fulfilment/orders/{order}/allocation", list[commerce_fulfilment.Told]
 )
 _AREAS = Route[list[commerce_fulfilment.Area]]("GET", "/fulfilment/areas", list[commerce_fulfilment.Area])
+_ARRIVALS = Route[list[commerce_fulfilment.Arriving]](
+    "GET", "/fulfilment/locations/{location}/arrivals", list[commerce_fulfilment.Arriving]
+)
+_ARRIVE = Route[None]("POST", "/fulfilment/locations/{location}/arrivals/{task}", None)
 _BACKORDERS = Route[list[commerce_fulfilment.Backorder]](
     "GET", "/fulfilment/backorders", list[commerce_fulfilment.Backorder]
 )
@@ -23,8 +27,17 @@ _BOX = Route[list[uuid.UUID]]("POST", "/fulfilment/locations/{location}/boxes", 
 _CLAIM = Route[list[commerce_fulfilment.Task]](
     "POST", "/fulfilment/locations/{location}/claims", list[commerce_fulfilment.Task]
 )
+_COLLECT = Route[commerce_fulfilment.Collection](
+    "POST", "/fulfilment/locations/{location}/collections", commerce_fulfilment.Collection
+)
+_COLLECTIONS = Route[list[commerce_fulfilment.Collection]](
+    "GET", "/fulfilment/locations/{location}/collections", list[commerce_fulfilment.Collection]
+)
 _CONFIRM = Route[list[uuid.UUID]]("POST", "/fulfilment/locations/{location}/confirmations", list[uuid.UUID])
 _DROP_ROUTING = Route[None]("DELETE", "/fulfilment/routing/{channel}", None)
+_EXTEND = Route[commerce_fulfilment.Collection](
+    "POST", "/fulfilment/collections/{collection}/extension", commerce_fulfilment.Collection
+)
 _HAND_OVER = Route[commerce_fulfilment.HandedOver](
     "POST", "/fulfilment/locations/{location}/handovers", commerce_fulfilment.HandedOver
 )
@@ -38,8 +51,10 @@ _MISS = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/shorta
 _PACK = Route[list[commerce_fulfilment.Parcel]](
     "POST", "/fulfilment/tasks/{task}/parcels", list[commerce_fulfilment.Parcel]
 )
+_PICKUP = Route[commerce_fulfilment.Pickup]("GET", "/fulfilment/orders/{order}/collection", commerce_fulfilment.Pickup)
 _PLACES = Route[list[commerce_fulfilment.PlaceFacts]]("GET", "/fulfilment/places", list[commerce_fulfilment.PlaceFacts])
 _PUT_AREAS = Route[None]("PUT", "/fulfilment/areas", None)
+_PUT_AWAY = Route[None]("POST", "/fulfilment/tasks/{task}/put-away", None)
 _PUT_BINS = Route[None]("PUT", "/fulfilment/locations/{location}/bins", None)
 _PUT_PLACES = Route[None]("PUT", "/fulfilment/places", None)
 _PUT_ROUTING = Route[commerce_fulfilment.PutRouting](
@@ -52,6 +67,7 @@ _ROUTINGS = Route[list[commerce_fulfilment.PutRouting]](
     "GET", "/fulfilment/routing", list[commerce_fulfilment.PutRouting]
 )
 _SCAN = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/scans", commerce_fulfilment.Work)
+_SHELVE = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/shelving", commerce_fulfilment.Work)
 _START = Route[commerce_fulfilment.Task]("POST", "/fulfilment/tasks/{task}/start", commerce_fulfilment.Task)
 _TASK = Route[commerce_fulfilment.Work]("GET", "/fulfilment/tasks/{task}", commerce_fulfilment.Work)
 _TASKS = Route[list[commerce_fulfilment.Task]](
@@ -59,6 +75,9 @@ _TASKS = Route[list[commerce_fulfilment.Task]](
 )
 _TASKS_OF = Route[list[commerce_fulfilment.Task]](
     "GET", "/fulfilment/orders/{order}/tasks", list[commerce_fulfilment.Task]
+)
+_TO_PUT_AWAY = Route[list[commerce_fulfilment.PutAway]](
+    "GET", "/fulfilment/locations/{location}/put-away", list[commerce_fulfilment.PutAway]
 )
 _UNBACKED = Route[list[commerce_fulfilment.Unbacked]]("GET", "/fulfilment/unbacked", list[commerce_fulfilment.Unbacked])
 _WALK = Route[list[commerce_fulfilment.Stop]](
@@ -86,6 +105,28 @@ class CommerceFulfilment:
     async def areas(self, country: str, after: str = "", limit: int = 500) -> list[commerce_fulfilment.Area]:
         """List where a country's postcodes lie; go on with the last prefix as ``after``."""
         return await self._calls.ask(_AREAS, {}, {"country": country, "after": after, "limit": limit})
+
+    async def arrivals(self, location: str, limit: int = 200) -> list[commerce_fulfilment.Arriving]:
+        """List what is on its way from other places to be collected here.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_ARRIVALS, {"location": location}, {"limit": limit})
+
+    async def arrive(self, location: str, task: uuid.UUID) -> None:
+        """Take in what another place sent to be collected here: it is set aside for its order, and on a list here.
+
+        Where the order wants it no more, it is stock of this place.
+
+        Raises:
+            NotFound: nothing like this is on its way to you.
+            AlreadyReceived: it is in.
+            Forbidden: it is not your store.
+        Emits:
+            StockMoved, StockHeld, WorkGiven
+        """
+        return await self._calls.ask(_ARRIVE, {"location": location, "task": task}, None)
 
     async def backorders(self, limit: int = 200) -> list[commerce_fulfilment.Backorder]:
         """List units that orders wait for because no place has them, longest first."""
@@ -121,6 +162,40 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_CLAIM, {"location": location}, {"most": most})
 
+    async def collect(self, location: str, given: commerce_fulfilment.Collecting) -> commerce_fulfilment.Collection:
+        """Hand goods out, once: to whoever has the code, or to who ordered them, by a document and the order's number.
+
+        What is handed out leaves the book, and its money is taken. Tries are counted by place, right ones not.
+
+        Raises:
+            NothingWaits: nothing waits here by this code or number, or it was not collected in time.
+            CollectedAlready: somebody was here before.
+            DocumentNeeded: without the code it takes a document, and nobody but the buyer may collect.
+            OrderHeldUp: the order is held up.
+            WrongStep: it was changed meanwhile, and that is not done yet.
+            TooManyTries: codes were wrong too often here.
+            Forbidden: it is not your store.
+        Emits:
+            Collected, UnitsShipped, OrderShipped, StockMoved
+        """
+        return await self._calls.ask(_COLLECT, {"location": location}, given)
+
+    async def collections(
+        self,
+        location: str,
+        state: typing.Literal["ready", "collected", "expired", "cancelled"] = "ready",
+        number: int = 0,
+        limit: int = 200,
+    ) -> list[commerce_fulfilment.Collection]:
+        """List what lies ready at a location, or did, what is due first first; with a number that order's alone.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(
+            _COLLECTIONS, {"location": location}, {"state": state, "number": number, "limit": limit}
+        )
+
     async def confirm(self, location: str, tasks: list[uuid.UUID]) -> list[uuid.UUID]:
         """Say that everything on your lists was taken off the shelf; gives those that are picked with that.
 
@@ -139,15 +214,27 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_DROP_ROUTING, {"channel": channel}, None)
 
+    async def extend(self, collection: uuid.UUID, days: int) -> commerce_fulfilment.Collection:
+        """Let goods lie longer, from now or from the day until which they wait; a day before the end they are reminded.
+
+        Raises:
+            NotFound: there is nothing like this, or it is not your store's.
+            NothingWaits: it lies there no more.
+        Emits:
+            CollectionExtended
+        """
+        return await self._calls.ask(_EXTEND, {"collection": collection}, {"days": days})
+
     async def hand_over(self, location: str, carrier: str) -> commerce_fulfilment.HandedOver:
         """Hand all parcels that are ready to a carrier: what is in them leaves the book, and their orders are shipped.
 
-        The parcels of an order that is held up, or was changed meanwhile, stay; it is told why.
+        What goes to where it is collected stays in the book, on its way. The parcels of an order that is held up, or was
+        changed meanwhile, stay; it is told why.
 
         Raises:
             Forbidden: it is not your store.
         Emits:
-            ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved
+            ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved, GoodsOnTheWay
         """
         return await self._calls.ask(_HAND_OVER, {"location": location}, {"carrier": carrier})
 
@@ -207,13 +294,21 @@ class CommerceFulfilment:
 
         Raises:
             NotFound: there is no such work, or it is not your store's.
-            WrongStep: it is not picked, or packed already, or somebody else is at it.
+            WrongStep: it is not picked, or packed already, somebody else is at it, or it is handed out here.
             ParcelsDiffer: the parcels do not hold what was picked.
             Conflict: a parcel of this carrier has this number.
         Emits:
             OrderPacked
         """
         return await self._calls.ask(_PACK, {"task": task}, {"carrier": carrier, "parcels": parcels})
+
+    async def pickup(self, order: uuid.UUID) -> commerce_fulfilment.Pickup:
+        """Tell where an order is collected, whether it is ready, and by which code; the code is for the buyer alone.
+
+        Raises:
+            NotFound: there is no such order, it is not yours, or it is not collected.
+        """
+        return await self._calls.ask(_PICKUP, {"order": order}, None)
 
     async def places(
         self, location: str = "", after: str = "", limit: int = 500
@@ -228,6 +323,14 @@ class CommerceFulfilment:
             Invalid: an area is given twice.
         """
         return await self._calls.ask(_PUT_AREAS, {}, {"areas": areas})
+
+    async def put_away(self, task: uuid.UUID) -> None:
+        """Say that all that was to go back to its shelf from a list is there. Said twice is said.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+        """
+        return await self._calls.ask(_PUT_AWAY, {"task": task}, None)
 
     async def put_bins(self, location: str, bins: list[commerce_fulfilment.Bin]) -> None:
         """Say where items stand in a shop, so that lists follow the walk through it.
@@ -281,6 +384,17 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_SCAN, {"task": task}, {"code": code, "units": units})
 
+    async def shelve(self, task: uuid.UUID, shelf: str = "") -> commerce_fulfilment.Work:
+        """Lay what was picked ready for whoever ordered it. With the last of an order they are told, and get a code.
+
+        Raises:
+            NotFound: there is no such work, or it is not your store's.
+            WrongStep: it is not picked, somebody else is at it, or it is not handed out here.
+        Emits:
+            CollectionReady
+        """
+        return await self._calls.ask(_SHELVE, {"task": task}, {"shelf": shelf})
+
     async def start(self, task: uuid.UUID) -> commerce_fulfilment.Task:
         """Take on a list. Whoever starts it first has it; started twice by the same is started.
 
@@ -318,6 +432,14 @@ class CommerceFulfilment:
     async def tasks_of(self, order: uuid.UUID) -> list[commerce_fulfilment.Task]:
         """List all work of an order, over all locations, with what became of it."""
         return await self._calls.ask(_TASKS_OF, {"order": order}, None)
+
+    async def to_put_away(self, location: str, limit: int = 500) -> list[commerce_fulfilment.PutAway]:
+        """List what is to go back to its shelf at a location: not collected, cancelled, or wanted no more.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_TO_PUT_AWAY, {"location": location}, {"limit": limit})
 
     async def unbacked(self, location: str = "") -> list[commerce_fulfilment.Unbacked]:
         """List work whose units are not set aside, and units set aside that nobody is to take: none, once news is heard.

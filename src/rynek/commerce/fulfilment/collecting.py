@@ -191,21 +191,26 @@ async def collect(call: Call[Any], location: LocationCode, given: Collecting) ->
             await call.note(tx, f"{location} refused")
             raise TooManyTries(retry_after=int((tries.until - tx.at).total_seconds()) + 1)
     async with call.transaction() as tx:
-        done = await _hand_out(tx, location, given)
+        found = await _found(tx, location, given)
         await q.forgive(tx, location=location)
+    async with call.transaction() as tx:
+        done = await _hand_out(tx, location, found, given)
         await call.note(tx, str(done.order))
     return done
 
 
-async def _hand_out(tx: Tx, location: str, given: Collecting) -> Collection:
-    plain = rules.plain(given.code)
-    found: Waits | None
-    if given.code:
-        found = await q.by_code(tx, location=location, hash=_hashed(location, plain)) if plain else None
-    else:
+async def _found(tx: Tx, location: str, given: Collecting) -> Waits:
+    found: Waits | None = None
+    if not given.code:
         found = await q.by_number(tx, location=location, number=given.number)
+    elif plain := rules.plain(given.code):
+        found = await q.by_code(tx, location=location, hash=_hashed(location, plain))
     if found is None:
         raise NothingWaits
+    return found
+
+
+async def _hand_out(tx: Tx, location: str, found: Waits, given: Collecting) -> Collection:
     await q.lock_orders(tx, ids=[found.order])
     _still_waits(await q.lock_collection(tx, id=found.id))
     gone = await _gone(tx, await q.shelved(tx, order=found.order, location=location))
