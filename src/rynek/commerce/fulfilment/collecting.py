@@ -41,7 +41,7 @@ from rynek.commerce.fulfilment.model import (
 from rynek.commerce.fulfilment.packing import leave
 from rynek.commerce.fulfilment.working import lock, seen
 from rynek.commerce.fulfilment.working import task as work_of
-from rynek.commerce.inventory import LocationCode, Pick
+from rynek.commerce.inventory import LocationCode, OutOfStock, Pick
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call
@@ -352,7 +352,10 @@ async def arrive(tx: Tx, location: LocationCode, task: UUID) -> None:
     mine = [each for each in here if each.units > 0]
     if wanted.state != "open" or not mine:
         return
-    await inventory.rehold(tx, wanted.order, [], mine)
+    try:
+        await inventory.rehold(tx, wanted.order, [], mine)
+    except OutOfStock:  # the shop owed units, or others waited longer: the order waits with them
+        return
     for pick in mine:
         await q.came(tx, order=wanted.order, sku=pick.sku, units=pick.units)
     held, lists = await q.held(tx, orders=[wanted.order]), await q.lists(tx, orders=[wanted.order])

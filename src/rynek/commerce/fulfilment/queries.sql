@@ -413,6 +413,7 @@ where o.id = any(:orders) and o.state = 'open'
     and not exists (
         select from commerce.pick_task t where t.order_id = o.id and t.state in ('open', 'picking', 'picked', 'packed'))
     and not exists (select from commerce.backorder b where b.order_id = o.id and b.units > 0)
+    and not exists (select from commerce.awaited w where w.holder = o.id and w.units > 0)
     and not exists (select from commerce.collection c where c.order_id = o.id and c.state = 'ready')
 order by o.id
 
@@ -555,5 +556,5 @@ where o.id = any(:orders) and o.agreed #>> '{terms,point}' is not null
 
 -- name: waits(order: uuid) -> Backorder[]
 -- Units that an order waits for.
-select b.order_id, o.number, b.sku, b.units, b.since from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
+select b.order_id, o.number, b.sku, b.units, b.since, null::date as promised_on from commerce.backorder b join commerce.sales_order o on o.id = b.order_id
 where b.order_id = :order and b.units > 0 order by b.sku
