@@ -1,8 +1,10 @@
 """A company's month told as one story: agreed prices, a typed list, limits and approval, credit, one invoice, paid."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from msgspec import Struct
 
 from rynek.app import App
 from rynek.commerce.companies.reactions import note_shipped, release
@@ -18,11 +20,11 @@ MAY = datetime(2026, 5, 12, 10, tzinfo=UTC)
 JUNE = datetime(2026, 6, 3, 10, tzinfo=UTC)
 
 
-async def told(world: App, act: object, event: object, at: datetime = MAY) -> None:
+async def told(world: App, act: Any, event: Struct, at: datetime = MAY) -> None:
     """Let a reaction hear news, twice."""
     for _ in range(2):
         async with world.database.transaction("commerce") as tx:
-            await act(tx, [Envelope("1-1", TYPES[type(event)].name, "x", at, event)])  # type: ignore[operator]
+            await act(tx, [Envelope("1-1", TYPES[type(event)].name, "x", at, event)])
 
 
 async def test_a_bakery_buys_for_a_month(world: App) -> None:
