@@ -271,6 +271,7 @@ async def test_a_store_sees_its_own_and_no_orders(world: App, stall: Stall, serv
             "Returns",
             "Receipts",
             "Fulfilment",
+            "Goods in",
             "Stock",
             "Pictures",
         ]

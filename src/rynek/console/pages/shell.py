@@ -28,6 +28,8 @@ PLACES = (
     ("quotes", "/console/quotes", "quotes.see"),
     ("promotions", "/console/promotions", "promotions.coupons"),
     ("stock", "/console/stock", "inventory.read"),
+    ("purchases", "/console/purchases", "purchasing.read"),
+    ("receiving", "/console/receiving", "purchasing.receive"),
     ("pictures", "/console/pictures", "media.read"),
     ("prices", "/console/prices", "repricing.read"),
     ("receipts", "/console/receipts", "pos.read"),
@@ -43,7 +45,7 @@ PLACES = (
 
 JOBS = {
     "sell": ("orders", "returns", "receipts", "quotes", "companies"),
-    "goods": ("fulfilment", "stock", "pictures"),
+    "goods": ("fulfilment", "receiving", "purchases", "stock", "pictures"),
     "prices": ("prices", "promotions", "simulations", "search"),
     "books": ("money", "documents"),
     "house": ("files", "webhooks", "work", "audit"),
