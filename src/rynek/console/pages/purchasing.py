@@ -72,7 +72,9 @@ async def _purchases(
     found = await call.ask("commerce.purchasing.purchases", limit=PAGE + 1, **asked)
     following = found[PAGE - 1].id if len(found) > PAGE else None
     suppliers = [each for each in await call.ask("commerce.purchasing.suppliers") if each.active]
-    sites = await call.ask("commerce.inventory.locations")
+    sites = sorted(
+        await call.ask("commerce.inventory.locations"), key=lambda each: (each.kind != "warehouse", each.code)
+    )
     different = await call.ask("commerce.purchasing.differences", limit=100)
     return show(
         call, "console/purchases.html", refusal.status if refusal else 200, purchases=found[:PAGE], before=before,
