@@ -5,7 +5,7 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,15 +19,30 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from rynek.app import App
 from rynek.bench.stall import set_up
-from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderCredited, OrderShipped
-from rynek.commerce.payments import settle_due
+from rynek.commerce import inventory
+from rynek.commerce.documents.reactions import follow
+from rynek.commerce.fulfilment.ground import q as shelves
+from rynek.commerce.fulfilment.working import trim_backorders
+from rynek.commerce.inventory import Pick
+from rynek.commerce.orders import left_minor
+from rynek.commerce.orders.events import (
+    Item,
+    OrderCancelled,
+    OrderChanged,
+    OrderCredited,
+    OrderShipped,
+    UnitsReturned,
+    UnitsShipped,
+)
+from rynek.commerce.payments import Captures, settle_due
+from rynek.commerce.payments.ports import PROVIDERS, Manual, register
 from rynek.commerce.payments.reactions import give_back, give_back_what_is_credited, give_back_what_is_too_much, take
 from rynek.kernel import clock, ids
 from rynek.kernel.door import refusal
 from rynek.kernel.events import Envelope
 from rynek.kernel.faults import Fault
 from tests.proof.books import found
-from tests.proof.counter import STAFF, fresh_items, full_cart, guest, press, receive
+from tests.proof.counter import STAFF, fresh_items, full_cart, guest, receive
 
 STEPS = int(os.environ.get("AFTER_SALE_STEPS", "0"))
 RUN = 40
@@ -61,8 +76,15 @@ class Line:
 class Coming:
     """A return on its way: one line of the order."""
 
-    def __init__(self, line: int, units: int, instead: tuple[str, int] | None) -> None:
-        self.line, self.units, self.instead, self.here = line, units, instead, False
+    def __init__(self, code: str, line: int, units: int, instead: tuple[str, int] | None) -> None:
+        self.code, self.line, self.units, self.instead, self.here = code, line, units, instead, False
+
+
+class Card(Manual):
+    """A provider that captures with each parcel."""
+
+    methods: Mapping[str, bool] = {"card": False}
+    captures: Captures = "parts"
 
 
 class AfterSale(RuleBasedStateMachine):
@@ -76,7 +98,15 @@ class AfterSale(RuleBasedStateMachine):
         self.do(receive(world, STOCK, *self.skus))
         self.on_hand = dict.fromkeys(self.skus, STOCK)
         cart = self.do(full_cart(world, self.me, (self.skus[0], 4), (self.skus[1], 3)))
-        self.order: UUID = self.do(press(world, self.me, cart)).order
+        total = 4 * 1_000 + 3 * 1_001 + DELIVERY  # a part by card, the rest when it comes
+        tenders = [
+            {"provider": "card", "method": "card", "amount_minor": total - 2_000},
+            {"method": "cash-on-delivery", "amount_minor": 2_000},
+        ]
+        self.order: UUID = self.ask("checkout.place", self.me, cart=cart.id, tenders=tenders).order
+        self.missing = dict.fromkeys(self.skus, 0)
+        self.news: list[Any] = []
+        self.heard: list[Envelope] = []
         self.lines = [Line(sku, n, self.prices[sku] * n) for sku, n in ((self.skus[0], 4), (self.skus[1], 3))]
         self.state, self.credit, self.delivery_given = "open", 0, 0
         self.captured = self.refunded = self.looks = 0
@@ -118,12 +148,17 @@ class AfterSale(RuleBasedStateMachine):
         held = dict.fromkeys(self.skus, 0)
         for line in self.lines if self.state == "open" else []:
             held[line.sku] += line.waiting
-        return {sku: n - held[sku] for sku, n in self.on_hand.items()}
+        return {sku: n - held[sku] + self.missing[sku] for sku, n in self.on_hand.items()}
+
+    def give_up(self, sku: str, units: int) -> None:
+        """Who waits for units gives those up first."""
+        self.missing[sku] = max(0, self.missing[sku] - units)
 
     def close(self) -> None:
         """The order is shipped when nothing waits any more."""
         if not any(line.waiting for line in self.lines):
             self.state = "shipped"
+            self.news.append(OrderShipped(self.order))
 
     def shown(self) -> Any:
         return self.ask("orders.order", order=self.order)
@@ -145,7 +180,7 @@ class AfterSale(RuleBasedStateMachine):
             assert said == ["invalid"] * 2
         elif self.state != "open" or fewer > line.waiting or (left == 0 and not more):
             assert said == ["not-changeable"] * 2
-        elif more > self.free[wanted] + (fewer if wanted == line.sku and left else 0):
+        elif more > self.free[wanted] + (max(0, fewer - self.missing[wanted]) if wanted == line.sku and left else 0):
             assert said == ["out-of-stock"] * 2
         elif isinstance(said[0], str):  # what would be left to pay is less than what was given back already
             assert (said, self.total - less < self.credit) == (["credit-too-high"] * 2, True)
@@ -153,6 +188,8 @@ class AfterSale(RuleBasedStateMachine):
             assert said == [seen] * 2
             assert seen.difference_minor == more * self.prices[wanted] - less
             line.cancelled += fewer
+            self.give_up(line.sku, fewer)
+            self.news.append(OrderChanged(self.order, "?", 0, [], []))
             if more:
                 self.lines.append(Line(wanted, more, more * self.prices[wanted]))
 
@@ -170,10 +207,13 @@ class AfterSale(RuleBasedStateMachine):
             if said is None:
                 for line in self.lines:
                     line.cancelled += line.waiting
+                self.missing = dict.fromkeys(self.skus, 0)
                 self.state = "shipped"
+                self.news += [OrderChanged(self.order, "?", 0, [], []), OrderShipped(self.order)]
         else:
             assert said is None
-            self.state = "cancelled"
+            self.state, self.missing = "cancelled", dict.fromkeys(self.skus, 0)
+            self.news.append(OrderCancelled(self.order, "?"))
 
     # --- leaving ---
 
@@ -184,12 +224,14 @@ class AfterSale(RuleBasedStateMachine):
         waiting = sum(line.waiting for line in self.lines if line.sku == sku)
         before = self.shown()
         picks = [{"sku": sku, "location": "WH-1", "units": units}]
-        said = self.twice("orders.ship_part", order=self.order, reference=ids.new().hex, picks=picks)
+        reference = ids.new().hex
+        said = self.twice("orders.ship_part", order=self.order, reference=reference, picks=picks)
         if self.state != "open" or before.holds:
             assert said == ["not-shippable"] * 2
-        elif units > waiting:
+        elif units > waiting - self.missing[sku]:
             assert said == ["not-held"] * 2
         else:
+            self.news.append(UnitsShipped(self.order, reference, 0, [Item(sku, units, 0)]))
             assert max(said, key=str) is True
             assert before.authorised_minor - before.refunded_minor >= self.due
             self.on_hand[sku] -= units
@@ -198,6 +240,41 @@ class AfterSale(RuleBasedStateMachine):
                     part = min(units, line.waiting)
                     line.shipped, units = line.shipped + part, units - part
             self.close()
+
+    # --- what is not on the shelf ---
+
+    @precondition(lambda self: self.state == "open")
+    @rule(n=which, units=few)
+    def lose(self, n: int, units: int) -> None:
+        """Units that were set aside cannot be found, and nobody else has any: they are waited for."""
+        sku = self.lines[n % len(self.lines)].sku
+        held = sum(line.waiting for line in self.lines if line.sku == sku) - self.missing[sku]
+        if gone := min(units, held):
+            self.do(self._lose(sku, gone))
+            self.missing[sku] += gone
+
+    async def _lose(self, sku: str, units: int) -> None:
+        async with self.world.database.transaction("commerce") as tx:
+            await shelves.lock_orders(tx, ids=[self.order])
+            await inventory.rehold(tx, self.order, [Pick(sku, "WH-1", units)], [])
+            await shelves.backorder(tx, order=self.order, sku=sku, units=units, at=tx.at)
+
+    @rule()
+    def find(self) -> None:
+        """What the order waits for is known to a unit, and is set aside when it is found."""
+        self.do(self._find())
+
+    async def _find(self) -> None:
+        async with self.world.database.transaction("commerce") as tx:
+            await trim_backorders(tx, [self.order, self.order])
+            rows = await tx.rows(
+                "select sku, units from commerce.backorder where order_id = $1 and units > 0", self.order
+            )
+            assert {row[0]: row[1] for row in rows} == {sku: n for sku, n in self.missing.items() if n}
+            for sku, units in [tuple(row) for row in rows]:
+                await inventory.rehold(tx, self.order, [], [Pick(sku, "WH-1", units)])
+                await shelves.came(tx, order=self.order, sku=sku, units=units)
+                self.missing[sku] = 0
 
     # --- coming back ---
 
@@ -213,7 +290,7 @@ class AfterSale(RuleBasedStateMachine):
             assert said == "too-many-returned"
         else:
             assert said.state == "approved"
-            self.coming[said.id] = Coming(place, units, (wanted, units) if exchange else None)
+            self.coming[said.id] = Coming(said.code, place, units, (wanted, units) if exchange else None)
 
     @precondition(lambda self: any(not each.here for each in self.coming.values()))
     @rule(n=which, fewer=st.integers(0, 1))
@@ -256,6 +333,9 @@ class AfterSale(RuleBasedStateMachine):
         wanted = line.worth(line.returned, line.returned + kept)
         line.returned += kept
         self.on_hand[line.sku] += shelf
+        if kept:
+            self.news.append(UnitsReturned(self.order, known.code, "WH-1", 0, [Item(line.sku, kept, 0)]))
+            self.news.append(OrderCredited(self.order, known.code, 1, "?"))
         if kept and known.instead is None and all(e.returned == e.quantity - e.cancelled for e in self.lines):
             back = DELIVERY - self.delivery_given
             given = min(wanted + back, self.due)
@@ -279,6 +359,7 @@ class AfterSale(RuleBasedStateMachine):
         else:
             assert sorted(said) == [False, True]
             self.credit += minor
+            self.news.append(OrderCredited(self.order, "?", minor, "?"))
 
     @rule()
     def pay_what_is_missing(self) -> None:
@@ -294,7 +375,7 @@ class AfterSale(RuleBasedStateMachine):
         for each in self.ask("payments.payments", order=self.order):
             left = each.authorised_minor - each.captured_minor - each.voided_minor
             minor = min(left, left // part + 1)
-            if minor and self.state != "cancelled":
+            if each.provider == "manual" and minor and self.state != "cancelled":
                 given = {"reference": ids.new().hex, "amount_minor": minor}
                 assert self.ask("payments.capture", payment=each.id, **given) not in ("nothing-left", "invalid")
                 self.captured += minor
@@ -308,21 +389,40 @@ class AfterSale(RuleBasedStateMachine):
                 given = {"reference": ids.new().hex, "amount_minor": each.minor}
                 assert self.ask("payments.refund", payment=each.payment, **given) != "nothing-left"
                 self.refunded += each.minor
+        self.captured, self.refunded, promised, left = self.do(self._moved())
         assert self.captured - self.refunded <= self.due
+        # of what has left everything is taken that may be: with each parcel, not with the last
+        if self.state in ("open", "shipped") and promised:
+            assert left <= self.captured or self.due <= self.captured - self.refunded
+
+    async def _moved(self) -> tuple[int, int, int, int]:
+        async with self.world.database.transaction("commerce") as tx:
+            row = await tx.row(
+                "select sum(captured_minor)::bigint, sum(refunded_minor)::bigint,"
+                " (sum(authorised_minor - captured_minor - voided_minor) filter ("
+                "where provider = 'card' and not unwinding))::bigint"
+                " from commerce.payment where order_id = $1", self.order,
+            )  # fmt: skip
+            left = await left_minor(tx, self.order)
+        assert row is not None
+        return row[0], row[1], row[2] or 0, left
 
     async def _hear(self) -> None:
         news: list[tuple[Any, Any]] = [
             (give_back_what_is_credited, OrderCredited(self.order, "?", 1, "?")),
             (give_back_what_is_too_much, OrderChanged(self.order, "?", 0, [], [])),
         ]
+        news += [(take, UnitsShipped(self.order, "?", 1, []))] if any(line.shipped for line in self.lines) else []
         news += [(take, OrderShipped(self.order))] if self.state == "shipped" else []
         news += [(give_back, OrderCancelled(self.order, "?"))] if self.state == "cancelled" else []
         for react, event in news:
             envelope = Envelope("1-1", "?", str(self.order), clock.now(), event)
             async with self.world.database.transaction("commerce") as tx:
                 await react(tx, [envelope, envelope])
-        with clock.at(clock.now() + timedelta(minutes=10)):
-            await settle_due(self.world.database, 100)
+        for later in (10, 20, 30):  # what is captured may have something given back, or let go
+            with clock.at(clock.now() + timedelta(minutes=later)):
+                if not await settle_due(self.world.database, 100):
+                    break
 
     # --- what must be true after every step ---
 
@@ -330,7 +430,25 @@ class AfterSale(RuleBasedStateMachine):
     def the_books_are_those_of_the_model(self) -> None:
         self.do(self._compare())
 
+    async def _documented(self) -> int:
+        """Let documents hear what is new, and something old again; gives what they come to."""
+        envelopes = [Envelope("1-1", "?", str(self.order), clock.now(), each) for each in self.news]
+        old = self.heard[self.looks % len(self.heard) :][:1] if self.heard else []
+        self.heard, self.news = [*self.heard, *envelopes], []
+        async with self.world.database.transaction("commerce") as tx:
+            if envelopes or old:
+                await follow(tx, [*envelopes, *old, *envelopes])
+            found: int = await tx.value(
+                "select coalesce(sum(gross_minor), 0)::bigint from commerce.document"
+                " where order_id = $1 and kind in ('invoice', 'correction')", self.order,
+            )  # fmt: skip
+            return found
+
     async def _compare(self) -> None:
+        left = sum(line.worth(0, line.shipped) for line in self.lines)
+        billed = DELIVERY + left if any(line.shipped for line in self.lines) else 0
+        if self.news or self.looks % WHOLE == 0:
+            assert await self._documented() == max(0, billed - self.credit)
         async with self.world.database.transaction("commerce") as tx:
             lines = await tx.rows(
                 "select quantity, shipped, cancelled, returned from commerce.order_line where order_id = $1"
@@ -359,11 +477,12 @@ class AfterSale(RuleBasedStateMachine):
         """Settle everything: then the shop keeps exactly what is due."""
         self.pay_what_is_missing()
         if self.state == "open":
+            self.find()
             assert self.ask("orders.ship", order=self.order) is None
             for line in self.lines:
                 self.on_hand[line.sku] -= line.waiting
                 line.shipped += line.waiting
-            self.state = "shipped"
+            self.close()
         self.give_back()
         for each in self.ask("payments.payments", order=self.order):
             left = each.authorised_minor - each.captured_minor - each.voided_minor
@@ -377,9 +496,19 @@ class AfterSale(RuleBasedStateMachine):
 
 
 @pytest.fixture(scope="module")
-async def shop(world: App) -> tuple[App, Loop]:
+async def shop(world: App) -> AsyncIterator[tuple[App, Loop]]:
     await set_up(world, items=1)
-    return world, asyncio.get_running_loop()
+    seller = {"code": "R", "name": "Rynek", "street": "Rynek 1", "city": "Kraków"}
+    await world.door.ask(STAFF, "commerce.documents.put_sellers", sellers=[seller])
+    given = [
+        {"code": code, "kind": kind, "seller": "R", "pattern": code + "/{year}/{number}", "channels": ["WEB-PL"],
+         "given": "everybody"}
+        for code, kind in (("FV", "invoice"), ("FK", "correction"))
+    ]  # fmt: skip
+    await world.door.ask(STAFF, "commerce.documents.put_series", series=given)
+    register("card", Card())
+    yield world, asyncio.get_running_loop()
+    del PROVIDERS["card"]
 
 
 def test_whatever_happens_after_the_sale_money_and_goods_agree(shop: tuple[App, Loop]) -> None:
