@@ -199,3 +199,43 @@ def test_parcels_are_read_as_they_are_typed() -> None:
 )
 def test_time_is_said_as_people_say_it(minutes: int, said: str) -> None:
     assert span(WORDS["en"], minutes) == said
+
+
+async def test_goods_are_laid_ready_and_handed_out_on_a_phone(chain: Chain, server: Server, browser: Browser) -> None:
+    order, ola = await chain.reserved("S-1", ITEM_00002=1)
+    other, _ = await chain.reserved("S-1", ITEM_00002=2)
+    await chain.heard()
+    async with visiting(browser, server.address, scripts=False, viewport=PHONE) as visitor:
+        page = visitor.page
+        await log_in(visitor, *EWA)
+        for each in (order, other):
+            [task] = await chain.ask(working.tasks_of, order=each)
+            await visitor.open(f"/console/fulfilment/tasks/{task.id}")
+            await page.click("text=Start this list")
+            await page.click("text=I have all")
+            await whole(visitor)
+            await page.fill("#shelf", "A3")
+            await page.click("button:has-text('It lies ready')")
+            assert "on shelf A3" in await visitor.text()
+        code = (await chain.ask("commerce.fulfilment.pickup", ola, order=order)).code
+        await visitor.open("/console/fulfilment/collections/S-1")
+        await whole(visitor)
+        assert code not in await visitor.text()
+        await page.fill("#find", "ZZZ-ZZZ")
+        visitor.expected += 1
+        await page.click("text=Hand out")
+        assert "Nothing waits here" in await visitor.text("[role=alert]")
+        await page.fill("#find", code)
+        await page.click("summary:has-text('Somebody else')")
+        await page.check("[name=by][value=other]")
+        await page.click("text=Hand out")
+        assert "Handed out" in await visitor.text("[role=status]")
+        await page.click("text=+1 day")
+        assert "lies longer" in await visitor.text("[role=status]")
+        await chain.ask("commerce.orders.cancel", order=other, reason="never mind")
+        await chain.heard()
+        await visitor.open("/console/fulfilment/collections/S-1")
+        await whole(visitor)
+        await page.click("text=It is back")
+        assert await page.locator("text=It is back").count() == 1  # only the notice says so
+    assert (await chain.ask("commerce.orders.order", order=order)).state == "shipped"

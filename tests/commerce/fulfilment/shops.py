@@ -111,7 +111,7 @@ class Chain:
     async def heard(self) -> None:
         """Let fulfilment hear all news."""
         await log.enrol(self.world.database)
-        for _ in range(50):
+        for _ in range(500):
             taken = 0
             for act in REACTIONS:
                 [reaction] = [each for each in log.REACTIONS.values() if each.act is act]
@@ -124,7 +124,7 @@ class Chain:
         """Let one reaction hear the news before the others do."""
         await log.enrol(self.world.database)
         [reaction] = [each for each in log.REACTIONS.values() if each.act is act]
-        for _ in range(50):
+        for _ in range(500):
             if not await log.advance(self.world.database, reaction) and not await self._waiting(act):
                 return
             await asyncio.sleep(0.02)

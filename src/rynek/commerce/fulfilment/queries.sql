@@ -550,8 +550,9 @@ where f.destination = :location and f.received_at is null and t.kind = 'bring' a
 order by f.sent_at, t.id limit :limit
 
 -- name: points(orders: uuid[]) -> Pointed[]
--- Where orders are collected.
+-- Where orders are collected, of those that are at a shop.
 select o.id, o.agreed #>> '{terms,point}' from commerce.sales_order o
+join commerce.delivery_option d on d.channel = o.channel and d.code = o.agreed #>> '{terms,delivery}' and d.kind = 'pickup'
 where o.id = any(:orders) and o.agreed #>> '{terms,point}' is not null
 
 -- name: waits(order: uuid) -> Backorder[]

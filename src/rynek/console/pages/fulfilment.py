@@ -179,6 +179,12 @@ async def pack_task(call: Call[Any], task: UUID, said: Parcels) -> Response:
     return go(f"/console/fulfilment/tasks/{task}?done=packed")
 
 
+@shown
+async def shelve_task(call: Call[Any], task: UUID, shelf: str = "") -> Response:
+    """Lay what was picked ready for whoever ordered it."""
+    return await _act(call, task, "ready", "shelve", shelf=shelf.strip())
+
+
 def packings(said: Parcels) -> list[dict[str, Any]]:
     """Read parcels as they were typed; a weight that is no number is left to the API to refuse.
 

@@ -16,7 +16,7 @@ BY = ("nearest", "parcels", "cheapest", "load", "age", "rank")
 TIERS = 6
 BLANK_ROWS = 3
 PAGE = 100
-_MINUTES = ("send_minutes", "hand_out_minutes", "keep_days")
+_MINUTES = ("send_minutes", "hand_out_minutes", "keep_days", "remind_days")
 
 
 class Written(Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +28,7 @@ class Written(Struct, frozen=True, forbid_unknown_fields=True):
     send_minutes: str = ""
     hand_out_minutes: str = ""
     keep_days: str = ""
+    remind_days: str = ""
 
 
 class Row(Struct, frozen=True):

@@ -60,12 +60,13 @@ async def _story(call: Call[Any], at: Visit, order: UUID, **more: Any) -> Respon
     owed, back = await _owed(call, found), await _back(call, order)
     left = any(line.shipped for line in found.lines)
     point = await _point(call, at, terms) if terms.get("point") else None
+    pickup = await _pickup(call, order) if point else None
     refused = more.pop("refused", None)
     amiss = told(at.w, refused) if isinstance(refused, Fault) else refused or ""
     status = refused.status if isinstance(refused, Fault) else 422 if refused else 200
     return show(
         call, at, "storefront/order.html", status, order=found, address_=terms.get("address") or {}, point=point,
-        names={line.sku: line.name for line in found.lines},
+        names={line.sku: line.name for line in found.lines}, pickup=pickup,
         delivery=terms.get("delivery"), paid=await _paid(call, order), owed=owed, left=left, amiss=amiss, back=back,
         ways=await ways(call, at.w, later=bool(agreed.get("priced", {}).get("company"))) if owed else [],
         documents=await _documents(call, order), reasons=REASONS, key=ids.new().hex,
@@ -82,6 +83,13 @@ async def _point(call: Call[Any], at: Visit, terms: dict[str, Any]) -> dict[str,
         found = await call.ask("commerce.checkout.points", **asked)
     here = next((each for each in found if each.code == terms["point"]), None)
     return msgspec.structs.asdict(here) if here else {"code": terms["point"], "name": terms["point"]}
+
+
+async def _pickup(call: Call[Any], order: UUID) -> Any:
+    """Tell whether what is collected at a shop is ready, and by which code; None: it is not collected at one."""
+    with suppress(Fault):
+        return await call.ask("commerce.fulfilment.pickup", order=order)
+    return None
 
 
 async def _owed(call: Call[Any], order: Any) -> int:
