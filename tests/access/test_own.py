@@ -138,6 +138,7 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
         ("commerce.documents.document", {"document": a.document}),
         ("commerce.documents.download", {"document": a.document, "form": "json"}),
         ("commerce.documents.request", {"order": a.order, "buyer": _SPITE}),
+        ("commerce.fulfilment.parcels_of", {"order": a.order}),
         ("commerce.amendments.preview", {"order": a.order, **fewer}),
         ("commerce.amendments.edit", {"order": a.order, **fewer}),
         ("commerce.amendments.edits", {"order": a.order}),
@@ -315,14 +316,15 @@ def _sold(store: str, number: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _work(world: App) -> tuple[UUID, UUID]:
-    """Give S-1 work, and let a carrier have taken some before."""
+async def _work(world: App) -> tuple[UUID, UUID, UUID]:
+    """Give S-1 work, let a carrier have taken some before, and let a parcel wait for its label."""
     ask = world.door.ask
     routes = await ask(KEEPER, "commerce.inventory.routes", channel="WEB-PL")
     await ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=[{"location": "S-1"}])
     await ask(ADMIN, "commerce.inventory.receive", location="S-1", reference="work", lines=[{"sku": SKU, "units": 9}])
+    await ask(ADMIN, "commerce.shipping.put_carrier", code="own-van", name="Our van")
     tasks = []
-    for n in range(2):
+    for n in range(3):
         order = (await _buyer(world, Actor("guest", ids.new()), f"work-{n}@example.com")).order
         await ask(ADMIN, "commerce.fulfilment.allocate", order=order)
         [found] = await ask(ADMIN, "commerce.fulfilment.tasks_of", order=order)
@@ -332,7 +334,11 @@ async def _work(world: App) -> tuple[UUID, UUID]:
     await ask(ADMIN, "commerce.fulfilment.scan", task=tasks[0], code=SKU)
     await ask(ADMIN, "commerce.fulfilment.pack", task=tasks[0], carrier="dpd", parcels=[{"weight_g": 1}])
     done = await ask(ADMIN, "commerce.fulfilment.hand_over", location="S-1", carrier="dpd")
-    return tasks[1], done.handover
+    await ask(ADMIN, "commerce.fulfilment.start", task=tasks[2])
+    await ask(ADMIN, "commerce.fulfilment.scan", task=tasks[2], code=SKU)
+    await ask(ADMIN, "commerce.fulfilment.pack", task=tasks[2], carrier="own-van", parcels=[{"weight_g": 1}])
+    [parcel] = await ask(ADMIN, "commerce.shipping.parcels", carrier="own-van")
+    return tasks[1], done.handover, parcel.parcel
 
 
 async def _lying(world: App) -> UUID:
@@ -378,7 +384,7 @@ async def _of_a_store(world: App) -> list[Things]:
     sent, coming = ids.new(), ids.new()
     goods = {"destination": "S-1", "lines": LINES}
     await ask(ADMIN, "commerce.inventory.send", transfer=coming, origin="WH-1", **goods)
-    task, handover = await _work(world)
+    task, handover, parcel = await _work(world)
     purchase, lies = await _purchase(world), await _lying(world)
     document = {"location": "S-1", "lines": LINES}
     pos: list[tuple[str, dict[str, Any]]] = [
@@ -429,6 +435,12 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.fulfilment.put_away", {"task": task}),
         ("commerce.fulfilment.arrivals", {"location": "S-1"}),
         ("commerce.fulfilment.arrive", {"location": "S-1", "task": task}),
+        ("commerce.shipping.parcels", {}),
+        ("commerce.shipping.parcel", {"parcel": parcel}),
+        ("commerce.shipping.label_file", {"parcel": parcel}),
+        ("commerce.shipping.relabel", {"parcel": parcel}),
+        ("commerce.shipping.cancel_label", {"parcel": parcel}),
+        ("commerce.shipping.scan", {"parcel": parcel, "sights": [{"at": clock.now(), "status": "delivered"}]}),
     ]
     work += [
         ("commerce.purchasing.expected", {"location": "S-1"}),

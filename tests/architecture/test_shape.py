@@ -47,6 +47,12 @@ BEYOND: dict[str, dict[str, str]] = {
         "placing.py": "how carts become orders, batched; also for those who place in transactions of their own",
         "tally.py": "what carts come to, from prices, promotions, delivery and gifts: shared by every verb",
     },
+    "commerce/shipping": {
+        "labelling.py": "what carriers are asked and said: for jobs and for operations alike",
+        "house.py": "the house's own van, behind the port",
+        "karrio.py": "whoever a karrio server speaks with, behind the port",
+        "simulator.py": "an adversarial carrier: a program of its own that shares no state with the shop",
+    },
     "commerce/quotes": {
         "approvals.py": "verbs of their own: what one may not order alone another lets pass",
         "lists.py": "verbs of their own: typed lists and templates, on their way into a cart",

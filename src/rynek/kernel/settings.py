@@ -153,6 +153,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The shop's own VAT number, in whose name VIES is asked: its answers are a proof only then."""
     vies: str = "https://ec.europa.eu/taxation_customs/vies/rest-api"
     """Where the European Commission's register of VAT numbers (VIES) is asked."""
+    carriers_plain: bool = False
+    """Carriers may be asked over http and at home: for rehearsals."""
     storage: str = "folder"
     """Where files lie: ``folder`` (``files`` in the folder above) or ``s3://bucket/prefix``."""
     storage_endpoint: str | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import inventory
+from rynek.commerce import inventory, shipping
 from rynek.commerce.fulfilment import model, rules
 from rynek.commerce.fulfilment.events import WorkCancelled, WorkGiven
 from rynek.commerce.fulfilment.ground import UNROUTED, Ground, moves, q, read_rules
@@ -246,7 +246,8 @@ async def settle(
 async def _take_off(tx: Tx, less: Sequence[OnList]) -> None:
     tasks = sorted({line.task for line in less})
     await q.lock_tasks(tx, ids=tasks)
-    await q.unpack(tx, tasks=[line.task for line in less if line.state == "packed"])
+    if packed := [line.task for line in less if line.state == "packed"]:
+        await shipping.withdraw(tx, await q.unpack(tx, tasks=packed))
     await q.give_up(
         tx, tasks=[line.task for line in less], skus=[line.sku for line in less], units=[line.units for line in less]
     )

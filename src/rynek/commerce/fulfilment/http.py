@@ -44,6 +44,7 @@ operations = [
     read("GET /fulfilment/locations/{location}/arrivals", collecting.arrivals, "fulfilment.work"),
     write("POST /fulfilment/locations/{location}/arrivals/{task}", collecting.arrive, "fulfilment.work"),
     read("GET /fulfilment/orders/{order}/collection", collecting.pickup, "fulfilment.collection"),
+    read("GET /orders/{order}/parcels", packing.parcels_of, "fulfilment.follow"),
     read("GET /fulfilment/unbacked", actions.unbacked, "fulfilment.work", rate="bulk"),
 ]
 setup = [configure, collecting.configure]

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from rynek.commerce.inventory import LocationCode, LocationUnknown, Pick, Sku
+from rynek.commerce.shipping import Sight, Size
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid, TooManyRequests
 
@@ -350,6 +351,37 @@ class Parcel(Struct, frozen=True):
     """Of the order."""
 
 
+class Sending(Struct, frozen=True):
+    """From whom to whom a parcel goes; ``to`` is JSON."""
+
+    order: UUID
+    location: str
+    number: int
+    to: str
+    point: str | None
+    name: str
+    home: str
+    street: str
+    postcode: str
+    city: str
+
+
+class Sent(Struct, frozen=True):
+    """A parcel of an order as its buyer sees it: who brings it, where it stands, and how it came there."""
+
+    id: UUID
+    carrier: str
+    tracking: str
+    follow: str | None
+    """Where to follow it."""
+    standing: str
+    """``packed`` before a carrier knows of it; then as shipping tells."""
+    packed_at: datetime
+    sent: bool
+    """It left the shop."""
+    sights: list[Sight]
+
+
 class ParcelRow(Struct, frozen=True):
     """A parcel as it is stored."""
 
@@ -405,7 +437,8 @@ class Packing(Struct, frozen=True, forbid_unknown_fields=True):
 
     weight_g: Annotated[int, Meta(ge=1, le=1_000_000)]
     tracking: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,40}\Z")] = ""
-    """The carrier's number; "" to be given one of the house (an SSCC)."""
+    """The carrier's number; "" to be given one of the house (an SSCC), or the carrier's with its label."""
+    size: Size | None = None
     goods: Annotated[dict[Sku, Units], Meta(max_length=1000)] = {}
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import inventory, orders
+from rynek.commerce import inventory, orders, shipping
 from rynek.commerce.fulfilment import rules
 from rynek.commerce.fulfilment.actions import looked_at, works_at
 from rynek.commerce.fulfilment.events import GoodsOnTheWay, OrderPacked, ParcelsHandedOver
@@ -23,6 +23,8 @@ from rynek.commerce.fulfilment.model import (
     Parcel,
     ParcelRow,
     ParcelsDiffer,
+    Sending,
+    Sent,
     Wanted,
     WrongStep,
 )
@@ -34,6 +36,7 @@ from rynek.kernel.events import emit
 from rynek.kernel.faults import Invalid, NotFound
 
 Carrier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z", examples=["inpost", "dpd"])]
+_read_party = msgspec.json.Decoder(shipping.Party).decode
 IN_HOUSE = "2000000"
 """The beginning of the house's own parcel numbers: GS1 leaves those that begin with 2 to whoever uses them inside."""
 
@@ -42,6 +45,8 @@ async def pack(
     tx: Tx, task: UUID, carrier: Carrier, parcels: Annotated[list[Packing], Meta(min_length=1, max_length=100)]
 ) -> list[Parcel]:
     """Pack what was picked into parcels for a carrier, each with its weight and a number for its label.
+
+    A carrier that shipping knows is asked for a label; one that does not answer is asked again until it does.
 
     Raises:
         NotFound: there is no such work, or it is not your store's.
@@ -61,13 +66,18 @@ async def pack(
     numbers = iter(await q.number_parcels(tx, count=sum(not each.tracking for each in parcels)))
     trackings = [each.tracking or rules.sscc(IN_HOUSE, next(numbers) % 10**9) for each in parcels]
     texts = [msgspec.json.encode(each).decode() for each in goods]
-    n = len(parcels)
+    n, fresh = len(parcels), [ids.new() for _ in parcels]
     await q.pack(
-        tx, ids=[ids.new() for _ in parcels], tasks=[task] * n, orders=[found.order] * n,
+        tx, ids=fresh, tasks=[task] * n, orders=[found.order] * n,
         locations=[found.location] * n, carrier=carrier, trackings=trackings,
         weights=[each.weight_g for each in parcels], goods=texts, at=tx.at,
     )  # fmt: skip
     await q.move(tx, task=task, state="packed", picker=found.picker, at=tx.at)
+    await _label(
+        tx, carrier,
+        [_Boxed(i, found.order, found.location, each.weight_g, number, each.size)
+         for i, each, number in zip(fresh, parcels, trackings, strict=True) if not each.tracking],
+    )  # fmt: skip
     emit(tx, OrderPacked(found.order, task, found.location, trackings))
     return [shown(row) for row in await q.parcels_of(tx, task=task)]
 
@@ -102,15 +112,71 @@ async def box(
     tasks = sorted(goods)
     numbers = await q.number_parcels(tx, count=len(tasks))
     named = [given[t].tracking or rules.sscc(IN_HOUSE, n % 10**9) for t, n in zip(tasks, numbers, strict=True)]
+    fresh = [ids.new() for _ in tasks]
     await q.pack(
-        tx, ids=[ids.new() for _ in tasks], tasks=tasks, orders=[orders_[t] for t in tasks],
+        tx, ids=fresh, tasks=tasks, orders=[orders_[t] for t in tasks],
         locations=[location] * len(tasks), carrier=carrier, trackings=named,
         weights=[given[t].weight_g for t in tasks],
         goods=[msgspec.json.encode(goods[t]).decode() for t in tasks], at=tx.at,
     )  # fmt: skip
     await q.packed_now(tx, tasks=tasks, at=tx.at)
+    await _label(
+        tx, carrier,
+        [_Boxed(i, orders_[t], location, given[t].weight_g, number, None)
+         for i, t, number in zip(fresh, tasks, named, strict=True) if not given[t].tracking],
+    )  # fmt: skip
     emit(tx, *(OrderPacked(orders_[t], t, location, [number]) for t, number in zip(tasks, named, strict=True)))
     return tasks
+
+
+class _Boxed(NamedTuple):
+    """A parcel that needs a label."""
+
+    id: UUID
+    order: UUID
+    location: str
+    weight_g: int
+    number: str
+    size: shipping.Size | None
+
+
+async def _label(tx: Tx, carrier: str, boxed: Sequence[_Boxed]) -> None:
+    """Have shipping see to the labels of parcels whose carrier it knows."""
+    if not boxed or not await shipping.known(tx, carrier):
+        return
+    pairs = sorted({(each.order, each.location) for each in boxed})
+    rows = await q.sendings(tx, orders=[order for order, _ in pairs], locations=[place for _, place in pairs])
+    ways = {(row.order, row.location): row for row in rows}
+    await shipping.book(tx, [_consignment(carrier, each, ways[each.order, each.location]) for each in boxed])
+
+
+def _consignment(carrier: str, boxed: _Boxed, way: Sending) -> shipping.Consignment:
+    sender = shipping.Party(way.name, way.street, way.postcode, way.city, way.home)
+    return shipping.Consignment(
+        boxed.id, boxed.order, boxed.location, carrier, boxed.number, boxed.weight_g, sender, _read_party(way.to),
+        boxed.size, way.point, str(way.number),
+    )  # fmt: skip
+
+
+async def parcels_of(tx: Tx, order: UUID) -> list[Sent]:
+    """List the parcels of an order with where they are: for its buyer, and for whoever answers her.
+
+    Raises:
+        NotFound: there is no such order, or it is not yours.
+    """
+    await orders.order(tx, order)
+    rows: list[ParcelRow] = await q.parcels_of_order(tx, order=order)
+    there = {each.parcel: each for each in await shipping.going(tx, [row.id for row in rows])} if rows else {}
+    return [_sent(row, there.get(row.id)) for row in rows]
+
+
+def _sent(row: ParcelRow, going: shipping.Going | None) -> Sent:
+    left = row.handover is not None
+    if going is None or going.state != "labelled":
+        return Sent(row.id, row.carrier, row.tracking, None, "packed", row.packed_at, left, [])
+    return Sent(
+        row.id, row.carrier, row.tracking, going.follow, going.standing, row.packed_at, left, going.sights
+    )  # fmt: skip
 
 
 async def ready_to_go(tx: Tx, location: LocationCode, carrier: Carrier | None = None) -> list[Parcel]:
@@ -126,8 +192,8 @@ async def ready_to_go(tx: Tx, location: LocationCode, carrier: Carrier | None = 
 async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedOver:
     """Hand all parcels that are ready to a carrier: what is in them leaves the book, and their orders are shipped.
 
-    What goes to where it is collected stays in the book, on its way. The parcels of an order that is held up, or was
-    changed meanwhile, stay; it is told why.
+    What goes to where it is collected stays in the book, on its way. The parcels of an order that is held up, was
+    changed meanwhile, or waits for a label, stay; it is told why.
 
     Raises:
         Forbidden: it is not your store.
@@ -136,12 +202,16 @@ async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedO
     """
     works_at(tx, location)
     waiting = await q.ready_to_go(tx, location=location, carrier=carrier)
+    bare = await shipping.lacking(tx, [row.id for row in waiting])
+    unlabelled = {row.task: row.order for row in waiting if row.id in bare}
+    waiting = [row for row in waiting if row.task not in unlabelled]
     wanted: list[Wanted] = await q.lock_orders(tx, ids=sorted({row.order for row in waiting}))
     tasks = await _packed(tx, waiting, "send")
     gone, left = await leave(tx, tasks)
     if brought := await _packed(tx, waiting, "bring"):
         away, stay = await _bring(tx, {each.order: each for each in wanted}, brought)
         tasks, gone, left = tasks | brought, [*gone, *away], left | stay
+    left |= dict.fromkeys(unlabelled.values(), "a parcel has no label yet")
     if not gone:
         return HandedOver(None, 0, left)
     handover = ids.new()

@@ -125,12 +125,12 @@ update commerce.pick_line l set units = l.units - n.units, picked = least(l.pick
     put_back = l.put_back + greatest(l.picked - (l.units - n.units), 0)
 from unnest(:tasks, :skus, :units) as n (task, sku, units) where l.task = n.task and l.sku = n.sku
 
--- name: unpack(tasks: uuid[])
+-- name: unpack(tasks: uuid[]) -> value[]
 -- Open packed work again: its parcels hold what is wanted no more.
 with opened as (
     update commerce.pick_task set state = 'picked', packed_at = null where id = any(:tasks) and state = 'packed' returning id
 )
-delete from commerce.parcel p using opened where p.task = opened.id and p.handover is null
+delete from commerce.parcel p using opened where p.task = opened.id and p.handover is null returning p.id
 
 -- name: close_empty(tasks: uuid[], at: timestamptz) -> Given[]
 -- Cancel work of which nothing is wanted any more.
@@ -314,6 +314,31 @@ select nextval('commerce.parcel_number') from generate_series(1, :count)
 insert into commerce.parcel (id, task, order_id, location, carrier, tracking, weight_g, goods, packed_at)
 select i, t, o, l, :carrier, r, w, g::json, :at
 from unnest(:ids, :tasks, :orders, :locations, :trackings, :weights, :goods) as n (i, t, o, l, r, w, g)
+
+-- name: sendings(orders: uuid[], locations: text[]) -> Sending[]
+-- From whom to whom the parcels of orders go.
+select n.o, n.l, o.number, (jsonb_build_object('email', o.email, 'country', coalesce(o.agreed #>> '{priced,country}', l.country))
+        || coalesce(case when s.code is not null then jsonb_build_object('name', s.name, 'street', coalesce(sp.street, ''),
+            'postcode', coalesce(sp.postcode, ''), 'city', coalesce(sp.city, ''), 'country', s.country) end,
+            (o.agreed #> '{terms,address}')::jsonb, (o.agreed #> '{terms,recipient}')::jsonb, '{}'))::text,
+    case when d.kind = 'locker' then o.agreed #>> '{terms,point}' end,
+    l.name, l.country, coalesce(p.street, ''), coalesce(p.postcode, ''), coalesce(p.city, '')
+from unnest(:orders, :locations) as n (o, l)
+join commerce.sales_order o on o.id = n.o
+join commerce.location l on l.code = n.l
+left join commerce.place p on p.location = n.l
+left join commerce.delivery_option d on d.channel = o.channel and d.code = o.agreed #>> '{terms,delivery}'
+left join commerce.location s on d.kind = 'pickup' and s.code = o.agreed #>> '{terms,point}'
+left join commerce.place sp on sp.location = s.code
+
+-- name: renumber(parcel: uuid, tracking: text)
+-- Write down the number that a carrier gave a parcel.
+update commerce.parcel set tracking = :tracking where id = :parcel and tracking <> :tracking
+
+-- name: parcels_of_order(order: uuid) -> ParcelRow[]
+-- The parcels of an order.
+select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
+from commerce.parcel where order_id = :order order by id
 
 -- name: parcels_of(task: uuid) -> ParcelRow[]
 -- The parcels of a task.

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from rynek.commerce.fulfilment.actions import allocate_many
 from rynek.commerce.fulfilment.collecting import expire, remind, see_ready
+from rynek.commerce.fulfilment.ground import q
 from rynek.commerce.fulfilment.working import serve_backorders, trim_backorders
 from rynek.commerce.inventory.events import StockMoved, UnitsServed
 from rynek.commerce.orders.events import OrderCancelled, OrderChanged, OrderPaid, OrderPlaced, OrderShipped
+from rynek.commerce.shipping.events import ParcelLabelled
 from rynek.kernel import jobs
 from rynek.kernel.database import Tx
 from rynek.kernel.events import Envelope
@@ -31,6 +33,12 @@ async def follow(tx: Tx, news: Sequence[Envelope]) -> None:
 async def work_on_what_came(tx: Tx, news: Sequence[Envelope]) -> None:
     """Make work of units that came for those who were sold them beyond stock."""
     await allocate_many(tx, [each.data.holder for each in news], "came-in")
+
+
+@on(ParcelLabelled)
+async def number(tx: Tx, news: ParcelLabelled) -> None:
+    """Write the number that a carrier gave on its parcel."""
+    await q.renumber(tx, parcel=news.parcel, tracking=news.tracking)
 
 
 @on(StockMoved, whole=True)
