@@ -13,6 +13,8 @@ from pypdf import PdfReader
 from rynek.app import App
 from rynek.bench.stall import set_up
 from rynek.commerce.shipping import actions, labelling, ports
+from rynek.commerce.shipping.karrio import Karrio
+from rynek.commerce.shipping.model import CarrierFacts, Credentials
 from rynek.commerce.shipping.simulator import MISHAPS
 from rynek.kernel import ids
 from rynek.kernel.actor import Actor
@@ -54,7 +56,7 @@ async def until_made(wagon: Wagon, parcel: Any) -> Any:
 
 async def standing_at(address: str, parcel: Any) -> list[str]:
     """List the labels of a parcel that the adversary has and that were not cancelled."""
-    reader = ports.KINDS["karrio"]("x", ports.CarrierFacts("X", "karrio", address=address), ports.Credentials())
+    reader = Karrio("x", CarrierFacts("X", "karrio", address=address), Credentials())
     said = await reader._ask("GET", f"v1/shipments?reference={parcel.hex}")
     return [each["id"] for each in said["results"] if each["status"] != "cancelled"]
 
@@ -229,8 +231,9 @@ async def test_staff_of_a_store_see_to_its_own_parcels(wagon: Wagon) -> None:
 
 async def test_credentials_are_sealed_and_never_shown(wagon: Wagon, caplog: pytest.LogCaptureFixture) -> None:
     await wagon.carrier("secretive", kind="karrio", address="http://127.0.0.1:9", service="standard")
-    given = {"token": "key_very_secret", "webhook_secret": "whsec_even_more"}
-    await wagon.ask(actions.put_credentials, code="secretive", **given)
+    await wagon.ask(
+        actions.put_credentials, code="secretive", token="key_very_secret", webhook_secret="whsec_even_more"
+    )
     [shown] = [each for each in await wagon.ask(actions.carriers) if each.code == "secretive"]
     assert shown.known
     async with wagon.world.database.transaction("commerce") as tx:

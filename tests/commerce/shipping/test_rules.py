@@ -1,6 +1,7 @@
 """Decisions about parcels."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import get_args
 
 from hypothesis import given
@@ -23,7 +24,7 @@ sights = st.lists(
 
 @given(sights, st.randoms())
 def test_a_history_is_the_same_however_often_and_in_whatever_order_it_is_told(
-    seen: list[Sight], chance: "st.random.Random"
+    seen: list[Sight], chance: Random
 ) -> None:
     again = [*seen, *seen]
     chance.shuffle(again)

@@ -76,7 +76,7 @@ class Wagon:
     async def booked(self, carrier: str, **more: Any) -> UUID:
         """Have a label made for a parcel."""
         parcel = ids.new()
-        said = {
+        said: dict[str, Any] = {
             "parcel": parcel, "order": ids.new(), "location": "S-1", "carrier": carrier,
             "number": f"0{parcel.int % 10**17:017d}", "weight_g": 1200, "sender": SHOP, "recipient": OLA,
         }  # fmt: skip

@@ -337,8 +337,9 @@ update commerce.parcel set tracking = :tracking where id = :parcel and tracking 
 
 -- name: parcels_of_order(order: uuid) -> ParcelRow[]
 -- The parcels of an order.
-select id, order_id, task, location, carrier, tracking, weight_g, goods::text, packed_at, handover
-from commerce.parcel where order_id = :order order by id
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+from commerce.parcel p join commerce.pick_task t on t.id = p.task
+where p.order_id = :order order by p.id
 
 -- name: parcels_of(task: uuid) -> ParcelRow[]
 -- The parcels of a task.
