@@ -138,6 +138,7 @@ BEYOND: dict[str, dict[str, str]] = {
         "leaving.py": "many shipments at once: what one does in steps, in a few statements",
     },
     "commerce/fulfilment": {
+        "sending.py": "the words of parcels under way, apart from those of work",
         "ground.py": "what is known of the places of a batch of orders: one look, so neither rule nor verb",
         "working.py": "the verbs at the shelves: lists, scans, and what is not there",
         "packing.py": "the verbs of parcels: packed, labelled, handed over",

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from rynek.commerce.fulfilment.sending import Sending, Sent  # noqa: F401 - statements find them
 from rynek.commerce.inventory import LocationCode, LocationUnknown, Pick, Sku
-from rynek.commerce.shipping import Sight, Size
+from rynek.commerce.shipping import Size
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid, TooManyRequests
 
@@ -349,37 +350,6 @@ class Parcel(Struct, frozen=True):
     handover: UUID | None
     number: int
     """Of the order."""
-
-
-class Sending(Struct, frozen=True):
-    """From whom to whom a parcel goes; ``to`` is JSON."""
-
-    order: UUID
-    location: str
-    number: int
-    to: str
-    point: str | None
-    name: str
-    home: str
-    street: str
-    postcode: str
-    city: str
-
-
-class Sent(Struct, frozen=True):
-    """A parcel of an order as its buyer sees it: who brings it, where it stands, and how it came there."""
-
-    id: UUID
-    carrier: str
-    tracking: str
-    follow: str | None
-    """Where to follow it."""
-    standing: str
-    """``packed`` before a carrier knows of it; then as shipping tells."""
-    packed_at: datetime
-    sent: bool
-    """It left the shop."""
-    sights: list[Sight]
 
 
 class ParcelRow(Struct, frozen=True):

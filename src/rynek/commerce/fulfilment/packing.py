@@ -23,11 +23,10 @@ from rynek.commerce.fulfilment.model import (
     Parcel,
     ParcelRow,
     ParcelsDiffer,
-    Sending,
-    Sent,
     Wanted,
     WrongStep,
 )
+from rynek.commerce.fulfilment.sending import Sending, Sent
 from rynek.commerce.fulfilment.working import lock, shown
 from rynek.commerce.inventory import LocationCode, Need, NotHeld, Pick
 from rynek.kernel import ids
