@@ -25,6 +25,7 @@ from rynek.client.generated.commerce_reconciliation import CommerceReconciliatio
 from rynek.client.generated.commerce_repricing import CommerceRepricing
 from rynek.client.generated.commerce_returns import CommerceReturns
 from rynek.client.generated.commerce_search import CommerceSearch
+from rynek.client.generated.commerce_shipping import CommerceShipping
 from rynek.client.generated.commerce_simulations import CommerceSimulations
 from rynek.client.generated.commerce_subscriptions import CommerceSubscriptions
 from rynek.client.generated.commerce_wallets import CommerceWallets
@@ -70,6 +71,7 @@ class _Commerce:
         self.repricing = CommerceRepricing(calls)
         self.returns = CommerceReturns(calls)
         self.search = CommerceSearch(calls)
+        self.shipping = CommerceShipping(calls)
         self.simulations = CommerceSimulations(calls)
         self.subscriptions = CommerceSubscriptions(calls)
         self.wallets = CommerceWallets(calls)

@@ -5,6 +5,7 @@ Made by ``make client`` from the registry; do not edit.
 
 import datetime
 import rynek.commerce.fulfilment.model as commerce_fulfilment
+import rynek.commerce.fulfilment.sending as commerce_fulfilment_sending
 import typing
 import uuid
 from rynek.client.calls import Calls, Route
@@ -50,6 +51,9 @@ _LOAD = Route[list[commerce_fulfilment.Load]]("GET", "/fulfilment/load", list[co
 _MISS = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/shortages", commerce_fulfilment.Work)
 _PACK = Route[list[commerce_fulfilment.Parcel]](
     "POST", "/fulfilment/tasks/{task}/parcels", list[commerce_fulfilment.Parcel]
+)
+_PARCELS_OF = Route[list[commerce_fulfilment_sending.Sent]](
+    "GET", "/orders/{order}/parcels", list[commerce_fulfilment_sending.Sent]
 )
 _PICKUP = Route[commerce_fulfilment.Pickup]("GET", "/fulfilment/orders/{order}/collection", commerce_fulfilment.Pickup)
 _PLACES = Route[list[commerce_fulfilment.PlaceFacts]]("GET", "/fulfilment/places", list[commerce_fulfilment.PlaceFacts])
@@ -228,8 +232,8 @@ class CommerceFulfilment:
     async def hand_over(self, location: str, carrier: str) -> commerce_fulfilment.HandedOver:
         """Hand all parcels that are ready to a carrier: what is in them leaves the book, and their orders are shipped.
 
-        What goes to where it is collected stays in the book, on its way. The parcels of an order that is held up, or was
-        changed meanwhile, stay; it is told why.
+        What goes to where it is collected stays in the book, on its way. The parcels of an order that is held up, was
+        changed meanwhile, or waits for a label, stay; it is told why.
 
         Raises:
             Forbidden: it is not your store.
@@ -292,6 +296,8 @@ class CommerceFulfilment:
     ) -> list[commerce_fulfilment.Parcel]:
         """Pack what was picked into parcels for a carrier, each with its weight and a number for its label.
 
+        A carrier that shipping knows is asked for a label; one that does not answer is asked again until it does.
+
         Raises:
             NotFound: there is no such work, or it is not your store's.
             WrongStep: it is not picked, or packed already, somebody else is at it, or it is handed out here.
@@ -301,6 +307,14 @@ class CommerceFulfilment:
             OrderPacked
         """
         return await self._calls.ask(_PACK, {"task": task}, {"carrier": carrier, "parcels": parcels})
+
+    async def parcels_of(self, order: uuid.UUID) -> list[commerce_fulfilment_sending.Sent]:
+        """List the parcels of an order with where they are: for its buyer, and for whoever answers her.
+
+        Raises:
+            NotFound: there is no such order, or it is not yours.
+        """
+        return await self._calls.ask(_PARCELS_OF, {"order": order}, None)
 
     async def pickup(self, order: uuid.UUID) -> commerce_fulfilment.Pickup:
         """Tell where an order is collected, whether it is ready, and by which code; the code is for the buyer alone.
