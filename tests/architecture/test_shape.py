@@ -63,6 +63,9 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/companies": {
         "vat.py": "the check digits of 28 registers, long by nature; pure, as rules are",
     },
+    "commerce/pos": {
+        "returning.py": "verbs of their own: what comes back over a counter, with a receipt or without",
+    },
     "commerce/pricing": {
         "intake.py": "what bulk writes take and refuse, apart from which price counts",
         "saying.py": "a history that is gone through once: memory, so no rule",

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.commerce.pos import rules
-from rynek.commerce.pos.model import Line, LineContradicts, Off, Receipt, ReceiptUnbalanced, Tender
+from rynek.commerce.pos.model import Back, Line, LineContradicts, Off, Receipt, ReceiptUnbalanced, Tender
 from rynek.kernel.faults import Invalid
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -62,3 +62,31 @@ def test_the_sums_of_a_receipt_are_those_of_its_lines(sold: list[Line]) -> None:
 def test_sums() -> None:
     two = receipt([Line("A", 1, 100, discounts=[Off("retail", 20), Off("coupon", 5)]), Line("B", 2, 50)], 150)
     assert (rules.amount(two), rules.discount(two)) == (150, 25)
+
+
+# --- back over the counter --------------------------------------------------------------------------------------------
+
+_SOLD = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 5_000)), min_size=1, max_size=4)
+
+
+@given(_SOLD, st.data())
+def test_what_comes_back_in_parts_is_what_was_paid_and_never_more_than_was_sold(
+    sold: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    lines = [Line(f"TEA-{n}", quantity, amount) for n, (quantity, amount) in enumerate(sold)]
+    total = sum(amount for _, amount in sold)
+    tenders = [Tender("card", total // 3), Tender("cash", total - total // 3)]
+    back: dict[int, int] = {}
+    given_back, handed = 0, {"card": 0, "cash": 0}
+    while any(each.left for each in rules.returnable(lines, back)):
+        there = rules.returnable(lines, back)
+        line = data.draw(st.sampled_from([each for each in there if each.left]))
+        units = data.draw(st.integers(1, line.left))
+        assert rules.amiss(there, [Back(line.line, units)]) is None
+        assert rules.amiss(there, [Back(line.line, line.left + 1)]) is not None
+        minor = rules.share(line, units)
+        for each in rules.handed_out(tenders, given_back, minor):
+            handed[each.method] += each.amount
+        back[line.line], given_back = back.get(line.line, 0) + units, given_back + minor
+    assert given_back == total
+    assert handed == {"card": total // 3, "cash": total - total // 3}

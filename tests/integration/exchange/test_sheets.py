@@ -16,6 +16,7 @@ from tests.integration.exchange.files import ADMIN, X, brought, counts, done, re
 from tests.integration.exchange.tables import TABLES, furnished
 
 NO_SHEET = {
+    "commerce.pos.put_return_rule": "a store's three numbers, declared by hand by who answers for them",
     "commerce.amendments.put_window": "how long buyers may change an order: a channel's one setting",
     "commerce.checkout.put_group": "one customer's group: the sheet is price-groups",
     "commerce.companies.put": "a company is taken in by a person, with its proof of VAT and its credit; no table yet",

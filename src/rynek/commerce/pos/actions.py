@@ -13,6 +13,7 @@ from rynek.commerce import inventory
 from rynek.commerce.pos import model, rules
 from rynek.commerce.pos.events import ReceiptAccepted
 from rynek.commerce.pos.model import (
+    RETURNS,
     Accepted,
     Intake,
     NotYourStore,
@@ -26,7 +27,7 @@ from rynek.commerce.pos.model import (
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call
 from rynek.kernel.events import emit
-from rynek.kernel.faults import Fault, Forbidden
+from rynek.kernel.faults import Fault, Forbidden, Invalid
 from rynek.kernel.sql import queries
 
 q = queries(__file__, model)
@@ -60,7 +61,7 @@ async def sell(tx: Tx, calls: Sequence[Call[Receipt]]) -> list[Accepted | Fault]
     Emits:
         ReceiptAccepted, StockMoved, StockOwed
     """
-    stores = await _known_stores(tx, {call.input.store for call in calls})
+    stores = await known_stores(tx, {call.input.store for call in calls})
     refusals = [_refusal(call, stores) for call in calls]
     said: dict[Name, tuple[Receipt, bytes]] = {}
     digests = [blake2b(_encode(call.input), digest_size=16).digest() for call in calls]
@@ -91,15 +92,29 @@ async def sell(tx: Tx, calls: Sequence[Call[Receipt]]) -> list[Accepted | Fault]
 def _refusal(call: Call[Receipt], stores: set[str]) -> Fault | None:
     if call.reach == "own" and call.actor.location != call.input.store:
         return NotYourStore(f"you sell for {call.actor.location or 'no store'}")
+    if call.input.till == RETURNS:
+        return Invalid(f"no till is named {RETURNS}: goods come back so", field="till")
     if call.input.store not in stores:
         return StoreUnknown(f"there is no store {call.input.store}", field="store")
     return rules.check(call.input)
 
 
-async def _known_stores(tx: Tx, codes: set[str]) -> set[str]:
+async def known_stores(tx: Tx, codes: set[str]) -> set[str]:
+    """Tell which of these are stores."""
     if not codes <= _stores:
         _stores.update(await q.stores(tx, codes=list(codes - _stores)))
     return codes & _stores
+
+
+async def take_in(tx: Tx, receipts: Sequence[Receipt]) -> None:
+    """Write receipts of ours, with what they moved.
+
+    Emits:
+        ReceiptAccepted, StockMoved, StockOwed
+    """
+    digests = [blake2b(_encode(each), digest_size=16).digest() for each in receipts]
+    pairs = zip(receipts, digests, strict=True)
+    await _take_in(tx, [(_name(each), (each, digest)) for each, digest in pairs])
 
 
 async def _take_in(tx: Tx, receipts: list[tuple[Name, tuple[Receipt, bytes]]]) -> dict[Name, bytes]:
@@ -152,7 +167,12 @@ def _shown(stored: Stored) -> Stored:
     return msgspec.structs.replace(stored, **raw)
 
 
-def _own_store(tx: Tx, store: str) -> None:
+def own_store(tx: Tx, store: str) -> None:
+    """See that a store is the asker's.
+
+    Raises:
+        Forbidden: it is not.
+    """
     if tx.reach == "own" and tx.actor.location != store:
         raise Forbidden(f"you belong to {tx.actor.location or 'no store'}")
 
@@ -166,7 +186,7 @@ async def receipt(
         NotFound: there is no such receipt.
         Forbidden: it is not your store's.
     """
-    _own_store(tx, store)
+    own_store(tx, store)
     return _shown(await q.receipt(tx, store=store, till=till, number=number))
 
 
@@ -178,7 +198,7 @@ async def receipts(
     Raises:
         Forbidden: it is not your store.
     """
-    _own_store(tx, store)
+    own_store(tx, store)
     return [_shown(each) for each in await q.receipts(tx, store=store, before=before or _END, limit=limit)]
 
 
@@ -203,7 +223,7 @@ async def takings(
     """
     if tx.reach == "own":
         store = store or tx.actor.location
-        _own_store(tx, store or "")
+        own_store(tx, store or "")
     found: list[Takings] = await q.takings(tx, store=store, since=since or _BEGINNING, until=until or _END)
     return found
 
@@ -219,7 +239,7 @@ async def intake(tx: Tx, since: datetime | None = None) -> Intake:
     """
     store = tx.actor.location if tx.reach == "own" else None
     if tx.reach == "own":
-        _own_store(tx, store or "")
+        own_store(tx, store or "")
     day = tx.at.replace(hour=0, minute=0, second=0, microsecond=0)
     found = await q.intake(tx, store=store, since=since or day, recent=tx.at - LATELY)
     return msgspec.json.decode(found, type=Intake)

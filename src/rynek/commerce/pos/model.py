@@ -112,6 +112,136 @@ class Stored(Struct, frozen=True):
     reference: str
 
 
+RETURNS = "RETURNS"
+"""The till by whose receipts goods come back over a counter; no till has this name."""
+Number = Annotated[int, Meta(ge=1, le=2**53)]
+Own = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f]*\Z")]
+Pieces = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class TooManyBack(Conflict):
+    """More would come back than this receipt sold."""
+
+
+class TooLateBack(Conflict):
+    """This store takes goods back for a shorter time."""
+
+
+class Unproven(Conflict):
+    """Without a receipt so much is not taken back: nothing is declared for it, or it is more than for a day."""
+
+
+class NeverSold(Conflict):
+    """This store sold no such thing in the last 30 days."""
+
+
+class NotBackAtAll(Invalid):
+    """This line is nothing that comes back over a counter."""
+
+
+class Back(Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of a receipt's line that come back; ``scrap`` of them cannot be sold again. Lines count from 1."""
+
+    line: Annotated[int, Meta(ge=1, le=1000)]
+    units: Pieces
+    scrap: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+
+class Proven(Struct, frozen=True, forbid_unknown_fields=True):
+    """Goods that come back with their receipt, by the return's own number; the store is where they come back to.
+
+    With ``credit_to`` a customer has store credit instead of the tenders.
+    """
+
+    reference: Own
+    sold_at: LocationCode
+    till: TillCode
+    number: Number
+    lines: Annotated[list[Back], Meta(min_length=1, max_length=200)]
+    credit_to: UUID | None = None
+
+
+class Piece(Struct, frozen=True, forbid_unknown_fields=True):
+    """Units of an item that come back without a receipt; ``scrap`` of them cannot be sold again."""
+
+    sku: Sku
+    units: Pieces
+    scrap: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+
+class Bare(Struct, frozen=True, forbid_unknown_fields=True):
+    """Goods that a customer brings back without a receipt, by the return's own number, and why they are taken."""
+
+    reference: Own
+    customer: UUID
+    lines: Annotated[list[Piece], Meta(min_length=1, max_length=50)]
+    why: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a store takes goods back: for so many days, and how much of one person on a day without a receipt.
+
+    Nothing declared: within 30 days, and nothing without a receipt. Money in minor units.
+    """
+
+    days: Annotated[int, Meta(ge=0, le=3650)] = 30
+    unproven_minor: Annotated[int, Meta(ge=0, le=10**11)] = 0
+    unproven_units: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+
+
+class TakenBack(Struct, frozen=True):
+    """What was taken back, by the number of the receipt of it (till ``RETURNS``). Money in minor units.
+
+    ``tenders`` are to be handed out; ``credit_minor`` is on the customer's account already.
+    """
+
+    store: str
+    number: int
+    currency: str
+    amount_minor: int
+    credit_minor: int
+    tenders: list[Tender]
+
+
+class Returnable(Struct, frozen=True):
+    """A line of a receipt, and how many of its units may still come back."""
+
+    line: int
+    sku: str
+    quantity: int
+    left: int
+    amount_minor: int
+
+
+class LineBack(Struct, frozen=True):
+    """What is back of a line."""
+
+    line: int
+    units: int
+
+
+class Known(Struct, frozen=True):
+    """A return that was sent before."""
+
+    digest: bytes
+    answered: str | None
+
+
+class Cheapest(Struct, frozen=True):
+    """What an item was sold for at least."""
+
+    sku: str
+    currency: str
+    minor: int
+
+
+class Day(Struct, frozen=True):
+    """What somebody brought back without a receipt on a day."""
+
+    units: int
+    minor: int
+
+
 class Key(Struct, frozen=True):
     """A receipt's name and what it said."""
 
@@ -149,4 +279,6 @@ class Intake(Struct, frozen=True):
     """Where the log stood: what is announced after it is not in here."""
 
 
+constraint("counter_rule_store_known", StoreUnknown, "there is no such store")
+constraint("receipt_line_not_over_returned", TooManyBack, "more would come back than was sold")
 constraint("receipt_store_known", StoreUnknown, "there is no such store")

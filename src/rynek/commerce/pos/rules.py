@@ -1,6 +1,18 @@
 """Decisions about receipts: pure."""
 
-from rynek.commerce.pos.model import Line, LineContradicts, Receipt, ReceiptUnbalanced
+from collections.abc import Iterable, Mapping, Sequence
+
+from rynek.commerce.pos.model import (
+    Back,
+    Line,
+    LineContradicts,
+    NotBackAtAll,
+    Receipt,
+    ReceiptUnbalanced,
+    Returnable,
+    Tender,
+    TooManyBack,
+)
 from rynek.kernel.faults import Fault, Invalid
 from rynek.kernel.money import EXPONENTS
 
@@ -42,3 +54,57 @@ def check(receipt: Receipt) -> Fault | None:
     if lines != tenders:
         return ReceiptUnbalanced(f"lines come to {lines}, tenders to {tenders}", lines=lines, tenders=tenders)
     return None
+
+
+# --- back over the counter --------------------------------------------------------------------------------------------
+
+GOODS = frozenset({"sale", "weighed"})
+"""Kinds of lines whose goods can come back."""
+
+
+def returnable(lines: Iterable[Line], back: Mapping[int, int]) -> list[Returnable]:
+    """Tell how many units of a receipt's lines may still come back; lines that are no goods are left out.
+
+    Args:
+        back: units by line that are back already.
+    """
+    return [
+        Returnable(number, line.sku, line.quantity, line.quantity - back.get(number, 0), line.amount)
+        for number, line in enumerate(lines, 1)
+        if line.kind in GOODS and line.quantity > 0 and line.amount >= 0
+    ]
+
+
+def amiss(there: Iterable[Returnable], wanted: Sequence[Back]) -> Fault | None:
+    """Find what keeps units of a receipt from coming back: never more than were sold."""
+    left = {line.line: line.left for line in there}
+    if len({each.line for each in wanted}) < len(wanted):
+        return Invalid("a line is given twice", field="lines")
+    for each in wanted:
+        if each.line not in left:
+            return NotBackAtAll(f"line {each.line} is nothing that comes back", line=each.line)
+        if each.scrap > each.units:
+            return Invalid("more is scrapped than comes back", field="scrap")
+        if each.units > left[each.line]:
+            return TooManyBack(f"{left[each.line]} of line {each.line} can come back", line=each.line)
+    return None
+
+
+def share(line: Returnable, units: int) -> int:
+    """Tell what units of a line bring back: their share of what was paid. The shares of a line add up to it."""
+    before = line.quantity - line.left
+    whole = line.amount_minor * (before + units) // line.quantity
+    return whole - line.amount_minor * before // line.quantity
+
+
+def handed_out(tenders: Sequence[Tender], before: int, minor: int) -> list[Tender]:
+    """Tell by what money goes back: the receipt's tenders in their order, what went back before taken off."""
+
+    def parts(total: int) -> list[int]:
+        spread: list[int] = []
+        for each in tenders:
+            spread.append(max(0, min(each.amount, total - sum(spread))))
+        return spread
+
+    now = [after - gone for after, gone in zip(parts(before + minor), parts(before), strict=True)]
+    return [Tender(each.method, part) for each, part in zip(tenders, now, strict=True) if part]

@@ -16,10 +16,12 @@ from rynek.commerce.wallets.ledger import hashed, lapse, move, q
 from rynek.commerce.wallets.model import (
     POINTS,
     Account,
+    Book,
     Card,
     Claim,
     Claimed,
     Code,
+    Correction,
     Entry,
     Gift,
     GiftTaken,
@@ -29,6 +31,7 @@ from rynek.commerce.wallets.model import (
     Lapsed,
     NoProgramme,
     NoSuchCard,
+    NothingCorrected,
     NotYours,
     Page,
     PayToken,
@@ -169,6 +172,31 @@ async def give(tx: Tx, customer: UUID, gift: Gift) -> Account:
             tx, account, reference, "issued", "available", gift.amount_minor, why=gift.why, expires_on=gift.expires_on
         )
     elif (made.account, made.minor) != (account.id, gift.amount_minor):
+        raise GiftTaken(f"this reference stands for {made.minor}", amount_minor=made.minor)
+    found: Account = await q.lock(tx, id=account.id)
+    return found
+
+
+async def correct(tx: Tx, customer: UUID, correction: Correction) -> Account:
+    """Give a customer points, or take some, once for each reference; what is taken may leave them below zero.
+
+    Raises:
+        NothingCorrected: it is no point.
+        Lapsed: their last day is over.
+        GiftTaken: the reference was used for somebody else or another number.
+    Emits:
+        BalanceChanged
+    """
+    if not correction.points:
+        raise NothingCorrected(field="points")
+    _check_day(tx, correction.expires_on)
+    account = await owned(tx, customer, "points", POINTS)
+    reference, many = f"correction:{correction.reference}", abs(correction.points)
+    made = await q.made(tx, reference=reference)
+    way: tuple[Book, Book] = ("issued", "available") if correction.points > 0 else ("available", "issued")
+    if made is None:
+        await move(tx, account, reference, *way, many, why=correction.why, expires_on=correction.expires_on)
+    elif (made.account, made.minor) != (account.id, many):
         raise GiftTaken(f"this reference stands for {made.minor}", amount_minor=made.minor)
     found: Account = await q.lock(tx, id=account.id)
     return found

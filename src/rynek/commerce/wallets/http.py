@@ -15,6 +15,7 @@ operations = [
     write("PUT /wallets/gift-cards/{card}/block", actions.block, "wallets.block"),
     read("GET /wallets/customers/{customer}", actions.wallet, "wallets.read"),
     write("POST /wallets/customers/{customer}/credit", actions.give, "wallets.give"),
+    write("POST /wallets/customers/{customer}/points", actions.correct, "wallets.give"),
     read("GET /wallets/accounts/{account}/entries", actions.entries, "wallets.explain"),
     read("GET /wallets/programmes/{channel}", actions.programme, "wallets.see"),
     write("PUT /wallets/programmes/{channel}", actions.put_programme, "wallets.programme"),

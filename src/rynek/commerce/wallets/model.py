@@ -150,6 +150,19 @@ class Gift(Struct, frozen=True, forbid_unknown_fields=True):
     expires_on: date | None = None
 
 
+class Correction(Struct, frozen=True, forbid_unknown_fields=True):
+    """Points given (above zero) or taken (below), by a reference of whoever does it; ``expires_on``: their last day."""
+
+    reference: Reference
+    points: Annotated[int, Meta(ge=-(10**9), le=10**9)]
+    why: Why
+    expires_on: date | None = None
+
+
+class NothingCorrected(Invalid):
+    """A correction gives points or takes them."""
+
+
 class Claimed(Struct, frozen=True):
     """A token that pays once, as provider ``wallet`` by method ``kind``, until it lapses.
 

@@ -128,6 +128,19 @@ async def ship_order(call: Call[Any], order: UUID) -> Response:
 
 
 @shown
+async def hold_order(call: Call[Any], order: UUID, kind: str = "", reason: str = "", act: str = "lift") -> Response:
+    """Let an order go on that is held up, or hold it up, with a reason."""
+    operation, done = ("commerce.orders.hold_up", "held") if act == "hold" else ("commerce.orders.lift", "lifted")
+    return await _act(call, order, done, operation, kind=kind, reason=reason.strip())
+
+
+@shown
+async def deliver_order(call: Call[Any], order: UUID, day: str = "") -> Response:
+    """Say on which day an order had arrived: from then on the time for its return runs."""
+    return await _act(call, order, "delivered", "commerce.returns.delivered", day=day)
+
+
+@shown
 async def note_order(call: Call[Any], order: UUID, text: str = "") -> Response:
     """Write a note on an order."""
     return await _act(call, order, "noted", "commerce.orders.note", text=text.strip())

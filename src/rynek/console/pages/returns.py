@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from rynek.console.pages.orders import TONES
 from rynek.console.pages.shell import go, language, show, shown, told
+from rynek.kernel import money
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Invalid
 
@@ -98,6 +99,74 @@ async def inspect_return(call: Call[Any], rma: UUID, judged: Judged) -> Response
     names = ("line", "restock", "repair", "scrap", "back")
     verdicts = [dict(zip(names, each, strict=True)) for each in columns]
     return await _act(call, rma, "settled", "inspect", verdicts=verdicts, note=judged.note.strip())
+
+
+@shown
+async def repair_return(call: Call[Any], rma: UUID, act: str = "begin") -> Response:
+    """Begin a repair, or end it: mended, or not to be mended."""
+    if act == "begin":
+        return await _act(call, rma, "in-repair", "repair")
+    return await _act(call, rma, "repaired" if act == "mended" else "failed", "repaired", mended=act == "mended")
+
+
+@shown
+async def send_return_ahead(call: Call[Any], rma: UUID, days: int = 14, risk: str = "") -> Response:
+    """Let what it is exchanged for leave before the goods are back."""
+    return await _act(call, rma, "ahead", "send_ahead", days=days, risk=bool(risk))
+
+
+@shown
+async def reduce_return(call: Call[Any], rma: UUID, amount: str = "", why: str = "") -> Response:
+    """Lower the price of goods that the buyer keeps."""
+    found = await call.ask("commerce.returns.rma", rma=rma)
+    try:
+        minor = money.parse(amount, found.currency)
+    except Invalid as fault:
+        return await _goods(call, rma, refusal=fault)
+    return await _act(call, rma, "reduced", "reduce", minor=minor, why=why.strip())
+
+
+@shown
+async def return_rules(call: Call[Any], channel: str = "", done: str = "") -> Response:
+    """Show how a channel takes goods back, and for how long buyers change their orders."""
+    return await _rules(call, channel, done=done)
+
+
+async def _rules(call: Call[Any], channel: str, *, done: str = "", refusal: Fault | None = None) -> Response:
+    channels = await call.ask("commerce.catalog.channels")
+    chosen = channel or (channels[0].code if channels else "")
+    policy = await call.ask("commerce.returns.policy", channel=chosen) if chosen else None
+    window = await call.ask("commerce.amendments.window", channel=chosen) if chosen else None
+    return show(
+        call, "console/return-rules.html", refusal.status if refusal else 200, channels=channels, channel=chosen,
+        policy=policy, window=window, done=done, refused=told(language(call.request), refusal) if refusal else None,
+    )  # fmt: skip
+
+
+class Rules(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the form of a channel's rules says; no minutes: until some of an order has left."""
+
+    channel: str = ""
+    days: int = 14
+    told: str = ""
+    transit_days: int = 7
+    claim_years: int = 2
+    minutes: str = ""
+
+
+@shown
+async def save_return_rules(call: Call[Any], said: Rules) -> Response:
+    """Say how a channel takes goods back, and for how long buyers change their orders."""
+    policy = {
+        "days": said.days, "told": bool(said.told), "transit_days": said.transit_days, "claim_years": said.claim_years
+    }  # fmt: skip
+    minutes = int(said.minutes) if said.minutes.strip().isdecimal() else None
+    try:
+        await call.ask("commerce.returns.put_policy", channel=said.channel, **policy)
+        await call.ask("commerce.amendments.put_window", channel=said.channel, minutes=minutes)
+    except Fault as fault:
+        return await _rules(call, said.channel, refusal=fault)
+    return go(f"/console/return-rules?channel={said.channel}&done=saved")
 
 
 @shown

@@ -24,6 +24,8 @@ PLACES = (
     ("money", "/console/money", "reconciliation.read"),
     ("fulfilment", "/console/fulfilment", "fulfilment.work"),
     ("returns", "/console/returns", "returns.receive"),
+    ("subscriptions", "/console/subscriptions", "subscriptions.see"),
+    ("cards", "/console/gift-cards", "wallets.read"),
     ("companies", "/console/companies", "companies.read"),
     ("quotes", "/console/quotes", "quotes.see"),
     ("promotions", "/console/promotions", "promotions.coupons"),
@@ -44,7 +46,7 @@ PLACES = (
 """Where one can go: the name of the place, its address, and what one has to be allowed for it."""
 
 JOBS = {
-    "sell": ("orders", "returns", "receipts", "quotes", "companies"),
+    "sell": ("orders", "returns", "receipts", "subscriptions", "cards", "quotes", "companies"),
     "goods": ("fulfilment", "receiving", "purchases", "stock", "pictures"),
     "prices": ("prices", "promotions", "simulations", "search"),
     "books": ("money", "documents"),

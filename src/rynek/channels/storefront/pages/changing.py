@@ -65,8 +65,9 @@ def _ways(options: list[Any], now: str | None) -> list[Any]:
 
 def _amiss(at: Visit, fault: Fault) -> str:
     """Say a refusal; of what the shop has too little, how many are missing is not the cart's matter here."""
-    key = f"change.amiss.{fault.code}"
-    return at.w(key) if at.w.has(key) else told(at.w, fault)
+    if at.w.has(f"change.amiss.{fault.code}"):
+        return at.w(f"change.amiss.{fault.code}")
+    return told(at.w, fault)
 
 
 @shown
