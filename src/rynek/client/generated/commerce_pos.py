@@ -10,9 +10,16 @@ from rynek.client.calls import Calls, Route
 
 _BOUGHT = Route[list[commerce_pos.Stored]]("GET", "/pos/customers/{customer}/receipts", list[commerce_pos.Stored])
 _INTAKE = Route[commerce_pos.Intake]("GET", "/pos/intake", commerce_pos.Intake)
+_PUT_RETURN_RULE = Route[None]("PUT", "/pos/stores/{store}/return-rule", None)
 _RECEIPT = Route[commerce_pos.Stored]("GET", "/pos/stores/{store}/tills/{till}/receipts/{number}", commerce_pos.Stored)
 _RECEIPTS = Route[list[commerce_pos.Stored]]("GET", "/pos/stores/{store}/receipts", list[commerce_pos.Stored])
+_RETURN_RULE = Route[commerce_pos.Rule]("GET", "/pos/stores/{store}/return-rule", commerce_pos.Rule)
+_RETURNABLE = Route[list[commerce_pos.Returnable]](
+    "GET", "/pos/stores/{store}/tills/{till}/receipts/{number}/returnable", list[commerce_pos.Returnable]
+)
 _SELL = Route[commerce_pos.Accepted]("POST", "/pos/receipts", commerce_pos.Accepted)
+_TAKE_BACK = Route[commerce_pos.TakenBack]("POST", "/pos/stores/{store}/returns", commerce_pos.TakenBack)
+_TAKE_UNPROVEN = Route[commerce_pos.TakenBack]("POST", "/pos/stores/{store}/unproven-returns", commerce_pos.TakenBack)
 _TAKINGS = Route[list[commerce_pos.Takings]]("GET", "/pos/takings", list[commerce_pos.Takings])
 
 
@@ -43,6 +50,14 @@ class CommercePos:
         """
         return await self._calls.ask(_INTAKE, {}, {"since": since})
 
+    async def put_return_rule(self, store: str, rule: commerce_pos.Rule) -> None:
+        """Say how a store takes goods back over its counter, and how much without a receipt.
+
+        Raises:
+            StoreUnknown: there is no such store.
+        """
+        return await self._calls.ask(_PUT_RETURN_RULE, {"store": store}, rule)
+
     async def receipt(self, store: str, till: str, number: int) -> commerce_pos.Stored:
         """Show a receipt as it was taken in.
 
@@ -61,6 +76,23 @@ class CommercePos:
             Forbidden: it is not your store.
         """
         return await self._calls.ask(_RECEIPTS, {"store": store}, {"before": before, "limit": limit})
+
+    async def return_rule(self, store: str) -> commerce_pos.Rule:
+        """Tell how a store takes goods back over its counter.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(_RETURN_RULE, {"store": store}, None)
+
+    async def returnable(self, store: str, till: str, number: int) -> list[commerce_pos.Returnable]:
+        """Tell what of a receipt may still come back over the counter.
+
+        Raises:
+            NotFound: there is no such receipt.
+            Forbidden: it is not your store's.
+        """
+        return await self._calls.ask(_RETURNABLE, {"store": store, "till": till, "number": number}, None)
 
     async def sell(
         self,
@@ -102,6 +134,43 @@ class CommercePos:
                 "reference": reference,
             },
         )
+
+    async def take_back(self, store: str, proven: commerce_pos.Proven) -> commerce_pos.TakenBack:
+        """Take goods back over a store's counter with the receipt of any store: once for each reference.
+
+        Each unit brings its share of what was paid for its line, by the receipt's tenders in their order, or as store
+        credit. Stock and takings follow from a receipt of the till ``RETURNS``; what cannot be sold again is written off.
+
+        Raises:
+            StoreUnknown: there is no such store.
+            Forbidden: it is not your store.
+            NotFound: there is no such receipt.
+            TooLateBack: this store takes goods back for a shorter time.
+            Invalid: a line is given twice, or more is scrapped than comes back.
+            NotBackAtAll: a line is nothing that comes back.
+            TooManyBack: more would come back than was sold.
+            ReceiptDiffers: the reference was used for another return.
+        Emits:
+            ReceiptAccepted, StockMoved, BalanceChanged
+        """
+        return await self._calls.ask(_TAKE_BACK, {"store": store}, proven)
+
+    async def take_unproven(self, store: str, bare: commerce_pos.Bare) -> commerce_pos.TakenBack:
+        """Take goods back without a receipt: at the lowest price of the last 30 days in this store, as store credit only.
+
+        What one customer brings so on a day, over all stores, stays within what the store declares.
+
+        Raises:
+            StoreUnknown: there is no such store.
+            Forbidden: it is not your store.
+            Invalid: an item is given twice, or more is scrapped than comes back.
+            NeverSold: this store sold no such thing in the last 30 days.
+            Unproven: nothing is declared for it, or it is more than for a day.
+            ReceiptDiffers: the reference was used for another return.
+        Emits:
+            ReceiptAccepted, StockMoved, BalanceChanged
+        """
+        return await self._calls.ask(_TAKE_UNPROVEN, {"store": store}, bare)
 
     async def takings(
         self, store: str | None = None, since: datetime.datetime | None = None, until: datetime.datetime | None = None

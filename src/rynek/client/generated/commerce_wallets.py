@@ -13,6 +13,7 @@ _CARDS = Route[list[commerce_wallets.Account]]("GET", "/wallets/gift-cards", lis
 _CLAIM_CARD = Route[commerce_wallets.Claimed]("POST", "/wallets/claims", commerce_wallets.Claimed)
 _CLAIM_OWN = Route[commerce_wallets.Claimed]("POST", "/wallets/mine/claims", commerce_wallets.Claimed)
 _CLAIMED = Route[commerce_wallets.Claimed]("POST", "/wallets/tokens", commerce_wallets.Claimed)
+_CORRECT = Route[commerce_wallets.Account]("POST", "/wallets/customers/{customer}/points", commerce_wallets.Account)
 _ENTRIES = Route[list[commerce_wallets.Entry]](
     "GET", "/wallets/accounts/{account}/entries", list[commerce_wallets.Entry]
 )
@@ -79,6 +80,18 @@ class CommerceWallets:
             NoSuchCard: it pays nothing: it was used, or it is too late.
         """
         return await self._calls.ask(_CLAIMED, {}, {"token": token})
+
+    async def correct(self, customer: uuid.UUID, correction: commerce_wallets.Correction) -> commerce_wallets.Account:
+        """Give a customer points, or take some, once for each reference; what is taken may leave them below zero.
+
+        Raises:
+            NothingCorrected: it is no point.
+            Lapsed: their last day is over.
+            GiftTaken: the reference was used for somebody else or another number.
+        Emits:
+            BalanceChanged
+        """
+        return await self._calls.ask(_CORRECT, {"customer": customer}, correction)
 
     async def entries(
         self, account: uuid.UUID, before: uuid.UUID | None = None, limit: int = 50
