@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from rynek.bench.stall import COURIER
 from rynek.commerce.inventory.actions import levels, unbalanced
 from rynek.commerce.orders import actions as orders
 from rynek.commerce.orders.events import OrderChanged, OrderCredited, OrderShipped
@@ -26,7 +27,7 @@ from rynek.kernel.actor import Actor
 from rynek.kernel.events import Envelope
 from rynek.kernel.faults import Fault
 from rynek.kernel.log import Follower
-from tests.commerce.orders.test_actions import Shop, shop
+from tests.commerce.orders.test_actions import HOME, Shop, shop
 from tests.proof.books import amiss
 
 __all__ = ["shop"]
@@ -484,3 +485,37 @@ async def test_what_is_outstanding(shop: Shop) -> None:
     assert (await shop.ask("commerce.payments.outstanding", OLA, order=order)).minor == 2036
     stranger = Actor("customer", ids.new())
     assert (await shop.refused("commerce.payments.outstanding", stranger, order=order)).code == "not-found"
+
+
+async def test_bought_edited_dearer_and_paid_exchanged_and_refunded_to_the_gift_card_first(shop: Shop) -> None:
+    ola, sku = Actor("customer", ids.new()), "ITEM-00019"
+    [card] = await shop.ask("commerce.wallets.issue", currency="PLN", amount_minor=1_500)
+    token = (await shop.ask("commerce.wallets.claim_card", ola, code=card.code)).token
+    lines = [{"sku": sku, "quantity": 2}]
+    said = {"email": "ola@example.com", "address": HOME, "delivery": COURIER}
+    cart = await shop.ask("commerce.checkout.open_cart", ola, channel="WEB-PL", lines=lines, **said)
+    gift = {"provider": "wallet", "method": "gift-card", "amount_minor": 1_500, "token": token}
+    rest = {"method": "transfer", "amount_minor": cart.priced.total - 1_500}
+    order = (await shop.ask("commerce.checkout.place", ola, cart=cart.id, tenders=[gift, rest])).order
+    dearer = await shop.ask(
+        "commerce.amendments.edit", ola, order=order, reference="one-more", more=[{"sku": sku, "quantity": 1}]
+    )
+    more = {"method": "transfer", "amount_minor": dearer.to_pay_minor}
+    await shop.ask("commerce.payments.pay", ola, order=order, **more)
+    assert (dearer.to_pay_minor, (await shop.ask("commerce.payments.outstanding", ola, order=order)).minor) == (1019, 0)
+    for hold in (await shown(shop, order)).holds:
+        await shop.ask("commerce.orders.lift", order=order, kind=hold.kind, reason="it is paid")
+    await shop.ask(orders.ship, order=order)
+    await paid(shop, order)
+    swapped = await asked(shop, order, line(1), who=ola, wish="exchange", instead=[{"sku": sku, "quantity": 1}])
+    await come(shop, swapped.id, 1)
+    await judged(shop, swapped.id, {"line": 1, "restock": 1})
+    assert (await shown(shop, order)).state == "open"  # the new one goes on in the same order, paid already
+    assert (await shop.ask("commerce.payments.outstanding", ola, order=order)).minor == 0
+    back = await asked(shop, order, line(1), who=ola)
+    await come(shop, back.id, 1)
+    assert (await judged(shop, back.id, {"line": 1, "restock": 1})).refund_minor == 1019
+    await heard(shop, order)
+    [seen] = [each for each in await shop.ask("commerce.wallets.cards") if each.id == card.id]
+    assert (seen.balance_minor, seen.aside_minor) == (1019, 0)
+    assert await amiss(shop.world) == []

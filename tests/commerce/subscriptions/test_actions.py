@@ -354,3 +354,33 @@ async def test_plans_are_seen_by_everybody_and_set_by_few(shop: Shop, ola: Actor
     assert (await shop.refused(actions.put_plans, ola, plans=[plan])).code == "forbidden"
     assert (await shop.refused(actions.put_plans, MERCHANT, plans=[plan, plan])).code == "invalid"
     assert (await shop.ask(actions.plans, ola))[0].unit == "month"
+
+
+async def test_a_subscriber_skips_swaps_fails_to_pay_is_dunned_and_cancels_with_proof(
+    shop: Shop, ola: Actor, away: dict[str, str]
+) -> None:
+    first, second = shop.fresh(), shop.fresh()
+    sub = await shop.started(ola, first, paying=away)
+    skipped = await shop.ask(actions.skip, ola, subscription=sub.id)
+    assert (skipped.state, skipped.next_on > shop.today) == ("active", True)
+    wanted = [{"sku": second, "quantity": 1}]
+    price = await shop.ask(actions.preview_change, ola, subscription=sub.id, lines=wanted)
+    assert (price.total_minor, price.days[0]) == (PRICE + int(second[-5:]) + DELIVERY, skipped.next_on)
+    await shop.ask(actions.swap, ola, subscription=sub.id, lines=wanted, agreed_minor=price.total_minor)
+    day = skipped.next_on
+    for days in (3, 5):
+        order = await waiting(shop, ola, sub.id, day)
+        with shop.on(day):
+            await lapse(shop, order)
+        now = await shop.shown(ola, sub.id)
+        assert (now.state, now.next_on) == ("past-due", day + timedelta(days=days))
+        day = now.next_on
+    [dunned] = await shop.ask(actions.subscriptions, ola, due=day)
+    assert (dunned.state, dunned.tries) == ("past-due", 2)
+    proof = await shop.ask(actions.cancel, ola, subscription=sub.id, reason="too often")
+    assert (await shop.ask(actions.cancel, ola, subscription=sub.id, reason="again")).proof == proof.proof
+    after = await shop.shown(ola, sub.id)
+    assert [each.what for each in after.history] == ["started", "skipped", "swapped", "cancelled"]
+    assert after.history[-1].proof == proof.proof
+    await shop.renew(day)
+    assert {each.state for each in await placed(shop, ola)} == {"cancelled"}
