@@ -139,6 +139,8 @@ async def _of_a_buyer(world: App, a: Buyer, b: Buyer, others: list[Actor]) -> Th
         ("commerce.documents.download", {"document": a.document, "form": "json"}),
         ("commerce.documents.request", {"order": a.order, "buyer": _SPITE}),
         ("commerce.fulfilment.parcels_of", {"order": a.order}),
+        ("commerce.checkout.window_of", {"order": a.order}),
+        ("commerce.checkout.move_window", {"order": a.order, "window": str(ids.new())}),
         ("commerce.amendments.preview", {"order": a.order, **fewer}),
         ("commerce.amendments.edit", {"order": a.order, **fewer}),
         ("commerce.amendments.edits", {"order": a.order}),

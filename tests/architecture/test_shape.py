@@ -49,6 +49,7 @@ BEYOND: dict[str, dict[str, str]] = {
     },
     "commerce/shipping": {
         "labelling.py": "what carriers are asked and said: for jobs and for operations alike",
+        "windows.py": "the verbs of hours of delivery, which orders have in the transaction that places them",
         "house.py": "the house's own van, behind the port",
         "karrio.py": "whoever a karrio server speaks with, behind the port",
         "simulator.py": "an adversarial carrier: a program of its own that shares no state with the shop",

@@ -20,6 +20,12 @@ CHANNEL = "WEB-US"
 WAREHOUSE = "WH-1"
 IMPORT = Actor("workload", ids.new(), roles=frozenset({"import"}), name="demo")
 _OFFERED = frozenset({"goods", "weighed"})
+_LOCKERS = (
+    ("Fountain Square", "520 Vine Street", "45202", 39.1018, -84.5125),
+    ("Findlay Market", "1801 Race Street", "45202", 39.1153, -84.5190),
+    ("Hyde Park Square", "2700 Erie Avenue", "45208", 39.1396, -84.4432),
+    ("Northside", "4100 Hamilton Avenue", "45223", 39.1640, -84.5403),
+)
 _RATES = {
     "food": 0, "prepared": 600, "alcohol": 900, "tobacco": 900, "fuel": 0, "medicine": 0, "print": 600, "none": 0,
     "standard": 600,
@@ -124,6 +130,21 @@ class Move:
         await self.ask("commerce.catalog.publish", publications=published)
         await self.ask("commerce.pricing.put_prices", prices=prices)
         await self.ask("commerce.checkout.put_delivery", channel=CHANNEL, options=options)
+        await self._lockers()
+
+    async def _lockers(self) -> None:
+        """Put up the lockers of the shop's own van, in the squares of its city."""
+        van = {
+            "name": "Our van",
+            "zones": [{"name": "Home", "country": "US", "prices": [{"up_to_g": 30_000, "minor": 399}]}],
+        }
+        await self.ask("commerce.shipping.put_carrier", code="own-van", **van)
+        lockers = [
+            {"code": f"CVG{n:02d}", "name": name, "street": street, "postcode": postcode, "city": "Cincinnati",
+             "country": "US", "latitude": latitude, "longitude": longitude, "hours": "24/7"}
+            for n, (name, street, postcode, latitude, longitude) in enumerate(_LOCKERS, 1)
+        ]  # fmt: skip
+        await self.ask("commerce.shipping.put_points", carrier="own-van", points=lockers)
 
     async def catalogue(self, limit: int | None = None, skus: AbstractSet[str] | None = None) -> None:
         """Bring categories, brands and articles, what sells best first, with prices and stock for the web shop.

@@ -119,7 +119,7 @@ async def test_nothing_is_placed_without_a_place(world: App, stall: Stall) -> No
         await bought(world, who, cart)
     assert (refused.value.status, refused.value.code) == (422, "cart-incomplete")
     assert refused.value.facts["missing"] == ["point"]
-    assert "GET /checkout/channels/WEB-PL/points?delivery=shop lists the places" in refused.value.detail
+    assert "GET /checkout/channels/WEB-PL/points?delivery=shop lists places" in refused.value.detail
     assert await world.door.ask(who, orders) == []
 
 

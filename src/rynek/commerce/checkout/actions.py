@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import inventory, orders, pricing, promotions
+from rynek.commerce import inventory, orders, pricing, promotions, shipping
 from rynek.commerce.checkout import events as announced
 from rynek.commerce.checkout import rules, tally
 from rynek.commerce.checkout.model import (
@@ -26,11 +26,13 @@ from rynek.commerce.checkout.model import (
     Nearby,
     NewCart,
     Option,
+    OptionCode,
     Point,
     Preview,
     Previewed,
     Spot,
     Terms,
+    WindowId,
 )
 from rynek.commerce.checkout.tally import Pricing, q
 from rynek.kernel import ids
@@ -98,7 +100,7 @@ async def open_cart(tx: Tx, calls: Sequence[Call[NewCart]]) -> list[Cart | Fault
 def _begin(new: NewCart) -> Terms | Fault:
     said = Terms(
         new.channel, new.lines, new.email, new.country, new.address, new.delivery, new.coupons, point=new.point,
-        recipient=new.recipient,
+        recipient=new.recipient, window=new.window,
     )  # fmt: skip
     return rules.changed(said, CartChange())
 
@@ -412,8 +414,8 @@ async def points(tx: Tx, channel: inventory.ChannelCode, wanted: Nearby) -> list
     [home] = await q.channels(tx, codes=[channel]) or [None]
     if home is None:
         raise ChannelClosed(f"nothing is sold in {channel}", field="channel")
-    kind = next((each.kind for each in await q.delivery(tx, channel=channel) if each.code == wanted.delivery), None)
-    if kind is None:
+    way = next((each for each in await q.delivery(tx, channel=channel) if each.code == wanted.delivery), None)
+    if way is None:
         raise DeliveryUnknown(f"{channel} has no delivery {wanted.delivery}", field="delivery")
     begins = rules.prefixes(wanted.near)
     lies: Spot | None = await q.lies(tx, country=home.country, prefixes=begins) if begins else None
@@ -421,12 +423,44 @@ async def points(tx: Tx, channel: inventory.ChannelCode, wanted: Nearby) -> list
     latitude, longitude = wanted.latitude, wanted.longitude
     if latitude is None and lies is not None:
         latitude, longitude = lies.latitude, lies.longitude
-    if kind != "pickup":
-        return []
-    found: list[Point] = await q.shops(
-        tx, channel=channel, text=words, latitude=latitude, longitude=longitude, limit=wanted.limit
-    )
+    asked: dict[str, Any] = {"text": words, "latitude": latitude, "longitude": longitude, "limit": wanted.limit}
+    found: list[Point] = []
+    if way.kind == "pickup":
+        found = await q.shops(tx, channel=channel, **asked)
+    elif way.kind == "locker":
+        found = await q.lockers(tx, carrier=way.carrier or "", **asked)
     return found
+
+
+async def windows(
+    tx: Tx, channel: inventory.ChannelCode, delivery: OptionCode,
+    postcode: Annotated[str, Meta(max_length=20, pattern=r"^[^\x00-\x1f]*\Z")] = "",
+) -> list[shipping.Window]:  # fmt: skip
+    """List the hours in which a channel's delivery can still come to a postcode, soonest first."""
+    return await shipping.offered(tx, channel, delivery, postcode)
+
+
+async def window_of(tx: Tx, order: UUID) -> shipping.Slot:
+    """Tell the hours in which an order comes.
+
+    Raises:
+        NotFound: there is no such order, it is not yours, or no hours were chosen for it.
+    """
+    await orders.order(tx, order)
+    return await shipping.slot(tx, order)
+
+
+async def move_window(tx: Tx, order: UUID, window: WindowId) -> shipping.Slot:
+    """Let an order come at other hours, as long as those it has are not closed.
+
+    Raises:
+        NotFound: there is no such order, it is not yours, or no hours were chosen for it.
+        WindowUnknown: these hours cannot be had by its delivery, or those it has are closed.
+        WindowFull: somebody else had the last place of them.
+    """
+    found = await orders.order(tx, order)
+    terms = _read(bytes(found.agreed)).terms
+    return await shipping.move_slot(tx, rules.slot_claim(order, UUID(window), terms))
 
 
 async def options(tx: Tx, channel: inventory.ChannelCode) -> list[Option]:
@@ -443,12 +477,23 @@ async def put_delivery(
     Raises:
         Invalid: an option is given twice.
     """
-    columns = zip(*((o.code, o.name, o.kind, o.sku, o.rank, o.active) for o in options), strict=True)
-    codes, names, kinds, skus, ranks, actives = columns
+    columns = zip(
+        *((o.code, o.name, o.kind, o.sku, o.rank, o.active, o.carrier, o.windowed) for o in options), strict=True
+    )
+    codes, names, kinds, skus, ranks, actives, carriers, windowed = columns
     if len(set(codes)) < len(codes):
         raise Invalid("an option is given twice", field="options")
     await q.put_options(
-        tx, channel=channel, codes=codes, names=names, kinds=kinds, skus=skus, ranks=ranks, actives=actives
+        tx,
+        channel=channel,
+        codes=codes,
+        names=names,
+        kinds=kinds,
+        skus=skus,
+        ranks=ranks,
+        actives=actives,
+        carriers=carriers,
+        windowed=windowed,
     )
 
 

@@ -12,6 +12,7 @@ from rynek.commerce.inventory import ChannelCode, Sku
 from rynek.commerce.payments import Tender
 from rynek.commerce.pricing import QuoteLine, RateTotal, Why
 from rynek.commerce.promotions import CouponSaid, CouponText, Reason, Trace, Tried
+from rynek.commerce.shipping import CarrierCode, Slot, Window  # noqa: F401 - statements and doors find them
 from rynek.kernel.faults import Conflict, Invalid
 
 Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
@@ -25,6 +26,7 @@ PointCode = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}\Z", examples=
 Kind = Literal["home", "pickup", "locker", "digital"]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
+WindowId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 MOST_COUPONS = 20
 Coupons = Annotated[list[CouponText], Meta(max_length=MOST_COUPONS)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -101,6 +103,8 @@ class NewCart(Struct, frozen=True, forbid_unknown_fields=True):
     """Where it is collected, by a delivery that needs a place: a shop's location, or a parcel locker."""
     recipient: Recipient | None = None
     """Who collects it there, where there is no address."""
+    window: WindowId | None = None
+    """The hours in which it is to come, by a delivery that offers some."""
 
 
 class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +124,8 @@ class CartChange(Struct, frozen=True, forbid_unknown_fields=True):
     point: PointCode | UnsetType | None = UNSET
     """Belongs to the delivery: with another one and no new point there is none."""
     recipient: Recipient | UnsetType | None = UNSET
+    window: WindowId | UnsetType | None = UNSET
+    """Belongs to the delivery, as ``point`` does."""
     version: Annotated[int, Meta(ge=1)] | UnsetType = UNSET
 
 
@@ -181,6 +187,8 @@ class Body(Struct, frozen=True):
     """How it came to its discounts; None: it was priced before there were any."""
     kind: Kind | None = None
     """What kind of delivery was chosen, when it was priced."""
+    windowed: bool = False
+    """By that delivery the buyer chooses hours."""
 
 
 class Cart(Struct, frozen=True):
@@ -285,6 +293,10 @@ class Option(Struct, frozen=True, forbid_unknown_fields=True):
     sku: Sku
     rank: Annotated[int, Meta(ge=0, le=1_000_000)] = 100
     active: bool = True
+    carrier: CarrierCode | None = None
+    """Whose lockers it ends at; None: anybody's."""
+    windowed: bool = False
+    """The buyer chooses the hours in which it comes."""
 
 
 class OptionRow(Struct, frozen=True):
@@ -294,6 +306,7 @@ class OptionRow(Struct, frozen=True):
     code: str
     sku: str
     kind: Kind
+    windowed: bool
 
 
 class Standing(Struct, frozen=True):
@@ -334,6 +347,10 @@ class Point(Struct, frozen=True):
     latitude: float | None
     longitude: float | None
     distance_m: int | None
+    hours: str | None
+    """When a locker can be reached, in words."""
+    pays: bool | None
+    """What is collected at a locker can be paid there."""
 
 
 class Member(Struct, frozen=True, forbid_unknown_fields=True):

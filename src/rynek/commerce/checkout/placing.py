@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from rynek.commerce import companies, inventory, orders, payments, promotions, purchasing
+from rynek.commerce import companies, inventory, orders, payments, promotions, purchasing, shipping
 from rynek.commerce.checkout import rules, tally
 from rynek.commerce.checkout.model import NOT_YOURS, Body, CartRow, Place, Placed, Priced
 from rynek.commerce.checkout.tally import Pricing, q
@@ -146,13 +146,18 @@ def _check(row: CartRow, found: tuple[Body, str] | Fault, call: Asked, lending: 
 
 
 async def _place(tx: Tx, tries: Sequence[_Try]) -> dict[UUID, Placed | Fault]:
-    served, results = await _serve(tx, tries)
+    slots, late = await _slots(tx, tries)
+    served, results = await _serve(tx, [each for each in tries if each.row.id not in late])
+    results |= late
     if not served:
         return results
     openings = {each.order: _openings(each) for each in served}
     placings = [_placing(each, openings[each.order]) for each in served]
     numbers = {each.id: each.number for each in await orders.place_many(tx, placings)}
     await payments.open_many(tx, [opening for group in openings.values() for opening in group])
+    if slots:
+        had = [each.order for each in served if each.order in slots]
+        await shipping.take_slots(tx, [slots[order][0] for order in had], [slots[order][1] for order in had])
     await companies.book(tx, [taken for each in served if (taken := _firm(each))], _debts(served, openings))
     for each, placing in zip(served, placings, strict=True):
         pending = [o.id for o in openings[each.order] if o.authorised_minor < o.amount_minor]
@@ -160,6 +165,24 @@ async def _place(tx: Tx, tries: Sequence[_Try]) -> dict[UUID, Placed | Fault]:
             each.order, numbers[each.order], placing.state, placing.currency, placing.total_minor, pending
         )
     return results
+
+
+async def _slots(
+    tx: Tx, tries: Sequence[_Try]
+) -> tuple[dict[UUID, tuple[shipping.SlotClaim, int]], dict[UUID, Placed | Fault]]:
+    """Tell which orders can have their hours, and refuse the others; nothing is asked where nobody chose any."""
+    chosen = [each for each in tries if each.body.terms.window is not None]
+    if not chosen:
+        return {}, {}
+    claims = [rules.slot_claim(each.order, UUID(each.body.terms.window), each.body.terms) for each in chosen]
+    slots: dict[UUID, tuple[shipping.SlotClaim, int]] = {}
+    late: dict[UUID, Placed | Fault] = {}
+    for each, claim, told in zip(chosen, claims, await shipping.look_at_slots(tx, claims), strict=True):
+        if isinstance(told, Fault):
+            late[each.row.id] = told
+        else:
+            slots[each.order] = claim, told
+    return slots, late
 
 
 async def _serve(tx: Tx, tries: Sequence[_Try]) -> tuple[list[_Try], dict[UUID, Placed | Fault]]:
@@ -293,6 +316,8 @@ async def place(call: Call[Any], cart: UUID, tenders: Annotated[list[payments.Te
         ChannelClosed: its channel is closed.
         DeliveryUnknown: its delivery option is gone.
         PointUnknown: nothing is collected there any more.
+        WindowFull: somebody else had the last place of its hours; choose others.
+        WindowUnknown: its hours cannot be had, or not any more.
         TendersUnfit: a provider or method is not offered, or a token is missing.
         ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
         PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.

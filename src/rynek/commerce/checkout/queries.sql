@@ -4,7 +4,7 @@ select code, currency, country from commerce.channel where code = any(:codes) an
 
 -- name: options(channels: text[], codes: text[]) -> OptionRow[]
 -- The active delivery options among these.
-select o.channel, o.code, o.sku, o.kind from commerce.delivery_option o
+select o.channel, o.code, o.sku, o.kind, o.windowed from commerce.delivery_option o
 where (o.channel, o.code) in (select * from unnest(:channels, :codes)) and o.active
 
 -- name: standing(channels: text[], deliveries: text[], points: text[]) -> Standing[]
@@ -12,7 +12,10 @@ where (o.channel, o.code) in (select * from unnest(:channels, :codes)) and o.act
 select n.channel, n.delivery, n.point
 from unnest(:channels, :deliveries, :points) as n (channel, delivery, point)
 join commerce.delivery_option o on o.channel = n.channel and o.code = n.delivery
-where o.kind = 'locker' or o.kind = 'pickup' and exists (
+where o.kind = 'locker' and exists (
+    select from commerce.pickup_point p
+    where p.code = n.point and p.active and (o.carrier is null or p.carrier = o.carrier)
+) or o.kind = 'pickup' and exists (
     select from commerce.location_channel c
     join commerce.location l on l.code = c.location and l.active
     join commerce.place p on p.location = c.location and p.hands_out
@@ -26,7 +29,7 @@ where country = :country and prefix = any(:prefixes) order by length(prefix) des
 -- name: shops(channel: text, text: text, latitude: double precision, longitude: double precision, limit: int) -> Point[]
 -- The shops that hand a channel's goods out and show all words of a text, nearest first where it is known where they are.
 select l.code, l.name, p.street, p.postcode, p.city, l.country, p.latitude, p.longitude,
-    commerce.metres(p.latitude, p.longitude, :latitude, :longitude)
+    commerce.metres(p.latitude, p.longitude, :latitude, :longitude), null, null
 from commerce.location_channel c
 join commerce.location l on l.code = c.location and l.active
 join commerce.place p on p.location = c.location and p.hands_out
@@ -34,6 +37,15 @@ where c.channel = :channel and not exists (
     select from regexp_split_to_table(commerce.folded(:text), ' +') as word
     where strpos(commerce.folded(concat_ws(' ', l.code, l.name, p.street, p.postcode, p.city)), word) = 0)
 order by commerce.metres(p.latitude, p.longitude, :latitude, :longitude) nulls last, p.city, l.name, l.code limit :limit
+
+-- name: lockers(carrier: text, text: text, latitude: double precision, longitude: double precision, limit: int) -> Point[]
+-- The lockers of a carrier ('' for all) that show all words of a text, nearest first where it is known where they are.
+select p.code, p.name, p.street, p.postcode, p.city, p.country, p.latitude, p.longitude,
+    commerce.metres(p.latitude, p.longitude, :latitude, :longitude), p.hours, p.pays
+from commerce.pickup_point p
+where p.active and (:carrier = '' or p.carrier = :carrier) and not exists (
+    select from regexp_split_to_table(commerce.folded(:text), ' +') as word where strpos(p.sought, word) = 0)
+order by commerce.metres(p.latitude, p.longitude, :latitude, :longitude) nulls last, p.city, p.name, p.code limit :limit
 
 -- name: buyers(customers: uuid[]) -> Buyer[]
 -- On whose terms these customers buy: their own group before that of their company.
@@ -111,18 +123,18 @@ delete from commerce.cart where id = :id
 -- The orders these carts became.
 select cart_id, id, number, state, currency, total_minor from commerce.sales_order where cart_id = any(:carts)
 
--- name: put_options(channel: text, codes: text[], names: text[], kinds: text[], skus: text[], ranks: int[], actives: boolean[])
+-- name: put_options(channel: text, codes: text[], names: text[], kinds: text[], skus: text[], ranks: int[], actives: boolean[], carriers: text[], windowed: boolean[])
 -- Add or change a channel's delivery options.
-insert into commerce.delivery_option (channel, code, name, kind, sku, rank, active)
-select :channel, * from unnest(:codes, :names, :kinds, :skus, :ranks, :actives)
+insert into commerce.delivery_option (channel, code, name, kind, sku, rank, active, carrier, windowed)
+select :channel, * from unnest(:codes, :names, :kinds, :skus, :ranks, :actives, :carriers, :windowed)
 on conflict (channel, code) do update set name = excluded.name, kind = excluded.kind, sku = excluded.sku,
-    rank = excluded.rank, active = excluded.active
+    rank = excluded.rank, active = excluded.active, carrier = excluded.carrier, windowed = excluded.windowed
 
 -- name: kept_options(channel: text) -> Option[]
 -- All delivery options of a channel.
-select code, name, kind, sku, rank, active from commerce.delivery_option where channel = :channel order by code
+select code, name, kind, sku, rank, active, carrier, windowed from commerce.delivery_option where channel = :channel order by code
 
 -- name: delivery(channel: text) -> Option[]
 -- A channel's delivery options.
-select code, name, kind, sku, rank, active from commerce.delivery_option
+select code, name, kind, sku, rank, active, carrier, windowed from commerce.delivery_option
 where channel = :channel and active order by rank, code

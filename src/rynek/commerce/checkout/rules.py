@@ -23,11 +23,16 @@ from rynek.commerce.inventory import Need
 from rynek.commerce.payments import Tender
 from rynek.commerce.pricing import Ask, Quote, QuoteLine
 from rynek.commerce.promotions import PromotionSpent, Trace, Tried, UnknownCoupon, written
+from rynek.commerce.shipping import SlotClaim, WindowKey
 from rynek.kernel.faults import Fault, Invalid
 
 PROMISE = timedelta(minutes=30)
 """How long a price in a cart is kept, whatever happens to it meanwhile."""
-_MEND = "GET /checkout/channels/{0.channel}/points?delivery={0.delivery} lists the places: say its code as ``point``"
+_MEND = {
+    "point": "GET /checkout/channels/{0.channel}/points?delivery={0.delivery} lists places for ``point``",
+    "window": "GET /checkout/channels/{0.channel}/windows?delivery={0.delivery} lists hours for ``window``",
+}
+"""How what is missing is said."""
 
 
 def merged(*parts: Iterable[Want]) -> list[Want]:
@@ -47,10 +52,11 @@ def changed(terms: Terms, change: CartChange) -> Terms | Fault:
     if any(want.quantity > 1_000_000 for want in lines):
         return Invalid("at most 1000000 of an item", field="lines")
     coupons = terms.coupons if change.coupons is UNSET else change.coupons
-    names = ("channel", "email", "country", "address", "delivery", "point", "recipient")
+    names = ("channel", "email", "country", "address", "delivery", "point", "recipient", "window")
     said = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
     if said.get("delivery", terms.delivery) != terms.delivery or said.get("channel", terms.channel) != terms.channel:
         said.setdefault("point", None)
+        said.setdefault("window", None)
     return replace(terms, lines=lines, coupons=list(dict.fromkeys(written(each) for each in coupons)), **said)
 
 
@@ -171,7 +177,7 @@ def collected(kind: Kind | None) -> bool:
     return kind in {"pickup", "locker"}
 
 
-def lacks(terms: Terms, kind: Kind | None) -> list[str]:
+def lacks(terms: Terms, kind: Kind | None, *, windowed: bool = False) -> list[str]:
     """List what has still to be said: a place instead of an address where goods are collected, and by whom."""
     missing = [name for name in ("email", "address", "delivery") if getattr(terms, name) is None]
     if collected(kind):
@@ -180,6 +186,8 @@ def lacks(terms: Terms, kind: Kind | None) -> list[str]:
             missing.append("point")
         if kind == "locker" and terms.address is None and terms.recipient is None:
             missing.append("recipient")
+    if windowed and terms.window is None:
+        missing.append("window")
     if not terms.lines:
         missing.append("lines")
     return missing
@@ -192,11 +200,18 @@ def prefixes(text: str) -> list[str]:
     return [code[:length] for length in range(len(code), 0, -1)] if whole else []
 
 
+def slot_claim(order: WindowKey, window: WindowKey, terms: Terms) -> SlotClaim:
+    """Say which hours an order wants."""
+    postcode = re.sub(r"[\s-]", "", terms.address.postcode).upper() if terms.address else ""
+    units = sum(want.quantity for want in terms.lines)
+    return SlotClaim(order, window, units, terms.channel, terms.delivery or "", postcode)
+
+
 def refusal(body: Body, tenders: Sequence[Tender]) -> Fault | None:
     """Find what keeps a cart from being placed."""
     total = body.priced.total
-    if missing := lacks(body.terms, body.kind):
-        mend = f"; {_MEND.format(body.terms)}" if "point" in missing else ""
+    if missing := lacks(body.terms, body.kind, windowed=body.windowed):
+        mend = "".join(f"; {how.format(body.terms)}" for name, how in _MEND.items() if name in missing)
         return CartIncomplete(f"the cart has no {', no '.join(missing)}{mend}", missing=missing)
     offered = sum(tender.amount_minor for tender in tenders)
     if offered != total:

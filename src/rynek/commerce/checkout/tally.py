@@ -44,6 +44,7 @@ class _Asking(NamedTuple):
     how: companies.Treated
     goods: str
     kind: model.Kind | None
+    windowed: bool
 
 
 class Given(NamedTuple):
@@ -130,13 +131,13 @@ def _ask(
     if channel is None:
         return ChannelClosed(f"nothing is sold in {terms.channel}", field="channel")
     lines = [(want.sku, want.quantity) for want in terms.lines]
-    kind = None
+    kind, windowed = None, False
     if terms.delivery is not None:
         option = options.get((terms.channel, terms.delivery))
         if option is None:
             return DeliveryUnknown(f"{terms.channel} has no delivery {terms.delivery}", field="delivery")
         lines.append((option.sku, 1))
-        kind = option.kind
+        kind, windowed = option.kind, option.windowed
     goods, at = terms.country or (terms.address.country if terms.address else channel.country), cart.at or now
     how = companies.treated(buyer, channel.country, goods, at) if buyer else _TAXED
     # what goes without VAT costs what it costs at home without that country's
@@ -146,7 +147,7 @@ def _ask(
         terms.channel, channel.currency, country, lines, at, group,
         terms.settled.prices if terms.settled else {}, terms.settled.by if terms.settled else "",
     )  # fmt: skip
-    return _Asking(cart, ask, buyer, how, goods, kind)
+    return _Asking(cart, ask, buyer, how, goods, kind, windowed)
 
 
 async def _assorted(tx: Tx, asks: Sequence[_Asking | Fault]) -> Sequence[_Asking | Fault]:
@@ -221,7 +222,7 @@ def _settled(asking: _Asking, quote: pricing.Quote, components: dict[str, list[t
     """Price what was agreed: no promotion changes it."""
     priced = rules.priced(quote, asking.cart.terms.delivery, components)
     firm = companies.agreed(asking.buyer, asking.how) if asking.buyer else None
-    body = Body(asking.cart.terms, replace(priced, company=firm), kind=asking.kind)
+    body = Body(asking.cart.terms, replace(priced, company=firm), kind=asking.kind, windowed=asking.windowed)
     return Price(body, rules.good_until(quote, asking.how.until_at))
 
 
@@ -238,4 +239,7 @@ def _price(
     trace = rules.without(decided.trace, missing)
     firm = companies.agreed(asking.buyer, asking.how) if asking.buyer else None
     told = replace(priced, promotions=rules.told(trace), coupons=list(trace.coupons), company=firm)
-    return Price(Body(terms, told, trace, asking.kind), rules.good_until(quote, outcome.until_at, asking.how.until_at))
+    return Price(
+        Body(terms, told, trace, asking.kind, asking.windowed),
+        rules.good_until(quote, outcome.until_at, asking.how.until_at),
+    )

@@ -2,7 +2,22 @@
 
 from rynek.commerce.shipping.actions import book, going, known, lacking
 from rynek.commerce.shipping.labelling import withdraw
-from rynek.commerce.shipping.model import CarrierCode, Consignment, Going, Party, Point, Sight, Size
+from rynek.commerce.shipping.model import (
+    CarrierCode,
+    Consignment,
+    Going,
+    Party,
+    Point,
+    Sight,
+    Size,
+    Slot,
+    SlotClaim,
+    Window,
+    WindowFull,
+    WindowKey,
+    WindowUnknown,
+)
+from rynek.commerce.shipping.windows import free_slots, look_at_slots, move_slot, offered, plain, slot, take_slots
 
 __all__ = [
     "CarrierCode",
@@ -12,9 +27,22 @@ __all__ = [
     "Point",
     "Sight",
     "Size",
+    "Slot",
+    "SlotClaim",
+    "Window",
+    "WindowFull",
+    "WindowKey",
+    "WindowUnknown",
     "book",
+    "free_slots",
     "going",
     "known",
     "lacking",
+    "look_at_slots",
+    "move_slot",
+    "offered",
+    "plain",
+    "slot",
+    "take_slots",
     "withdraw",
 ]

@@ -27,16 +27,18 @@ from rynek.commerce.shipping.model import (
     NoConsignment,
     NoLabel,
     OnItsWay,
+    Point,
     Rates,
     Row,
     Secret,
     Sight,
     State,
+    Synced,
 )
 from rynek.commerce.shipping.ports import HERE, Declined, Silent
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call, Response
-from rynek.kernel.faults import Invalid
+from rynek.kernel.faults import Invalid, Unavailable
 from rynek.kernel.storage import Missing
 
 _encode = msgspec.json.Encoder().encode
@@ -234,6 +236,63 @@ async def cancel_label(tx: Tx, parcel: UUID) -> None:
     if row.standing != "announced":
         raise OnItsWay(f"it is {row.standing}", standing=row.standing)
     await labelling.withdraw(tx, [row.parcel])
+
+
+# --- where parcels are collected --------------------------------------------------------------------------------------
+
+
+async def points(
+    tx: Tx, carrier: CarrierCode, after: str = "", limit: model.Limit = 200
+) -> list[Point]:  # fmt: skip
+    """List where a carrier's parcels are collected, by code, those that are shut too; go on ``after`` the last."""
+    found: list[Point] = await q.kept_points(tx, carrier=carrier, after=after, limit=limit)
+    return found
+
+
+async def put_points(
+    tx: Tx, carrier: CarrierCode, points: Annotated[list[Point], Meta(min_length=1, max_length=5000)]
+) -> None:
+    """Add or change where a carrier's parcels are collected.
+
+    Raises:
+        CarrierUnknown: there is no such carrier.
+        Invalid: a point is given twice, or only one of its coordinates.
+    """
+    if len({each.code for each in points}) < len(points):
+        raise Invalid("a point is given twice", field="points")
+    if any((each.latitude is None) != (each.longitude is None) for each in points):
+        raise Invalid("a place has a latitude and a longitude", field="points")
+    of = {name: [getattr(each, name) for each in points] for name in Point.__struct_fields__}
+    await q.put_points(
+        tx, carrier=carrier, codes=of["code"], names=of["name"], streets=of["street"], postcodes=of["postcode"],
+        cities=of["city"], countries=of["country"], latitudes=of["latitude"], longitudes=of["longitude"],
+        hours=of["hours"], pays=of["pays"], actives=of["active"],
+    )  # fmt: skip
+
+
+async def fetch_points(call: Call[Any], carrier: CarrierCode) -> Synced:
+    """Ask a carrier where its parcels are collected, and keep that; what it lists no more is shut.
+
+    Raises:
+        CarrierUnknown: there is no such carrier.
+        Unavailable: it does not answer; nothing is changed.
+    """
+    async with call.transaction() as tx:
+        row: CarrierRow | None = await q.carrier(tx, code=carrier)
+    if row is None:
+        raise CarrierUnknown
+    try:
+        found = list(await ports.speak(row).points())
+    except (Silent, Declined) as silent:
+        raise Unavailable(f"{carrier}: {silent}") from None
+    if not found:
+        return Synced(0, 0)
+    async with call.transaction() as tx:
+        for begin in range(0, len(found), 5000):
+            await put_points(tx, carrier, found[begin : begin + 5000])
+        shut = await q.shut_others(tx, carrier=carrier, codes=[each.code for each in found])
+        await call.note(tx, carrier)
+    return Synced(len(found), len(shut))
 
 
 # --- on the way -------------------------------------------------------------------------------------------------------

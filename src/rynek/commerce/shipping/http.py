@@ -1,8 +1,9 @@
 """Shipping's operations."""
 
-from rynek.commerce.shipping import actions
+from rynek.commerce.shipping import actions, windows
 from rynek.commerce.shipping.ports import configure
 from rynek.kernel.operations import process, read, write
+from rynek.kernel.sheets import sheet
 
 operations = [
     read("GET /shipping/carriers", actions.carriers, "shipping.read"),
@@ -15,6 +16,22 @@ operations = [
     write("POST /shipping/parcels/{parcel}/label", actions.relabel, "shipping.label"),
     write("DELETE /shipping/parcels/{parcel}/label", actions.cancel_label, "shipping.label"),
     write("POST /shipping/parcels/{parcel}/sights", actions.scan, "shipping.scan"),
+    read("GET /shipping/carriers/{carrier}/points", actions.points, "shipping.read"),
+    write("PUT /shipping/carriers/{carrier}/points", actions.put_points, "shipping.set-up", rate="bulk"),
+    process("POST /shipping/carriers/{carrier}/points", actions.fetch_points, "shipping.set-up"),
+    read("GET /shipping/channels/{channel}/windows", windows.windows, "shipping.plan"),
+    write("PUT /shipping/windows", windows.put_windows, "shipping.set-up"),
     process("POST /shipping/webhooks/{code}", actions.hear, "shipping.hear", rate="bulk", raw=True),
 ]
 setup = [configure]
+
+sheets = [
+    sheet(
+        "pickup-points", "carrier", "code", put="commerce.shipping.put_points", get="commerce.shipping.points",
+        over="commerce.shipping.carriers", gone={"active": False},
+    ),
+    sheet(
+        "delivery-windows", "channel", "delivery", "area", "begins_at", put="commerce.shipping.put_windows",
+        get="commerce.shipping.windows", over="commerce.catalog.channels", gone={"active": False},
+    ),
+]  # fmt: skip

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.kernel.faults import Conflict, Fault, NotFound
+from rynek.kernel.door import constraint
+from rynek.kernel.faults import Conflict, Fault, Invalid, NotFound
 
 CarrierCode = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z", examples=["inpost", "own-van"])]
 Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f]*\Z")]
@@ -296,5 +297,82 @@ class Point(Struct, frozen=True, forbid_unknown_fields=True):
     """What is collected there can be paid there."""
     active: bool = True
 
+
+class Synced(Struct, frozen=True):
+    """How many points a carrier lists, and how many it lists no more."""
+
+    listed: int
+    shut: int
+
+
+class WindowHours(Struct, frozen=True, forbid_unknown_fields=True):
+    """Hours in which so many orders, or units, of a delivery are brought to an area, if ordered before it closes."""
+
+    channel: Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}\Z", examples=["WEB-PL"])]
+    delivery: Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9-]*\Z", examples=["courier"])]
+    begins_at: datetime
+    ends_at: datetime
+    closes_at: datetime
+    """The last moment to order for it, or to move an order from it."""
+    capacity: Annotated[int, Meta(ge=0, le=1_000_000)]
+    area: Annotated[str, Meta(pattern=r"^[0-9A-Z]{0,12}\Z")] = ""
+    """What its postcodes begin with; "" for everywhere."""
+    counts: Literal["orders", "units"] = "orders"
+    active: bool = True
+
+
+class Window(Struct, frozen=True):
+    """Hours of delivery, and how much of them is taken."""
+
+    id: UUID
+    channel: str
+    delivery: str
+    area: str
+    begins_at: datetime
+    ends_at: datetime
+    closes_at: datetime
+    capacity: int
+    counts: str
+    active: bool
+    taken: int
+
+
+class Slot(Struct, frozen=True):
+    """The hours an order has."""
+
+    order: UUID
+    window: UUID
+    units: int
+    channel: str
+    delivery: str
+    begins_at: datetime
+    ends_at: datetime
+    closes_at: datetime
+
+
+WindowKey = UUID
+
+
+class SlotClaim(Struct, frozen=True):
+    """An order that wants hours: with so many units, by this delivery of its channel, to this postcode."""
+
+    order: UUID
+    window: UUID
+    units: int
+    channel: str
+    delivery: str
+    postcode: str
+
+
+class WindowFull(Conflict):
+    """Somebody else had the last place of these hours: choose others."""
+
+
+class WindowUnknown(Invalid):
+    """These hours cannot be had by this delivery, or not any more."""
+
+
+constraint("pickup_point_carrier_known", CarrierUnknown, "there is no such carrier: GET /shipping/carriers lists them")
+constraint("delivery_window_not_overfull", WindowFull, "more of these hours is taken already than they would hold")
 
 Limit = Annotated[int, Meta(ge=1, le=500)]

@@ -124,3 +124,76 @@ update commerce.consignment set standing = :standing where parcel = :parcel
 -- name: looked(parcel: uuid) -> value
 -- Count a look at where a parcel is.
 update commerce.consignment set looks = looks + 1 where parcel = :parcel returning looks
+
+-- name: put_points(carrier: text, codes: text[], names: text[], streets: text[], postcodes: text[], cities: text[], countries: text[], latitudes: double precision[], longitudes: double precision[], hours: text[], pays: boolean[], actives: boolean[])
+-- Add or change where a carrier's parcels are collected.
+insert into commerce.pickup_point
+    (carrier, code, name, street, postcode, city, country, latitude, longitude, hours, pays, active)
+select :carrier, * from unnest(:codes, :names, :streets, :postcodes, :cities, :countries, :latitudes, :longitudes, :hours, :pays, :actives)
+on conflict (carrier, code) do update set name = excluded.name, street = excluded.street, postcode = excluded.postcode,
+    city = excluded.city, country = excluded.country, latitude = excluded.latitude, longitude = excluded.longitude,
+    hours = excluded.hours, pays = excluded.pays, active = excluded.active
+
+-- name: shut_others(carrier: text, codes: text[]) -> value[]
+-- Shut the points of a carrier that it does not list any more.
+update commerce.pickup_point set active = false
+where carrier = :carrier and active and not code = any(:codes) returning code
+
+-- name: kept_points(carrier: text, after: text, limit: int) -> Point[]
+-- Where a carrier's parcels are collected, by code; those that are shut too.
+select code, name, street, postcode, city, country, latitude, longitude, hours, pays, active
+from commerce.pickup_point where carrier = :carrier and code > :after order by code limit :limit
+
+-- name: put_windows(ids: uuid[], channels: text[], deliveries: text[], areas: text[], begins: timestamptz[], ends: timestamptz[], closes: timestamptz[], capacities: int[], counts: text[], actives: boolean[])
+-- Add or change hours of delivery; what is taken of them stays.
+insert into commerce.delivery_window
+    (id, channel, delivery, area, begins_at, ends_at, closes_at, capacity, counts, active)
+select * from unnest(:ids, :channels, :deliveries, :areas, :begins, :ends, :closes, :capacities, :counts, :actives)
+on conflict (channel, delivery, area, begins_at) do update set ends_at = excluded.ends_at,
+    closes_at = excluded.closes_at, capacity = excluded.capacity, counts = excluded.counts, active = excluded.active
+
+-- name: windows(channel: text, since: timestamptz, until: timestamptz) -> Window[]
+-- A channel's hours of delivery, and how full they are.
+select id, channel, delivery, area, begins_at, ends_at, closes_at, capacity, counts, active, taken
+from commerce.delivery_window where channel = :channel and begins_at >= :since and begins_at < :until
+order by begins_at, delivery, area limit 2000
+
+-- name: open_windows(channel: text, delivery: text, postcode: text, at: timestamptz, until: timestamptz) -> Window[]
+-- Hours that can still be had for a postcode.
+select id, channel, delivery, area, begins_at, ends_at, closes_at, capacity, counts, active, taken
+from commerce.delivery_window
+where channel = :channel and delivery = :delivery and starts_with(:postcode, area) and active and closes_at > :at
+    and begins_at < :until and taken < capacity
+order by begins_at, length(area) desc, id limit 200
+
+-- name: lock_windows(ids: uuid[]) -> Window[]
+-- Lock hours of delivery, in the order of their keys.
+select id, channel, delivery, area, begins_at, ends_at, closes_at, capacity, counts, active, taken
+from commerce.delivery_window where id = any(:ids) order by id for update
+
+-- name: take_slots(orders: uuid[], wins: uuid[], units: int[])
+-- Give orders their hours.
+with given as (
+    insert into commerce.delivery_slot (order_id, win, units) select * from unnest(:orders, :wins, :units)
+    returning win, units
+)
+update commerce.delivery_window w set taken = w.taken + g.units
+from (select win, sum(units)::int as units from given group by win) g where w.id = g.win
+
+-- name: free_slots(orders: uuid[])
+-- Give back the hours of orders; what is given back already is not given back again.
+with gone as (
+    delete from commerce.delivery_slot where order_id = any(:orders) returning win, units
+)
+update commerce.delivery_window w set taken = w.taken - g.units
+from (select win, sum(units)::int as units from gone group by win) g where w.id = g.win
+
+-- name: slot(order: uuid) -> Slot?
+-- The hours an order has.
+select s.order_id, s.win, s.units, w.channel, w.delivery, w.begins_at, w.ends_at, w.closes_at
+from commerce.delivery_slot s join commerce.delivery_window w on w.id = s.win where s.order_id = :order
+
+-- name: lock_slot(order: uuid) -> Slot?
+-- Lock the hours an order has.
+select s.order_id, s.win, s.units, w.channel, w.delivery, w.begins_at, w.ends_at, w.closes_at
+from commerce.delivery_slot s join commerce.delivery_window w on w.id = s.win where s.order_id = :order for update of s

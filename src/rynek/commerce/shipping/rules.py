@@ -1,10 +1,22 @@
 """Decisions about parcels: pure."""
 
 import re
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from rynek.commerce.shipping.model import Asked, CarrierFacts, Rate, Sight, Status
+from rynek.commerce.shipping.model import (
+    Asked,
+    CarrierFacts,
+    Rate,
+    Sight,
+    SlotClaim,
+    Status,
+    Window,
+    WindowFull,
+    WindowKey,
+    WindowUnknown,
+)
+from rynek.kernel.faults import Fault
 
 _FURTHER: dict[Status, int] = {
     "announced": 0, "collected": 1, "in-transit": 2, "failed": 3, "out-for-delivery": 4, "ready": 5, "delivered": 6,
@@ -61,3 +73,36 @@ def cheapest(rates: Iterable[Rate]) -> list[Rate]:
 def zpl_text(text: str) -> str:
     """Write a text into ZPL, whose signs are not read as commands."""
     return text.replace("_", "_5F").replace("^", "_5E").replace("~", "_7E")
+
+
+def weight(claim: SlotClaim, window: Window) -> int:
+    """Tell how much an order takes of hours: one, or its units."""
+    return claim.units if window.counts == "units" else 1
+
+
+def closed(window: Window, at: datetime) -> Fault | None:
+    """Refuse to change what is closed already."""
+    return WindowUnknown("the hours it has are closed: ask us", field="window") if window.closes_at <= at else None
+
+
+def fitting(claims: Sequence[SlotClaim], windows: Mapping[WindowKey, Window], at: datetime) -> list[Fault | int]:
+    """Tell each of several orders how much it takes of the hours it wants, those before it counted, or why not."""
+    left = {key: window.capacity - window.taken for key, window in windows.items()}
+    told: list[Fault | int] = []
+    for claim in claims:
+        window = windows.get(claim.window)
+        fits = (
+            window is not None
+            and window.active
+            and at < window.closes_at
+            and (window.channel, window.delivery) == (claim.channel, claim.delivery)
+            and claim.postcode.startswith(window.area)
+        )
+        if window is None or not fits:
+            told.append(WindowUnknown("these hours cannot be had by this delivery, or not any more", field="window"))
+        elif left[window.id] < weight(claim, window):
+            told.append(WindowFull(f"{max(left[window.id], 0)} are left of these hours", left=max(left[window.id], 0)))
+        else:
+            left[window.id] -= weight(claim, window)
+            told.append(weight(claim, window))
+    return told

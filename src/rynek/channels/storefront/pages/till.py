@@ -24,6 +24,8 @@ from rynek.channels.storefront.pages.shop import (
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, NotFound
 
+WINDOWS = 30
+"""How many hours to choose from are shown."""
 POINTS = 8
 """How many places to collect at are shown at once."""
 _FIELDS = ("email", "name", "street", "city", "postcode", "country", "phone")
@@ -42,6 +44,8 @@ class Said(Struct, frozen=True):
     delivery: str = ""
     point: str = ""
     """Where it is collected, if it is."""
+    window: str = ""
+    """The hours in which it is to come, if hours are chosen."""
     near: str = ""
     """A postcode or town near which such places are looked for."""
     method: str = ""
@@ -165,7 +169,12 @@ async def checkout(call: Call[Any], channel: str) -> Response:
     if terms.address:
         known |= msgspec.structs.asdict(terms.address)
     said = Said(
-        **known, email=terms.email or "", delivery=terms.delivery or "", point=terms.point or "", method=METHODS[0]
+        **known,
+        email=terms.email or "",
+        delivery=terms.delivery or "",
+        point=terms.point or "",
+        window=terms.window or "",
+        method=METHODS[0],
     )
     return await _checkout(call, at, said)
 
@@ -183,12 +192,25 @@ async def _checkout(
         call, msgspec.structs.replace(at, cart=fresh), "storefront/checkout.html", status, said=said, options=options,
         purse=purse, methods=await ways(call, at.w, later=bool(fresh.priced.company)), amiss=amiss or {}, notice=notice,
         collected=collected, points=await _points(call, at, said) if collected else [],
+        windows=await _windows(call, at, said) if _windowed(options, said.delivery) else None,
     )  # fmt: skip
 
 
 def _collected(options: list[Any], delivery: str) -> bool:
     """Tell whether a delivery ends at a place that the buyer chooses."""
     return any(each.code == delivery and each.kind in {"pickup", "locker"} for each in options)
+
+
+def _windowed(options: list[Any], delivery: str) -> bool:
+    """Tell whether the buyer chooses the hours of a delivery."""
+    return any(each.code == delivery and each.windowed for each in options)
+
+
+async def _windows(call: Call[Any], at: Visit, said: Said) -> list[Any]:
+    """Give the hours that can still be had where the buyer lives, soonest first."""
+    asked = {"channel": at.front.code, "delivery": said.delivery, "postcode": said.postcode.strip()[:20]}
+    found: list[Any] = await call.ask("commerce.checkout.windows", **asked)
+    return found[:WINDOWS]
 
 
 async def _points(call: Call[Any], at: Visit, said: Said) -> list[Any]:
@@ -214,7 +236,7 @@ async def buy(call: Call[Any], channel: str, said: Said) -> Response:
     if at.cart is None or said.cart not in ("", str(at.cart.id)):
         return await _placed(call, at, said) or go(f"{at.home}/cart")
     if said.delivery != at.cart.terms.delivery:
-        said = msgspec.structs.replace(said, point="")
+        said = msgspec.structs.replace(said, point="", window="")
     try:
         cart, purse, amiss = await _ready(call, at, said)
         if said.act != "place":
@@ -236,8 +258,11 @@ async def buy(call: Call[Any], channel: str, said: Said) -> Response:
 
 async def _ready(call: Call[Any], at: Visit, said: Said) -> tuple[Any, purses.Purse, dict[str, str]]:
     """Write what was said into the cart, and tell what pays it and what is amiss; what a purse pays needs no method."""
-    collected = _collected(await call.ask("commerce.checkout.delivery", channel=at.front.code), said.delivery)
+    options = await call.ask("commerce.checkout.delivery", channel=at.front.code)
+    collected = _collected(options, said.delivery)
     amiss = rules.missing(msgspec.structs.asdict(said), collected=collected)
+    if _windowed(options, said.delivery) and not said.window:
+        amiss["window"] = "missing"
     cart = await _agree(call, at, said, whole=not amiss.keys() - {"method"}, collected=collected)
     purse = await purses.look(call, at, said, cart.priced.total, cart.priced.currency)
     if not purse.left:
@@ -285,6 +310,8 @@ async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool, collect
     changed: dict[str, Any] = {"delivery": said.delivery} if said.delivery else {}
     if collected and said.point:
         changed["point"] = said.point
+    if said.window:
+        changed["window"] = said.window
     if whole and collected:
         recipient = {"name": said.name.strip(), "phone": said.phone.strip()}
         changed |= {"email": said.email.strip(), "recipient": recipient, "address": None, "country": None}
