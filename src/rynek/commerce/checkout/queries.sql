@@ -29,7 +29,7 @@ where country = :country and prefix = any(:prefixes) order by length(prefix) des
 -- name: shops(channel: text, text: text, latitude: double precision, longitude: double precision, limit: int) -> Point[]
 -- The shops that hand a channel's goods out and show all words of a text, nearest first where it is known where they are.
 select l.code, l.name, p.street, p.postcode, p.city, l.country, p.latitude, p.longitude,
-    commerce.metres(p.latitude, p.longitude, :latitude, :longitude), null, null
+    commerce.metres(p.latitude, p.longitude, :latitude, :longitude), null::text, null::boolean
 from commerce.location_channel c
 join commerce.location l on l.code = c.location and l.active
 join commerce.place p on p.location = c.location and p.hands_out
