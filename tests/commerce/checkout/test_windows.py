@@ -189,7 +189,7 @@ async def test_hours_are_not_made_smaller_than_what_is_taken(world: App, stall: 
     said = {name: getattr(mine, name) for name in ("channel", "delivery", "area", "begins_at", "ends_at", "closes_at")}
     for capacity, fault in ((1, "window-full"), (2, None)):
         changing = world.door.ask(ADMIN, kept.put_windows, windows=[{**said, "capacity": capacity}])
-        told: list[Any] = await asyncio.gather(changing, return_exceptions=True)
+        told: Any = await asyncio.gather(changing, return_exceptions=True)
         refusal = door.understood(told[0]) if isinstance(told[0], Exception) else None
         assert (refusal.code if refusal else None) == fault
     assert await taken(world, hours) == 2
