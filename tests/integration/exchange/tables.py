@@ -1,15 +1,12 @@
 """A file for each sheet, and one that changes something in it."""
 
-from datetime import timedelta
-
 from rynek.app import App
-from rynek.kernel import clock, ids
+from rynek.kernel import ids
 from rynek.kernel.actor import Actor
 from tests.integration.exchange.files import ADMIN, EDITOR, KEEPER, Sent
 from tests.pictures import a
 
 _OLA = ids.new()
-_HOUR = (clock.now() + timedelta(days=2)).date().isoformat()
 _HOURS = '[{"by":"time","since":"18:00","until":"22:00","change_bp":-500}]'
 _NIGHT = '[{"by":"time","since":"20:00","until":"22:00","change_bp":-500}]'
 
@@ -144,16 +141,6 @@ TABLES: dict[str, tuple[Actor, str, str]] = {
         'supplier,sku,code,pack,minimum,cost\nSHEET-S,ITEM-00001,M-1,6,12,"3,50"\nSHEET-S,ITEM-00002,M-2,1,1,2\n',
         "supplier,sku,cost\nSHEET-S,ITEM-00001,3.60\n",
     ),
-    "pickup-points": (
-        ADMIN,
-        "carrier,code,name,city\nsheet-van,BOX-1,By the gate,Krak\u00f3w\nsheet-van,BOX-2,At the station,Krak\u00f3w\n",
-        "carrier,code,name,city\nsheet-van,BOX-1,By the other gate,Krak\u00f3w\n",
-    ),
-    "delivery-windows": (
-        ADMIN,
-        f"channel,delivery,begins_at,ends_at,closes_at,capacity\nWEB-PL,courier,{_HOUR}T18:00:00Z,{_HOUR}T20:00:00Z,{_HOUR}T12:00:00Z,20\n",
-        f"channel,delivery,begins_at,ends_at,closes_at,capacity\nWEB-PL,courier,{_HOUR}T18:00:00Z,{_HOUR}T20:00:00Z,{_HOUR}T12:00:00Z,30\n",
-    ),
     "price-groups": (ADMIN, f"customer,price_group\n{_OLA},gold\n", ""),
 }  # fmt: skip
 """Who brings which file, and one that changes it ('': nothing of it can be changed)."""
@@ -163,7 +150,6 @@ async def furnished(world: App) -> None:
     """Make what the files speak of: a promotion that is had by code, a seller, a supplier and a picture."""
     coded = {"code": "CODED", "name": "Coded", "coded": True, "gives": {"give": "percent", "bp": 500}}
     await world.door.ask(EDITOR, "commerce.promotions.put_promotions", promotions=[coded])
-    await world.door.ask(ADMIN, "commerce.shipping.put_carrier", code="sheet-van", name="Van")
     seller = {"code": "SHEET", "name": "Sheet", "street": "Prosta 1", "city": "Warszawa"}
     await world.door.ask(ADMIN, "commerce.documents.put_sellers", sellers=[seller])
     mill = {"code": "SHEET-S", "name": "Mill", "lead_days": 5, "currency": "PLN"}

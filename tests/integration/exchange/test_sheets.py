@@ -45,6 +45,8 @@ NO_SHEET = {
     "commerce.returns.put_exemptions": "what the law lets a shop not take back: decided by a person, few",
     "commerce.returns.put_policy": "a channel's one policy of returns",
     "commerce.checkout.move_window": "a buyer's other hours for one order",
+    "commerce.shipping.put_points": "lockers: thousands, fetched from where their carrier lists them; no table yet",
+    "commerce.shipping.put_windows": "hours of each day, as a planner sends them; no table yet",
     "commerce.shipping.put_carrier": "a carrier and its contract: few, taken in by a person",
     "commerce.shipping.put_credentials": "what we are known by at a carrier: secrets are in no file",
     "commerce.shipping.hear": "what a carrier says of parcels, signed by it",

@@ -3,7 +3,6 @@
 from rynek.commerce.shipping import actions, windows
 from rynek.commerce.shipping.ports import configure
 from rynek.kernel.operations import process, read, write
-from rynek.kernel.sheets import sheet
 
 operations = [
     read("GET /shipping/carriers", actions.carriers, "shipping.read"),
@@ -24,14 +23,3 @@ operations = [
     process("POST /shipping/webhooks/{code}", actions.hear, "shipping.hear", rate="bulk", raw=True),
 ]
 setup = [configure]
-
-sheets = [
-    sheet(
-        "pickup-points", "carrier", "code", put="commerce.shipping.put_points", get="commerce.shipping.points",
-        over="commerce.shipping.carriers", gone={"active": False},
-    ),
-    sheet(
-        "delivery-windows", "channel", "delivery", "area", "begins_at", put="commerce.shipping.put_windows",
-        get="commerce.shipping.windows", over="commerce.catalog.channels", gone={"active": False},
-    ),
-]  # fmt: skip
