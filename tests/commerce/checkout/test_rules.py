@@ -246,3 +246,10 @@ def test_what_looks_like_a_postcode_is_looked_up_by_what_it_begins_with(text: st
         assert any(each.isdigit() for each in code)
     else:
         assert not code.isdigit() or not 2 <= len(code) <= 12
+
+
+@given(terms)
+def test_hours_are_asked_for_all_units_at_the_buyers_postcode(bought: Terms) -> None:
+    claim = rules.slot_claim(ids.new(), ids.new(), bought)
+    assert claim.units == sum(want.quantity for want in bought.lines)
+    assert claim.postcode == ("31042" if bought.address else "")

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rynek.commerce.shipping import rules
-from rynek.commerce.shipping.model import Asked, CarrierFacts, Party, Price, Rate, Sight, Status, Zone
+from rynek.commerce.shipping.model import (
+    Asked,
+    CarrierFacts,
+    Party,
+    Price,
+    Rate,
+    Sight,
+    SlotClaim,
+    Status,
+    Window,
+    Zone,
+)
+from rynek.kernel import ids
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 sights = st.lists(
@@ -116,3 +128,24 @@ def test_texts_on_labels_are_no_commands(text: str) -> None:
     written = rules.zpl_text(text)
     assert not set(written) & {"^", "~"}
     assert written.replace("_7E", "~").replace("_5E", "^").replace("_5F", "_") == text
+
+
+HOURS = ids.new()
+
+
+def hours(counts: str, capacity: int, taken: int) -> Window:
+    times = (NOON, NOON + timedelta(hours=2), NOON - timedelta(hours=1))
+    return Window(HOURS, "WEB-PL", "van", "31", *times, capacity, counts, True, taken)  # noqa: FBT003 - active
+
+
+@given(st.lists(st.integers(1, 9), max_size=20), st.sampled_from(["orders", "units"]), st.integers(0, 30))
+def test_hours_are_never_overfull(units: list[int], counts: str, capacity: int) -> None:
+    window = hours(counts, capacity, 0)
+    claims = [SlotClaim(ids.new(), HOURS, each, "WEB-PL", "van", "31042") for each in units]
+    told = rules.fitting(claims, {HOURS: window}, NOON - timedelta(hours=2))
+    had = [each for each in told if isinstance(each, int)]
+    assert sum(had) <= capacity
+    for claim, each in zip(claims, told, strict=True):
+        assert not isinstance(each, int) or each == rules.weight(claim, window)
+    assert rules.closed(window, NOON) is not None
+    assert rules.closed(window, NOON - timedelta(hours=2)) is None
