@@ -6,6 +6,7 @@ Made by ``make client`` from the registry; do not edit.
 import msgspec
 import rynek.commerce.checkout.model as commerce_checkout
 import rynek.commerce.payments.model as commerce_payments
+import rynek.commerce.shipping.model as commerce_shipping
 import uuid
 from rynek.client.calls import Calls, Route
 
@@ -22,6 +23,7 @@ _EXPLAIN_CART = Route[commerce_checkout.Explained](
 _EXPLAIN_ORDER = Route[commerce_checkout.Explained]("GET", "/orders/{order}/explanation", commerce_checkout.Explained)
 _GROUPS = Route[list[commerce_checkout.Member]]("GET", "/checkout/price-groups", list[commerce_checkout.Member])
 _MERGE_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts/{cart}/merge", commerce_checkout.Cart)
+_MOVE_WINDOW = Route[commerce_shipping.Slot]("PUT", "/orders/{order}/window", commerce_shipping.Slot)
 _OPEN_CART = Route[commerce_checkout.Cart]("POST", "/checkout/carts", commerce_checkout.Cart)
 _OPTIONS = Route[list[commerce_checkout.Option]](
     "GET", "/checkout/channels/{channel}/options", list[commerce_checkout.Option]
@@ -34,6 +36,10 @@ _PREVIEW = Route[commerce_checkout.Previewed]("POST", "/checkout/preview", comme
 _PUT_DELIVERY = Route[None]("PUT", "/checkout/channels/{channel}/delivery", None)
 _PUT_GROUP = Route[None]("PUT", "/checkout/customers/{customer}/price-group", None)
 _PUT_GROUPS = Route[None]("PUT", "/checkout/price-groups", None)
+_WINDOW_OF = Route[commerce_shipping.Slot]("GET", "/orders/{order}/window", commerce_shipping.Slot)
+_WINDOWS = Route[list[commerce_shipping.Window]](
+    "GET", "/checkout/channels/{channel}/windows", list[commerce_shipping.Window]
+)
 
 
 class CommerceCheckout:
@@ -142,6 +148,16 @@ class CommerceCheckout:
         """
         return await self._calls.ask(_MERGE_CART, {"cart": cart}, {"other": other})
 
+    async def move_window(self, order: uuid.UUID, window: str) -> commerce_shipping.Slot:
+        """Let an order come at other hours, as long as those it has are not closed.
+
+        Raises:
+            NotFound: there is no such order, it is not yours, or no hours were chosen for it.
+            WindowUnknown: these hours cannot be had by its delivery, or those it has are closed.
+            WindowFull: somebody else had the last place of them.
+        """
+        return await self._calls.ask(_MOVE_WINDOW, {"order": order}, {"window": window})
+
     async def open_cart(
         self,
         channel: str,
@@ -153,6 +169,7 @@ class CommerceCheckout:
         coupons: list[str] | msgspec.UnsetType = msgspec.UNSET,
         point: str | None = None,
         recipient: commerce_checkout.Recipient | None = None,
+        window: str | None = None,
     ) -> commerce_checkout.Cart:
         """Begin a cart, with as much in it as the buyer knows already. Who has no credentials becomes a guest by it.
 
@@ -181,6 +198,7 @@ class CommerceCheckout:
                 "coupons": coupons,
                 "point": point,
                 "recipient": recipient,
+                "window": window,
             },
         )
 
@@ -204,6 +222,8 @@ class CommerceCheckout:
             ChannelClosed: its channel is closed.
             DeliveryUnknown: its delivery option is gone.
             PointUnknown: nothing is collected there any more.
+            WindowFull: somebody else had the last place of its hours; choose others.
+            WindowUnknown: its hours cannot be had, or not any more.
             TendersUnfit: a provider or method is not offered, or a token is missing.
             ProviderUnavailable: a payment provider does not answer at the moment; ``others`` are in use.
             PromotionSpent: somebody else was given the last of a promotion; the cart has another total now.
@@ -259,3 +279,15 @@ class CommerceCheckout:
             Invalid: a customer is given twice.
         """
         return await self._calls.ask(_PUT_GROUPS, {}, {"members": members})
+
+    async def window_of(self, order: uuid.UUID) -> commerce_shipping.Slot:
+        """Tell the hours in which an order comes.
+
+        Raises:
+            NotFound: there is no such order, it is not yours, or no hours were chosen for it.
+        """
+        return await self._calls.ask(_WINDOW_OF, {"order": order}, None)
+
+    async def windows(self, channel: str, delivery: str, postcode: str = "") -> list[commerce_shipping.Window]:
+        """List the hours in which a channel's delivery can still come to a postcode, soonest first."""
+        return await self._calls.ask(_WINDOWS, {"channel": channel}, {"delivery": delivery, "postcode": postcode})

@@ -11,14 +11,23 @@ from rynek.client.calls import Calls, Route
 
 _CANCEL_LABEL = Route[None]("DELETE", "/shipping/parcels/{parcel}/label", None)
 _CARRIERS = Route[list[commerce_shipping.Carrier]]("GET", "/shipping/carriers", list[commerce_shipping.Carrier])
+_FETCH_POINTS = Route[commerce_shipping.Synced]("POST", "/shipping/carriers/{carrier}/points", commerce_shipping.Synced)
 _LABEL_FILE = Route[bytes]("GET", "/shipping/parcels/{parcel}/label", bytes)
 _PARCEL = Route[commerce_shipping.Going]("GET", "/shipping/parcels/{parcel}", commerce_shipping.Going)
 _PARCELS = Route[list[commerce_shipping.Going]]("GET", "/shipping/parcels", list[commerce_shipping.Going])
+_POINTS = Route[list[commerce_shipping.Point]](
+    "GET", "/shipping/carriers/{carrier}/points", list[commerce_shipping.Point]
+)
 _PUT_CARRIER = Route[commerce_shipping.Carrier]("PUT", "/shipping/carriers/{code}", commerce_shipping.Carrier)
 _PUT_CREDENTIALS = Route[None]("PUT", "/shipping/carriers/{code}/credentials", None)
+_PUT_POINTS = Route[None]("PUT", "/shipping/carriers/{carrier}/points", None)
+_PUT_WINDOWS = Route[None]("PUT", "/shipping/windows", None)
 _RATES = Route[commerce_shipping.Rates]("POST", "/shipping/rates", commerce_shipping.Rates)
 _RELABEL = Route[commerce_shipping.Going]("POST", "/shipping/parcels/{parcel}/label", commerce_shipping.Going)
 _SCAN = Route[commerce_shipping.Going]("POST", "/shipping/parcels/{parcel}/sights", commerce_shipping.Going)
+_WINDOWS = Route[list[commerce_shipping.Window]](
+    "GET", "/shipping/channels/{channel}/windows", list[commerce_shipping.Window]
+)
 
 
 class CommerceShipping:
@@ -41,6 +50,15 @@ class CommerceShipping:
     async def carriers(self) -> list[commerce_shipping.Carrier]:
         """List who takes parcels; what we are known by there is not told."""
         return await self._calls.ask(_CARRIERS, {}, None)
+
+    async def fetch_points(self, carrier: str) -> commerce_shipping.Synced:
+        """Ask a carrier where its parcels are collected, and keep that; what it lists no more is shut.
+
+        Raises:
+            CarrierUnknown: there is no such carrier.
+            Unavailable: it does not answer; nothing is changed.
+        """
+        return await self._calls.ask(_FETCH_POINTS, {"carrier": carrier}, None)
 
     async def label_file(self, parcel: uuid.UUID) -> bytes:
         """Give a parcel's label, to be printed: a PDF, or ZPL for printers of labels.
@@ -76,6 +94,10 @@ class CommerceShipping:
             _PARCELS, {}, {"carrier": carrier, "state": state, "before": before, "limit": limit}
         )
 
+    async def points(self, carrier: str, after: str = "", limit: int = 200) -> list[commerce_shipping.Point]:
+        """List where a carrier's parcels are collected, by code, those that are shut too; go on ``after`` the last."""
+        return await self._calls.ask(_POINTS, {"carrier": carrier}, {"after": after, "limit": limit})
+
     async def put_carrier(self, code: str, carrier: commerce_shipping.CarrierFacts) -> commerce_shipping.Carrier:
         """Take a carrier in, or change it; its credentials stay.
 
@@ -93,6 +115,24 @@ class CommerceShipping:
         return await self._calls.ask(
             _PUT_CREDENTIALS, {"code": code}, {"token": token, "webhook_secret": webhook_secret}
         )
+
+    async def put_points(self, carrier: str, points: list[commerce_shipping.Point]) -> None:
+        """Add or change where a carrier's parcels are collected.
+
+        Raises:
+            CarrierUnknown: there is no such carrier.
+            Invalid: a point is given twice, or only one of its coordinates.
+        """
+        return await self._calls.ask(_PUT_POINTS, {"carrier": carrier}, {"points": points})
+
+    async def put_windows(self, windows: list[commerce_shipping.WindowHours]) -> None:
+        """Add or change hours of delivery, known by their channel, delivery, area and beginning; what is taken stays.
+
+        Raises:
+            Invalid: hours are given twice, end before they begin, close after they begin, or lack their time zone.
+            WindowFull: more of them is taken already than they would hold.
+        """
+        return await self._calls.ask(_PUT_WINDOWS, {}, {"windows": windows})
 
     async def rates(self, asked: commerce_shipping.Asked) -> commerce_shipping.Rates:
         """Ask all carriers what a parcel costs, cheapest first; who does not answer is named with the reason."""
@@ -118,3 +158,17 @@ class CommerceShipping:
             ParcelMoved
         """
         return await self._calls.ask(_SCAN, {"parcel": parcel}, {"sights": sights})
+
+    async def windows(
+        self, channel: str, since: datetime.datetime | None = None, until: datetime.datetime | None = None
+    ) -> list[commerce_shipping.Window]:
+        """List a channel's hours of delivery with how full they are.
+
+        Args:
+            since: when the first begins, UTC; None: now.
+            until: before which the last begins; None: three weeks after that.
+
+        Raises:
+            Invalid: an instant has no time zone.
+        """
+        return await self._calls.ask(_WINDOWS, {"channel": channel}, {"since": since, "until": until})
