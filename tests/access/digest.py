@@ -7,27 +7,22 @@ import asyncpg
 
 VOLATILE = frozenset({"kernel.cursor", "kernel.job", "security.seal"})
 """What work behind the door writes by itself, whoever asks or not."""
-_TABLES = """select schemaname || '.' || tablename from pg_tables
+_TABLES = """select format('%I.%I', schemaname, tablename) from pg_tables
 where schemaname not in ('pg_catalog', 'information_schema') order by 1"""
 
 
 async def digest(owner: asyncpg.Connection, *without: str) -> dict[str, tuple[int, str]]:
-    """Count and digest every table, in one snapshot.
+    """Count and digest every table, in one statement and so as of one moment.
 
     Args:
         without: tables that the tried thing is to write, such as counted tries to log in.
     """
-    async with owner.transaction(isolation="repeatable_read", readonly=True):
-        found = {}
-        for (table,) in await owner.fetch(_TABLES):
-            if table in VOLATILE or table in without:
-                continue
-            quoted = ".".join(f'"{part}"' for part in table.split("."))
-            row = await owner.fetchrow(
-                f"select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text from {quoted} as t"  # noqa: S608 - names from the catalogue
-            )
-            found[table] = (row[0], row[1])
-    return found
+    tables = [t for (t,) in await owner.fetch(_TABLES) if t not in VOLATILE and t not in without]
+    counted = " union all ".join(
+        f"select '{table}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)::text from {table} as t"  # noqa: S608 - names from the catalogue
+        for table in tables
+    )
+    return {table: (count, sum_) for table, count, sum_ in await owner.fetch(counted)}
 
 
 async def worked(owner: asyncpg.Connection, order: str) -> None:
