@@ -36,6 +36,8 @@ NOTHING_OF_OTHERS = {
     "integration.webhooks.make": "an endpoint is made for whoever asks",
     "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
     "commerce.inventory.routes": "which locations serve a channel is no store's secret",
+    "commerce.shipping.carriers": "which carriers there are is no store's secret; tells no credentials",
+    "commerce.shipping.points": "where carriers' points are is no store's secret",
     "security.me": "tells of the caller alone; takes nothing",
     "security.logout": "ends the session that asks; takes nothing",
     "security.revoke_all": "ends the caller's sessions; takes nothing",
@@ -551,6 +553,10 @@ async def test_others_things_are_neither_seen_nor_touched(
             assert not changed, (stranger.kind, stranger.location, [operation for operation, _ in things.trials])
 
 
+def _said(found: Any) -> Any:
+    return (found.status, found.code, found.detail) if isinstance(found, Fault) else found
+
+
 async def test_owners_get_what_strangers_do_not(shop: App, everything: list[Things], owner: asyncpg.Connection) -> None:
     """The control: the same requests are sound and change something, so it is for who asks alone that they failed."""
     before, reached = await digest(owner), set()
@@ -559,6 +565,8 @@ async def test_owners_get_what_strangers_do_not(shop: App, everything: list[Thin
             found = await _outcome(shop, things.owner, operation, values)
             if not isinstance(found, Fault) or found.status not in (403, 404):
                 reached.add(operation)
+            elif _said(found) != _said(await _outcome(shop, things.strangers[0], operation, values)):
+                reached.add(operation)  # what is asked for is not there: to its owner it is said so, to strangers not
     never = {"commerce.orders.intake", "commerce.orders.waiting"}  # sums of everybody's: no buyer's own
     assert {operation for things in everything for operation, _ in things.trials} - reached == never
     after = await digest(owner)
