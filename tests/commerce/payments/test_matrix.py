@@ -61,7 +61,9 @@ async def test_wherever_it_dies_money_goods_and_documents_agree_after_it(
                 "select -sum(units) from commerce.stock_entry where reference like $1", f"{order.id}/%"
             )
             papers = await tx.value("select sum(gross_minor) from commerce.document where order_id = $1", order.id)
-        assert (lines, kept, left, papers) == (UNITS, 0, UNITS, UNITS * EACH - 50), where  # nothing agreed names the delivery
+        assert (lines, kept, left, papers) == (UNITS, 0, UNITS, UNITS * EACH - 50), (
+            where
+        )  # nothing agreed names the delivery
     async with database.transaction("commerce") as tx:
         assert await payments.unbalanced(tx) == []
 
