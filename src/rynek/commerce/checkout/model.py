@@ -26,7 +26,10 @@ PointCode = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9-]{0,19}\Z", examples=
 Kind = Literal["home", "pickup", "locker", "digital"]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
-WindowId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+WindowId = Annotated[
+    str,
+    Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", examples=["019ab8f0-5c3e-7d21-9a54-0e5b1f2c3d4e"]),
+]
 MOST_COUPONS = 20
 Coupons = Annotated[list[CouponText], Meta(max_length=MOST_COUPONS)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]

@@ -66,7 +66,9 @@ class Zone(Struct, frozen=True, forbid_unknown_fields=True):
     name: Filled
     prices: Annotated[list[Price], Meta(min_length=1, max_length=50)]
     country: Country = "PL"
-    prefixes: Annotated[list[Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,12}\Z")]], Meta(max_length=1000)] = []
+    prefixes: Annotated[
+        list[Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,12}\Z", examples=["31"])]], Meta(max_length=1000)
+    ] = []
     days: Annotated[int, Meta(ge=0, le=60)] = 1
 
 
@@ -315,7 +317,7 @@ class WindowHours(Struct, frozen=True, forbid_unknown_fields=True):
     closes_at: datetime
     """The last moment to order for it, or to move an order from it."""
     capacity: Annotated[int, Meta(ge=0, le=1_000_000)]
-    area: Annotated[str, Meta(pattern=r"^[0-9A-Z]{0,12}\Z")] = ""
+    area: Annotated[str, Meta(pattern=r"^[0-9A-Z]{0,12}\Z", examples=["31"])] = ""
     """What its postcodes begin with; "" for everywhere."""
     counts: Literal["orders", "units"] = "orders"
     active: bool = True
