@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from rynek.app import App
 from rynek.bench.stall import COURIER, KEEPER
+from rynek.commerce import shipping
+from rynek.commerce.shipping import labelling
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import ANYONE, Actor
 from rynek.kernel.faults import Fault
@@ -34,6 +36,8 @@ NOTHING_OF_OTHERS = {
     "commerce.subscriptions.start": "whoever asks subscribes; there is nobody else to name",
     "commerce.checkout.open_cart": "a cart is begun for whoever asks; there is nobody else's to name",
     "integration.webhooks.make": "an endpoint is made for whoever asks",
+    "commerce.shipping.carriers": "who takes parcels is no store's secret; what we are known by there is never told",
+    "commerce.shipping.points": "where parcels are collected is everybody's to know",
     "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
     "commerce.inventory.routes": "which locations serve a channel is no store's secret",
     "commerce.shipping.carriers": "which carriers there are is no store's secret; tells no credentials",
@@ -85,11 +89,26 @@ async def _buyer(world: App, who: Actor, email: str) -> Buyer:
 
     bought = await cart()
     placed = await world.door.ask(who, "commerce.checkout.place", cart=bought, tenders=TENDERS)
+    await _hours(world, placed.order)
     [payment] = await world.door.ask(who, "commerce.payments.payments", order=placed.order)
     document = await _confirmed(world, placed.order)
     return Buyer(
         who, await cart(), await cart(), placed.order, payment.id, document, email, await _rma(world, who, cart)
     )
+
+
+async def _hours(world: App, order: UUID) -> None:
+    """Let an order come at some hours."""
+    begins = clock.now() + timedelta(days=1)
+    said = {
+        "channel": "WEB-PL", "delivery": COURIER, "begins_at": begins, "ends_at": begins + timedelta(hours=1),
+        "closes_at": begins, "capacity": 1,
+    }  # fmt: skip
+    await world.door.ask(ADMIN, "commerce.shipping.put_windows", windows=[said])
+    found = await world.door.ask(ADMIN, "commerce.shipping.windows", channel="WEB-PL")
+    claim = shipping.SlotClaim(order, found[-1].id, 1, "WEB-PL", COURIER, "31042")
+    async with world.database.transaction("commerce") as tx:
+        await shipping.take_slots(tx, [claim], [1])
 
 
 async def _rma(world: App, who: Actor, cart: Callable[[], Awaitable[UUID]]) -> UUID:
@@ -342,6 +361,7 @@ async def _work(world: App) -> tuple[UUID, UUID, UUID]:
     await ask(ADMIN, "commerce.fulfilment.scan", task=tasks[2], code=SKU)
     await ask(ADMIN, "commerce.fulfilment.pack", task=tasks[2], carrier="own-van", parcels=[{"weight_g": 1}])
     [parcel] = await ask(ADMIN, "commerce.shipping.parcels", carrier="own-van")
+    await labelling.label(world.database, "own", parcel.parcel)
     return tasks[1], done.handover, parcel.parcel
 
 
@@ -456,8 +476,8 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.shipping.parcel", {"parcel": parcel}),
         ("commerce.shipping.label_file", {"parcel": parcel}),
         ("commerce.shipping.relabel", {"parcel": parcel}),
-        ("commerce.shipping.cancel_label", {"parcel": parcel}),
         ("commerce.shipping.scan", {"parcel": parcel, "sights": [{"at": clock.now(), "status": "delivered"}]}),
+        ("commerce.shipping.cancel_label", {"parcel": parcel}),
     ]
     work += [
         ("commerce.purchasing.expected", {"location": "S-1"}),
