@@ -53,6 +53,7 @@ def in_path(name: str) -> str:
     words = {
         "channel": "WEB-PL",
         "location": "S-1",
+        "store": "S-1",
         "sku": SKU,
         "supplier": "MILL-1",
         "provider": "manual",

@@ -188,7 +188,7 @@ class CommerceFulfilment:
         self,
         location: str,
         state: typing.Literal["ready", "collected", "expired", "cancelled"] = "ready",
-        number: int = 0,
+        number: int | None = None,
         limit: int = 200,
     ) -> list[commerce_fulfilment.Collection]:
         """List what lies ready at a location, or did, what is due first first; with a number that order's alone.

@@ -148,7 +148,7 @@ async def collections(
     tx: Tx,
     location: LocationCode,
     state: model.CollectionState = "ready",
-    number: Annotated[int, Meta(ge=0, le=10**15)] = 0,
+    number: Annotated[int, Meta(ge=1, le=10**15)] | None = None,
     limit: model.Limit = 200,
 ) -> list[Collection]:
     """List what lies ready at a location, or did, what is due first first; with a number that order's alone.
@@ -157,7 +157,7 @@ async def collections(
         Forbidden: it is not your store.
     """
     found: list[Collection] = await q.collections(
-        tx, location=looked_at(tx, location), state=state, number=number, limit=limit
+        tx, location=looked_at(tx, location), state=state, number=number or 0, limit=limit
     )
     return found
 
