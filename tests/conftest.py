@@ -48,6 +48,16 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     shutil.rmtree(folder)
 
 
+LONG = ("proof", "ops", "demo", "access", "integration", "bench")
+"""Folders with modules of a minute and more: begun first, so that no worker waits for another at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first."""
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.relative_to(Path(__file__).parent).parts[0], len(LONG)))
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """Give the database server of this test run, shared by all workers; the run's last act stops it."""

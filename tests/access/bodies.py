@@ -31,6 +31,7 @@ SAMPLES: dict[str, Any] = {
     "sku": SKU, "gtin": "5901234123457", "postcode": "31-042", "phone": "+48 600 600 600", "language": "pl",
     "currency": "PLN", "country": "PL", "url": "https://example.com/a.jpg",
     **dict.fromkeys(("from_at", "until_at", "since", "until", "at", "seen_at", "valid_until"), "2026-01-31T12:00:00Z"),
+    **dict.fromkeys(("begins_at", "ends_at", "closes_at"), "2026-01-31T12:00:00Z"),
 }  # fmt: skip
 """Samples where the schema's own would not fit its pattern."""
 

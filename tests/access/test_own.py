@@ -40,8 +40,6 @@ NOTHING_OF_OTHERS = {
     "commerce.shipping.points": "where parcels are collected is everybody's to know",
     "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
     "commerce.inventory.routes": "which locations serve a channel is no store's secret",
-    "commerce.shipping.carriers": "which carriers there are is no store's secret; tells no credentials",
-    "commerce.shipping.points": "where carriers' points are is no store's secret",
     "security.me": "tells of the caller alone; takes nothing",
     "security.logout": "ends the session that asks; takes nothing",
     "security.revoke_all": "ends the caller's sessions; takes nothing",
