@@ -260,6 +260,19 @@ async def test_credits_count_once_and_never_beyond_the_total(shop: Shop) -> None
     assert sum(each is True for each in done) == (total - 100) // (total // 4)
 
 
+async def test_a_credit_that_covers_what_is_missing_lets_the_order_go_on(shop: Shop) -> None:
+    order = await shop.bought("ITEM-00005")
+    async with shop.world.database.transaction("commerce") as tx:
+        line = OrderLine(0, "ITEM-00006", "Item", 1, 500, 407, 93, 500, 2300)
+        await orders.extend(tx, order, "X-1", [line])
+        [held] = await inventory.hold_many(tx, [inventory.Claim(order, "WEB-PL", [Need("ITEM-00006", 1)])])
+        assert isinstance(held, list)
+    await shop.ask(changing.credit, FINANCE, order=order, reference="C-1", minor=499, why="sorry")
+    assert (await shop.refused(actions.ship, order=order)).facts == {"holds": ["payment"]}
+    await shop.ask(changing.credit, FINANCE, order=order, reference="C-2", minor=1, why="sorry")
+    await shop.ask(actions.ship, order=order)
+
+
 async def test_a_held_order_stays_until_somebody_has_looked(shop: Shop) -> None:
     order = await shop.bought("ITEM-00001")
     for _ in range(2):

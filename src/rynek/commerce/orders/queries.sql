@@ -191,13 +191,18 @@ select coalesce(json_agg(json_build_object('reference', reference, 'at', at, 'go
 from commerce.order_shipment where order_id = :order
 
 -- name: credit(order: uuid, reference: text, minor: bigint, why: text, at: timestamptz) -> value?
--- Credit money, once for each number.
+-- Credit money, once for each number; an order that was held up for its money, and has enough by now, goes on.
 with c as (
     insert into commerce.order_credit (order_id, reference, minor, why, at) values (:order, :reference, :minor, :why, :at)
     on conflict do nothing returning order_id, minor
+), o as (
+    update commerce.sales_order o set credit_minor = credit_minor + c.minor from c where o.id = c.order_id
+    returning o.id, o.authorised_minor - o.refunded_minor as promised, o.total_minor - o.credit_minor as due, o.credit_minor
+), lifted as (
+    update commerce.order_hold h set lifted_at = :at from o
+    where h.order_id = o.id and h.kind = 'payment' and h.lifted_at is null and o.promised >= o.due
 )
-update commerce.sales_order o set credit_minor = credit_minor + c.minor from c where o.id = c.order_id
-returning credit_minor
+select credit_minor from o
 
 -- name: hold_up(order: uuid, kind: text, reason: text, at: timestamptz) -> value?
 -- Hold an order up, once for each kind.
