@@ -477,24 +477,13 @@ async def put_delivery(
     Raises:
         Invalid: an option is given twice.
     """
-    columns = zip(
-        *((o.code, o.name, o.kind, o.sku, o.rank, o.active, o.carrier, o.windowed) for o in options), strict=True
-    )
-    codes, names, kinds, skus, ranks, actives, carriers, windowed = columns
-    if len(set(codes)) < len(codes):
+    of = {name: [getattr(each, name) for each in options] for name in Option.__struct_fields__}
+    if len(set(of["code"])) < len(options):
         raise Invalid("an option is given twice", field="options")
     await q.put_options(
-        tx,
-        channel=channel,
-        codes=codes,
-        names=names,
-        kinds=kinds,
-        skus=skus,
-        ranks=ranks,
-        actives=actives,
-        carriers=carriers,
-        windowed=windowed,
-    )
+        tx, channel=channel, codes=of["code"], names=of["name"], kinds=of["kind"], skus=of["sku"], ranks=of["rank"],
+        actives=of["active"], carriers=of["carrier"], windowed=of["windowed"],
+    )  # fmt: skip
 
 
 async def put_group(

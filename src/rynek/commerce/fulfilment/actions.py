@@ -30,7 +30,7 @@ from rynek.commerce.inventory import ChannelCode
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
-from rynek.kernel.faults import Forbidden, Invalid, NotFound
+from rynek.kernel.faults import Invalid, NotFound
 
 _encode = msgspec.json.Encoder().encode
 _read_decision = msgspec.json.Decoder(Decision).decode
@@ -117,16 +117,6 @@ async def areas(
     return found
 
 
-def works_at(tx: Tx, location: str) -> None:
-    """See that who belongs to a store, or reaches no other, does the work of that one alone.
-
-    Raises:
-        Forbidden: it is another's.
-    """
-    if tx.actor.location != location and (tx.reach == "own" or tx.actor.location is not None):
-        raise Forbidden(f"you work at {tx.actor.location or 'no store'}")
-
-
 def looked_at(tx: Tx, location: str) -> str:
     """Tell whose work is looked at: who belongs to a store looks at that one alone; '' is all of them.
 
@@ -135,7 +125,7 @@ def looked_at(tx: Tx, location: str) -> str:
     """
     if tx.reach == "all" and tx.actor.location is None:
         return location
-    works_at(tx, location or tx.actor.location or "")
+    inventory.works_at(tx, location or tx.actor.location or "")
     return location or tx.actor.location or ""
 
 

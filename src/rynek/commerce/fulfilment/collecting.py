@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from rynek.commerce import inventory, orders
 from rynek.commerce.fulfilment import model, rules
-from rynek.commerce.fulfilment.actions import looked_at, settle, works_at
+from rynek.commerce.fulfilment.actions import looked_at, settle
 from rynek.commerce.fulfilment.events import (
     Collected,
     CollectionExpired,
@@ -184,7 +184,7 @@ async def collect(call: Call[Any], location: LocationCode, given: Collecting) ->
     if not given.code and (not given.document or given.by != "buyer"):
         raise DocumentNeeded
     async with call.transaction() as tx:
-        works_at(tx, location)
+        inventory.works_at(tx, location)
         tries: Tries = await q.guess(tx, location=location, at=tx.at, until=tx.at + WINDOW)
     if tries.tries > WRONG_MOST:
         async with call.transaction() as tx:
@@ -253,7 +253,7 @@ async def extend(tx: Tx, collection: UUID, days: Days) -> Collection:
         CollectionExtended
     """
     known: Collection | None = await q.collection(tx, id=collection)
-    if known is None or ((tx.reach == "own" or tx.actor.location) and tx.actor.location != known.location):
+    if known is None or not inventory.reaches(tx, known.location):
         raise NotFound("there is nothing like this, or it is not your store's")
     await q.lock_orders(tx, ids=[known.order])
     known = await q.collection(tx, id=collection)
@@ -325,7 +325,7 @@ async def arrivals(tx: Tx, location: LocationCode, limit: model.Limit = 200) -> 
     Raises:
         Forbidden: it is not your store.
     """
-    found: list[Arriving] = await q.arrivals(tx, location=looked_at(tx, location), limit=limit)
+    found: list[Arriving] = await q.arrivals(tx, location=looked_at(tx, location), task=None, limit=limit)
     return found
 
 
@@ -341,11 +341,11 @@ async def arrive(tx: Tx, location: LocationCode, task: UUID) -> None:
     Emits:
         StockMoved, StockHeld, WorkGiven
     """
-    works_at(tx, location)
-    coming: dict[UUID, Arriving] = {each.task: each for each in await q.arrivals(tx, location=location, limit=500)}
-    if task not in coming:
+    inventory.works_at(tx, location)
+    coming: list[Arriving] = await q.arrivals(tx, location=location, task=task, limit=1)
+    if not coming:
         raise NotFound("nothing like this is on its way to you")
-    [wanted] = await q.lock_orders(tx, ids=[coming[task].order])
+    [wanted] = await q.lock_orders(tx, ids=[coming[0].order])
     moved = await inventory.arrive(tx, task)
     waits = {each.sku: each.units for each in await q.waits(tx, order=wanted.order)}
     here = [Pick(e.sku, location, min(e.units, waits.get(e.sku, 0))) for e in moved.lines]

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from rynek.commerce import inventory, orders, shipping
 from rynek.commerce.fulfilment import rules
-from rynek.commerce.fulfilment.actions import looked_at, works_at
+from rynek.commerce.fulfilment.actions import looked_at
 from rynek.commerce.fulfilment.events import GoodsOnTheWay, OrderPacked, ParcelsHandedOver
 from rynek.commerce.fulfilment.ground import q
 from rynek.commerce.fulfilment.model import (
@@ -98,7 +98,7 @@ async def box(
     Emits:
         OrderPacked
     """
-    works_at(tx, location)
+    inventory.works_at(tx, location)
     given = {each.task: each for each in parcels}
     if len(given) < len(parcels):
         raise Invalid("a task is given twice", field="parcels")
@@ -199,7 +199,7 @@ async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedO
     Emits:
         ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved, GoodsOnTheWay
     """
-    works_at(tx, location)
+    inventory.works_at(tx, location)
     waiting = await q.ready_to_go(tx, location=location, carrier=carrier)
     bare = await shipping.lacking(tx, [row.id for row in waiting])
     unlabelled = {row.task: row.order for row in waiting if row.id in bare}
@@ -304,7 +304,7 @@ async def handover(tx: Tx, handover: UUID) -> Handover:
         NotFound: there is no such list, or it is not your store's.
     """
     row: HandoverRow | None = await q.handover(tx, id=handover)
-    if row is None or ((tx.reach == "own" or tx.actor.location) and tx.actor.location != row.location):
+    if row is None or not inventory.reaches(tx, row.location):
         raise NotFound("there is no such list, or it is not your store's")
     parcels = [shown(each) for each in await q.handed_over(tx, id=handover)]
     return Handover(row.id, row.location, row.carrier, row.at, parcels)

@@ -567,12 +567,12 @@ left join commerce.variant v on v.sku = l.sku
 left join commerce.product p on p.id = v.product
 where t.location = :location order by t.id, l.sku limit :limit
 
--- name: arrivals(location: text, limit: int) -> Arriving[]
--- What is on its way to a location to be collected there.
+-- name: arrivals(location: text, task: uuid, limit: int) -> Arriving[]
+-- What is on its way to a location to be collected there; task null for all of it.
 select t.id, t.order_id, t.number, t.location, t.done_at, coalesce((select sum(l.picked) from commerce.pick_line l where l.task = t.id), 0)::bigint,
     coalesce((select string_agg(p.tracking, ', ' order by p.id) from commerce.parcel p where p.task = t.id), '')
 from commerce.transfer f join commerce.pick_task t on t.id = f.id
-where f.destination = :location and f.received_at is null and t.kind = 'bring' and t.state = 'sent'
+where f.destination = :location and f.received_at is null and t.kind = 'bring' and t.state = 'sent' and (:task is null or t.id = :task)
 order by f.sent_at, t.id limit :limit
 
 -- name: points(orders: uuid[]) -> Pointed[]

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from rynek.commerce import inventory
 from rynek.commerce.fulfilment import model, rules
-from rynek.commerce.fulfilment.actions import URGENT, Settling, allocate_many, looked_at, settle, works_at
+from rynek.commerce.fulfilment.actions import URGENT, Settling, allocate_many, looked_at, settle
 from rynek.commerce.fulfilment.events import UnitsBackordered, UnitsMissed
 from rynek.commerce.fulfilment.ground import UNROUTED, Ground, q
 from rynek.commerce.fulfilment.model import (
@@ -90,7 +90,7 @@ async def seen(tx: Tx, task: UUID) -> Task:
         NotFound: there is no such work, or it is not your store's.
     """
     found: Task | None = await q.task(tx, id=task)
-    if found is None or ((tx.reach == "own" or tx.actor.location) and tx.actor.location != found.location):
+    if found is None or not inventory.reaches(tx, found.location):
         raise NotFound("there is no such work, or it is not your store's")
     return found
 
@@ -111,7 +111,7 @@ async def put_bins(
         LocationUnknown: there is no such location.
         Forbidden: it is not your store.
     """
-    works_at(tx, location)
+    inventory.works_at(tx, location)
     of = {name: [getattr(each, name) for each in bins] for name in Bin.__struct_fields__}
     if len(set(of["sku"])) < len(bins):
         raise Invalid("an item is given twice", field="bins")
@@ -154,7 +154,7 @@ async def claim(tx: Tx, location: LocationCode, most: Annotated[int, Meta(ge=1, 
     Raises:
         Forbidden: it is not your store.
     """
-    works_at(tx, location)
+    inventory.works_at(tx, location)
     mine = await q.claim(tx, location=location, most=most, picker=tx.actor.id, at=tx.at)
     found: list[Task] = await q.known(tx, ids=mine)
     return found
@@ -170,7 +170,7 @@ async def confirm(
     Raises:
         Forbidden: it is not your store.
     """
-    works_at(tx, location)
+    inventory.works_at(tx, location)
     await q.lock_tasks(tx, ids=sorted(set(tasks)))
     await q.confirm(tx, tasks=tasks, location=location, picker=tx.actor.id)
     mine = [

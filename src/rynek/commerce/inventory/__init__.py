@@ -7,9 +7,11 @@ from rynek.commerce.inventory.actions import (
     beyond,
     miss,
     put_back,
+    reaches,
     receive,
     sell,
     send,
+    works_at,
     write_off,
 )
 from rynek.commerce.inventory.awaiting import ahead_of, awaited, promise, queue
@@ -79,6 +81,7 @@ __all__ = [
     "promise",
     "put_back",
     "queue",
+    "reaches",
     "receive",
     "rehold",
     "rehold_many",
@@ -91,5 +94,6 @@ __all__ = [
     "ship_parts",
     "sold",
     "wait_for",
+    "works_at",
     "write_off",
 ]

@@ -263,7 +263,7 @@ async def _write_ledger(tx: Tx, entries: Sequence[tuple[object, ...]]) -> None:
 
 async def _document(tx: Tx, location: str, reference: str, kind: str, reason: str = "") -> bool:
     """Take a document in; False when it was taken in before."""
-    _works_at(tx, location)
+    works_at(tx, location)
     if await q.document(tx, location=location, reference=reference, kind=kind, reason=reason, at=tx.at) is not None:
         return True
     known = await q.document_kind(tx, location=location, reference=reference)
@@ -272,9 +272,18 @@ async def _document(tx: Tx, location: str, reference: str, kind: str, reason: st
     return False
 
 
-def _works_at(tx: Tx, location: str) -> None:
-    """See that who belongs to a store, or reaches no other, writes for that one alone."""
-    if tx.actor.location != location and (tx.reach == "own" or tx.actor.location is not None):
+def reaches(tx: Tx, location: str) -> bool:
+    """Tell whether a location is the actor's: who belongs to a store, or reaches no other, has that one alone."""
+    return tx.actor.location == location or (tx.reach == "all" and tx.actor.location is None)
+
+
+def works_at(tx: Tx, location: str) -> None:
+    """See that a location is the actor's.
+
+    Raises:
+        Forbidden: it is another's.
+    """
+    if not reaches(tx, location):
         raise Forbidden(f"you work at {tx.actor.location or 'no store'}")
 
 
@@ -430,7 +439,7 @@ async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:
     Emits:
         StockMoved
     """
-    _works_at(tx, given.origin)
+    works_at(tx, given.origin)
     total = sorted(rules.summed(given.lines).items())
     if (known := await _transfer(tx, transfer)) is not None:
         sent = [(line.sku, line.units) for line in known.lines]
@@ -460,7 +469,7 @@ async def arrive(tx: Tx, transfer: UUID, received: Arrived | UnsetType = UNSET) 
     known = await _transfer(tx, transfer)
     if known is None:
         raise NotFound("there is no such transfer")
-    _works_at(tx, known.destination)
+    works_at(tx, known.destination)
     sent = {line.sku: line.units for line in known.lines}
     came = sent if received is UNSET else {line.sku: line.counted for line in received}
     if received is not UNSET and len(came) < len(received):

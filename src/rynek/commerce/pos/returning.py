@@ -1,6 +1,6 @@
 """What comes back over a counter: with the receipt it was sold by, or without one, within what is declared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
 from uuid import UUID
@@ -92,10 +92,7 @@ async def take_back(tx: Tx, store: inventory.LocationCode, proven: Proven) -> Ta
     if refused is not None:
         raise refused
     by_line = {line.line: line for line in there}
-    lines = [
-        Line(by_line[each.line].sku, -each.units, -rules.share(by_line[each.line], each.units), "return")
-        for each in proven.lines
-    ]
+    lines = _paid_back(by_line, proven)
     minor = -sum(line.amount for line in lines)
     await q.add_lines_back(
         tx, **name, lines=[each.line for each in proven.lines],
@@ -112,6 +109,13 @@ async def take_back(tx: Tx, store: inventory.LocationCode, proven: Proven) -> Ta
     )  # fmt: skip
     scrap = [(by_line[each.line].sku, each.scrap) for each in proven.lines]
     return await _end(tx, of, proven.reference, tenders, scrap, credited=proven.credit_to is not None)
+
+
+def _paid_back(sold: Mapping[int, Returnable], proven: Proven) -> list[Line]:
+    return [
+        Line(sold[each.line].sku, -each.units, -rules.share(sold[each.line], each.units), "return")
+        for each in proven.lines
+    ]
 
 
 async def take_unproven(tx: Tx, store: inventory.LocationCode, bare: Bare) -> TakenBack:

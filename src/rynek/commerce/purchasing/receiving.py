@@ -32,12 +32,7 @@ from rynek.commerce.purchasing.model import (
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
-from rynek.kernel.faults import Forbidden, Invalid, NotFound
-
-
-def _works_at(tx: Tx, location: str) -> None:
-    if tx.actor.location != location and (tx.reach == "own" or tx.actor.location is not None):
-        raise Forbidden(f"you work at {tx.actor.location or 'no store'}")
+from rynek.kernel.faults import Invalid, NotFound
 
 
 async def expected(tx: Tx, location: LocationCode, purchase: UUID | None = None, limit: Limit = 500) -> list[Expected]:
@@ -46,7 +41,7 @@ async def expected(tx: Tx, location: LocationCode, purchase: UUID | None = None,
     Raises:
         Forbidden: it is not your store.
     """
-    _works_at(tx, location)
+    inventory.works_at(tx, location)
     found: list[Expected] = await q.expected(tx, location=location, purchase=purchase, limit=limit)
     return found
 
@@ -78,7 +73,7 @@ async def receive(
         GoodsReceived, DifferenceFound, StockMoved; PurchaseOrderConfirmed, where the goods come before the answer;
         DifferenceSettledWith, where what was missing came; PurchaseOrderClosed with the last of it
     """
-    _works_at(tx, location)
+    inventory.works_at(tx, location)
     if len({each.sku for each in lines}) < len(lines):
         raise Invalid("an item is given twice; add the units up", field="lines")
     if not complete and not any(each.units or each.damaged for each in lines):

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import asdict
 
+from rynek.commerce import inventory
 from rynek.commerce.shipping import labelling, model, ports, rules
 from rynek.commerce.shipping.labelling import q
 from rynek.commerce.shipping.model import (
@@ -154,7 +155,7 @@ def _one(row: Row, carrier: CarrierFacts, sights: list[Sight]) -> Going:
 
 
 def _mine(tx: Tx, row: Row | None) -> Row:
-    if row is None or ((tx.reach == "own" or tx.actor.location) and row.location != tx.actor.location):
+    if row is None or not inventory.reaches(tx, row.location):
         raise NoConsignment
     return row
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from rynek.channels.storefront.pages.shop import Visit, go, inside, show, shown, told, visit
+from rynek.channels.storefront.pages.shop import Visit, go, inside, show, shown, to_login, told, visit
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault
 
@@ -45,18 +45,12 @@ async def leave(call: Call[Any], channel: str) -> Response:
     return go(f"/shop/{channel}", answer.headers)
 
 
-def at_the_door(call: Call[Any], channel: str, back: str) -> Response | None:
-    """Lead whoever is nobody yet to the login; customers, and guests with what is theirs, go on."""
-    if call.actor.kind in ("customer", "guest"):
-        return None
-    return go(f"/shop/{channel}/login?back=/shop/{channel}/{back}")
-
-
 @shown
 async def account(call: Call[Any], channel: str) -> Response:
     """Show what a customer has here: the last orders, what is on its way back, and where the rest is."""
-    if call.actor.kind != "customer":
-        return go(f"/shop/{channel}/login?back=/shop/{channel}/account")
+    led = to_login(call, channel, "account")
+    if led is not None:
+        return led
     at = await visit(call, channel)
     return show(
         call, at, "storefront/account.html", me=await call.ask("security.me"),
@@ -68,7 +62,7 @@ async def account(call: Call[Any], channel: str) -> Response:
 @shown
 async def orders(call: Call[Any], channel: str, before: UUID | None = None) -> Response:
     """List one's orders, newest first."""
-    return at_the_door(call, channel, "orders") or await _orders(call, await visit(call, channel), before)
+    return to_login(call, channel, "orders", guests=True) or await _orders(call, await visit(call, channel), before)
 
 
 async def _orders(call: Call[Any], at: Visit, before: UUID | None) -> Response:

@@ -4,28 +4,20 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import field
 
 from rynek.channels.storefront import rules
-from rynek.channels.storefront.pages.shop import Visit, go, show, shown, told, visit
+from rynek.channels.storefront.pages.shop import Addressed, Visit, go, show, shown, told, visit
 from rynek.kernel import ids
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault
 
-_ADDRESS = ("name", "street", "city", "postcode", "country", "phone")
 
-
-class Change(Struct, frozen=True):
+class Change(Addressed, frozen=True):
     """What the form says: how many of each line, where to and how; ``total`` is what the buyer was shown."""
 
-    lines: list[int] = []
-    units: list[int] = []
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = ""
-    phone: str = ""
+    lines: list[int] = field(default_factory=list)
+    units: list[int] = field(default_factory=list)
     delivery: str = ""
     reference: str = ""
     total: int = -1
@@ -101,7 +93,6 @@ def _edit(order: Any, said: Change) -> dict[str, Any]:
     edit |= {"fewer": [{"line": line, "units": units} for line, units in fewer.items()]} if fewer else {}
     edit |= {"more": [{"sku": sku, "quantity": units} for sku, units in more.items()]} if more else {}
     before = {"phone": "", **(terms.get("address") or {})}
-    address = {field: getattr(said, field).strip() for field in _ADDRESS}
-    address["country"] = before.get("country", "")
+    address = said.address | {"country": before.get("country", "")}
     edit |= {"address": address} if terms.get("address") and address != before else {}
     return edit | ({"delivery": said.delivery} if said.delivery not in ("", terms.get("delivery")) else {})

@@ -5,7 +5,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from rynek.channels.storefront.pages.shop import Visit, buyer_of, cart_of, go, inside, show, shown, told, visit
+from rynek.channels.storefront.pages.shop import (
+    Visit,
+    buyer_of,
+    cart_of,
+    go,
+    inside,
+    show,
+    shown,
+    to_login,
+    told,
+    visit,
+)
 from rynek.commerce.quotes import priced
 from rynek.kernel import ids, money
 from rynek.kernel.door import Call, Response
@@ -44,9 +55,7 @@ async def enter(call: Call[Any], channel: str, email: str = "", password: str = 
 @shown
 async def firm(call: Call[Any], channel: str) -> Response:
     """Show what is for those who buy for a company; who is not logged in is led to the login."""
-    if call.actor.kind != "customer":
-        return go(f"/shop/{channel}/login?back=/shop/{channel}/company")
-    return await _firm(call, await visit(call, channel))
+    return to_login(call, channel, "company") or await _firm(call, await visit(call, channel))
 
 
 async def _firm(

@@ -9,8 +9,7 @@ import msgspec
 from msgspec import Struct
 from reportlab.graphics.barcode import createBarcodeDrawing
 
-from rynek.channels.storefront.pages.account import at_the_door
-from rynek.channels.storefront.pages.shop import Visit, buyer_of, go, read, show, shown, told, visit
+from rynek.channels.storefront.pages.shop import Visit, buyer_of, go, read, show, shown, to_login, told, visit
 from rynek.commerce import browse
 from rynek.kernel import clock, ids
 from rynek.kernel.door import Call, Response
@@ -47,7 +46,7 @@ def _proof(number: str, email: str) -> dict[str, Any] | None:
 @shown
 async def returns(call: Call[Any], channel: str) -> Response:
     """List what one gives back, newest first."""
-    led = at_the_door(call, channel, "returns")
+    led = to_login(call, channel, "returns", guests=True)
     if led is not None:
         return led
     at = await visit(call, channel)

@@ -6,10 +6,21 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from msgspec import Struct, structs
+from msgspec import field, structs
 
 from rynek.channels.storefront.pages.paying import METHODS
-from rynek.channels.storefront.pages.shop import Visit, go, read, show, shown, spoken, told, visit
+from rynek.channels.storefront.pages.shop import (
+    Addressed,
+    Visit,
+    go,
+    read,
+    show,
+    shown,
+    spoken,
+    to_login,
+    told,
+    visit,
+)
 from rynek.commerce import browse
 from rynek.kernel import ids, pages
 from rynek.kernel.door import Call, Door, Response
@@ -18,34 +29,16 @@ from rynek.kernel.faults import Fault, NotFound
 PAGE = 20
 PLANS_S = 30
 """How long the plans of a shop are believed where its products are shown."""
-MOVES = {"pause": "pause", "resume": "resume", "skip": "skip"}
-_ADDRESS = ("name", "street", "city", "postcode", "country", "phone")
+MOVES = ("pause", "resume", "skip")
 
 
-class Address(Struct, frozen=True):
-    """Where something comes to, as forms say it."""
-
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = ""
-    phone: str = ""
-
-
-class Beginning(Struct, frozen=True):
+class Beginning(Addressed, frozen=True):
     """What the form of a subscription says; ``agreed`` is what the customer was shown, -1: nothing yet."""
 
     plan: str = ""
     sku: str = ""
     quantity: int = 1
     email: str = ""
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = ""
-    phone: str = ""
     delivery: str = ""
     method: str = METHODS[0]
     starts_on: str = ""
@@ -54,29 +47,13 @@ class Beginning(Struct, frozen=True):
     act: str = "look"
 
 
-class Change(Struct, frozen=True):
+class Change(Addressed, frozen=True):
     """What the form of a change says: what comes and where to; ``agreed`` as it was shown."""
 
-    skus: list[str] = []
-    quantities: list[int] = []
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = ""
-    phone: str = ""
+    skus: list[str] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
     agreed: int = -1
     act: str = "look"
-
-
-def _address(said: Beginning | Change) -> dict[str, str]:
-    given = {field: getattr(said, field).strip() for field in _ADDRESS}
-    return given | {"country": given["country"].upper()}
-
-
-def _led(call: Call[Any], channel: str, back: str) -> Response | None:
-    """Lead whoever is no customer to the login: a guest cannot be charged again."""
-    return None if call.actor.kind == "customer" else go(f"/shop/{channel}/login?back=/shop/{channel}/{back}")
 
 
 _plans: WeakKeyDictionary[Door, dict[str, tuple[float, list[Any]]]] = WeakKeyDictionary()
@@ -95,7 +72,7 @@ async def plans_of(call: Call[Any], channel: str) -> list[Any]:
 @shown
 async def subscriptions(call: Call[Any], channel: str) -> Response:
     """List one's subscriptions, newest first."""
-    led = _led(call, channel, "subscriptions")
+    led = to_login(call, channel, "subscriptions")
     if led is not None:
         return led
     at = await visit(call, channel)
@@ -113,7 +90,7 @@ async def begin_subscription(
 ) -> Response:
     """Show the form by which something is subscribed to."""
     asked = urlencode({"plan": plan, "sku": sku, "quantity": quantity})
-    led = _led(call, channel, quote(f"subscriptions/new?{asked}", safe="/"))
+    led = to_login(call, channel, quote(f"subscriptions/new?{asked}", safe="/"))
     if led is not None:
         return led
     at = await visit(call, channel)
@@ -146,7 +123,7 @@ async def subscribe(call: Call[Any], channel: str, said: Beginning) -> Response:
     """Show what a subscription costs and when it comes, or begin it; sent twice it is begun once."""
     at = await visit(call, channel)
     wanted: dict[str, Any] = {
-        "plan": said.plan, "lines": [{"sku": said.sku, "quantity": said.quantity}], "address": _address(said),
+        "plan": said.plan, "lines": [{"sku": said.sku, "quantity": said.quantity}], "address": said.address,
         "delivery": said.delivery, "starts_on": said.starts_on or None,
     }  # fmt: skip
     try:
@@ -214,7 +191,7 @@ async def move_subscription(call: Call[Any], channel: str, subscription: UUID, a
     if act not in MOVES:
         raise NotFound("nothing is done so")
     try:
-        await call.ask(f"commerce.subscriptions.{MOVES[act]}", subscription=subscription)
+        await call.ask(f"commerce.subscriptions.{act}", subscription=subscription)
     except Fault as fault:
         return await _shown(call, at, subscription, fault=fault)
     return go(f"{at.home}/subscriptions/{subscription}?done={act}")
@@ -228,8 +205,8 @@ async def change_subscription(call: Call[Any], channel: str, subscription: UUID,
     pairs = zip(said.skus, said.quantities, strict=False)
     lines = [{"sku": sku, "quantity": many} for sku, many in pairs if many > 0]
     swapped = lines != [{"sku": each.sku, "quantity": each.quantity} for each in found.lines]
-    moved = _address(said) != structs.asdict(found.address)
-    change = ({"lines": lines} if swapped else {}) | ({"address": _address(said)} if moved else {})
+    moved = said.address != structs.asdict(found.address)
+    change = ({"lines": lines} if swapped else {}) | ({"address": said.address} if moved else {})
     try:
         price = await call.ask("commerce.subscriptions.preview_change", subscription=subscription, **change)
         if said.act != "confirm" or said.agreed != price.total_minor:

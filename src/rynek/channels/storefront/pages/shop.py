@@ -52,6 +52,30 @@ class Visit(Struct, frozen=True):
         return f"/shop/{self.front.code}"
 
 
+class Addressed(Struct, frozen=True, kw_only=True):
+    """A form that says where something goes."""
+
+    name: str = ""
+    street: str = ""
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+    phone: str = ""
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The address as operations take it."""
+        given = {field: getattr(self, field).strip() for field in Addressed.__struct_fields__}
+        return given | {"country": given["country"].upper()}
+
+
+def to_login(call: Call[Any], channel: str, back: str, *, guests: bool = False) -> Response | None:
+    """Lead whoever has nothing of their own here to the login; None: they go on, and ``guests`` with what is theirs."""
+    if call.actor.kind == "customer" or (guests and call.actor.kind == "guest"):
+        return None
+    return go(f"/shop/{channel}/login?back=/shop/{channel}/{back}")
+
+
 async def visit(call: Call[Any], channel: str) -> Visit:
     """Find out where somebody is and what they have in their cart."""
     front = await _front(call, channel)

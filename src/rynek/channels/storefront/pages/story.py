@@ -57,7 +57,10 @@ async def _story(call: Call[Any], at: Visit, order: UUID, **more: Any) -> Respon
     found = await call.ask("commerce.orders.order", order=order)
     agreed = msgspec.json.decode(bytes(found.agreed))
     terms = agreed.get("terms", {})
-    owed, back = await _owed(call, found), await _back(call, order)
+    owed = await _owed(call, found)
+    back = await _of(call, order, "returns.read", "commerce.returns.returns")
+    paid = await _of(call, order, "payments.read", "commerce.payments.payments")
+    papers = await _of(call, order, "documents.read", "commerce.documents.documents")
     left = any(line.shipped for line in found.lines)
     point = await _point(call, at, terms) if terms.get("point") else None
     pickup = await _pickup(call, order) if point else None
@@ -67,9 +70,9 @@ async def _story(call: Call[Any], at: Visit, order: UUID, **more: Any) -> Respon
     return show(
         call, at, "storefront/order.html", status, order=found, address_=terms.get("address") or {}, point=point,
         names={line.sku: line.name for line in found.lines}, pickup=pickup,
-        delivery=terms.get("delivery"), paid=await _paid(call, order), owed=owed, left=left, amiss=amiss, back=back,
+        delivery=terms.get("delivery"), paid=paid, owed=owed, left=left, amiss=amiss, back=back,
         ways=await ways(call, at.w, later=bool(agreed.get("priced", {}).get("company"))) if owed else [],
-        documents=await _documents(call, order), reasons=REASONS, key=ids.new().hex,
+        documents=papers[::-1], reasons=REASONS, key=ids.new().hex,
         fresh=clock.now() - found.placed_at < FRESH and all(each.what == "paid" for each in found.history),
         steps=rules.steps(found.state), **{"done": "", "form": "", **more},
     )  # fmt: skip
@@ -99,24 +102,11 @@ async def _owed(call: Call[Any], order: Any) -> int:
     return int(found.minor)
 
 
-async def _back(call: Call[Any], order: UUID) -> list[Any]:
-    if call.door.gate.may(call.actor, "returns.read") is None:
+async def _of(call: Call[Any], order: UUID, policy: str, operation: str) -> list[Any]:
+    """Give what there is of an order, nothing to those who may not see it."""
+    if call.door.gate.may(call.actor, policy) is None:
         return []
-    found: list[Any] = await call.ask("commerce.returns.returns", order=order)
-    return found
-
-
-async def _documents(call: Call[Any], order: UUID) -> list[Any]:
-    if call.door.gate.may(call.actor, "documents.read") is None:
-        return []
-    found: list[Any] = await call.ask("commerce.documents.documents", order=order)
-    return found[::-1]
-
-
-async def _paid(call: Call[Any], order: UUID) -> list[Any]:
-    if call.door.gate.may(call.actor, "payments.read") is None:
-        return []
-    found: list[Any] = await call.ask("commerce.payments.payments", order=order)
+    found: list[Any] = await call.ask(operation, order=order)
     return found
 
 

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import field
 
 from rynek.channels.storefront import rules
 from rynek.channels.storefront.pages import purse as purses
 from rynek.channels.storefront.pages.paying import METHODS, tender, ways
 from rynek.channels.storefront.pages.shop import (
+    Addressed,
     Visit,
     buyer_of,
     cart_of,
@@ -28,19 +29,12 @@ WINDOWS = 30
 """How many hours to choose from are shown."""
 POINTS = 8
 """How many places to collect at are shown at once."""
-_FIELDS = ("email", "name", "street", "city", "postcode", "country", "phone")
 
 
-class Said(Struct, frozen=True):
+class Said(Addressed, frozen=True, kw_only=True):
     """What the form of the checkout says."""
 
     email: str = ""
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = ""
-    phone: str = ""
     delivery: str = ""
     point: str = ""
     """Where it is collected, if it is."""
@@ -57,7 +51,7 @@ class Said(Struct, frozen=True):
     cart: str = ""
     """The cart that the form is about: sent twice, it leads to the order that came of it."""
     act: str = "place"
-    cards: list[str] = []
+    cards: list[str] = field(default_factory=list)
     """Tokens of the gift cards that pay."""
     card: str = ""
     """A gift card's code, to be put to them; kept nowhere."""
@@ -316,6 +310,5 @@ async def _agree(call: Call[Any], at: Visit, said: Said, *, whole: bool, collect
         recipient = {"name": said.name.strip(), "phone": said.phone.strip()}
         changed |= {"email": said.email.strip(), "recipient": recipient, "address": None, "country": None}
     elif whole:
-        address = {field: getattr(said, field).strip() for field in _FIELDS if field != "email"}
-        changed |= {"email": said.email.strip(), "address": address | {"country": said.country.strip().upper()}}
+        changed |= {"email": said.email.strip(), "address": said.address}
     return await call.ask("commerce.checkout.change_cart", cart=at.cart.id, **changed)
