@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -77,15 +78,17 @@ async def log_in(visitor: Visitor, email: str, password: str) -> None:
     await visitor.page.wait_for_load_state()
 
 
-_tokens: dict[str, str] = {}
+_tokens: WeakKeyDictionary[App, dict[str, str]] = WeakKeyDictionary()
+"""Who has logged in to which shop: each module has a shop of its own, and other modules come in by this one."""
 
 
 async def come_in(visitor: Visitor, world: App, email: str = BOSS[0], back: str = "/console") -> None:
     """Come in as somebody who has logged in before."""
-    if email not in _tokens:
+    known = _tokens.setdefault(world, {})
+    if email not in known:
         password = BOSS[1] if email == BOSS[0] else PASSWORD
-        _tokens[email] = (await world.door.ask(ANYONE, "security.login", email=email, password=password)).token
-    cookie = {"name": "rynek_session", "value": _tokens[email], "url": visitor.url}
+        known[email] = (await world.door.ask(ANYONE, "security.login", email=email, password=password)).token
+    cookie = {"name": "rynek_session", "value": known[email], "url": visitor.url}
     await visitor.context.add_cookies([cookie])  # type: ignore[list-item]
     await visitor.open(back)
 
