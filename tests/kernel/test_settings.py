@@ -39,7 +39,7 @@ def test_lists_in_the_environment(tmp_path: Path) -> None:
     [
         ("prot = 1", {}, r"rynek\.toml: there is no setting prot; did you mean port\?"),
         ("[rates]\nraed = 1", {}, r"there is no setting rates\.raed; did you mean rates\.read\?"),
-        ("zzz = 1", {}, "there is no setting zzz; known are body_limit, connections"),
+        ("zzz = 1", {}, "there is no setting zzz; known are body_limit, carriers_plain, connections"),
         ("", {"RYNEK_WORKRES": "2"}, r"the environment: there is no setting workres; did you mean workers\?"),
         ("", {"RYNEK_RATES__WRIET": "2"}, r"did you mean rates\.write\?"),
         ('port = "many"', {}, r"rynek\.toml: Expected `int`.*\$\.port"),

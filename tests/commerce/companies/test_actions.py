@@ -25,6 +25,7 @@ from rynek.kernel.events import Envelope
 from rynek.kernel.faults import Conflict, Fault, Forbidden, Invalid, NotFound
 from rynek.kernel.openapi import document
 from tests.commerce.companies.conftest import SELLER, Firm, ask, cart_of, customer, firm, place, seat
+from tests.news import in_sight
 
 
 async def account(world: App, of: Firm) -> tuple[int, int]:
@@ -469,9 +470,11 @@ async def test_reactions_follow_the_log(world: App, stall: Stall) -> None:
     placed = await place(world, of.buyer, await cart_of(world, of.buyer, ("ITEM-00000", 1)))
     await ask(world, "orders.cancel", order=placed.order, reason="mistake")
     for name in ("commerce.payments.give_back", "commerce.companies.forget"):
+        await in_sight(world.database)
         while await log.advance(world.database, log.REACTIONS[name]):
             pass
     await settle_due(world.database)
+    await in_sight(world.database)
     while await log.advance(world.database, log.REACTIONS["commerce.companies.release"]):
         pass
     assert await account(world, of) == (0, 10_000)

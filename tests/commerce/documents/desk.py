@@ -1,6 +1,5 @@
 """A shop that issues documents, for their tests."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,8 @@ from rynek.commerce.documents.model import Document
 from rynek.kernel import door, ids
 from rynek.kernel.actor import Actor
 from rynek.kernel.faults import Fault
-from rynek.kernel.log import BATCH, REACTIONS, advance, enrol, horizon
+from rynek.kernel.log import BATCH, REACTIONS, advance, enrol
+from tests.news import in_sight
 
 FINANCE = Actor("staff", ids.new(), frozenset({"finance"}))
 ADMIN = Actor("staff", ids.new(), frozenset({"admin"}))
@@ -92,13 +92,7 @@ class Office:
 
     async def heard(self) -> None:
         """Let documents follow the log to its end, once it is settled: other databases' transactions hold it up too."""
-        async with self.world.database.transaction("kernel") as tx:
-            end = int(await tx.value("select pg_snapshot_xmax(pg_current_snapshot())::text"))
-        while True:
-            async with self.world.database.transaction("kernel") as tx:
-                if int(await horizon(tx)) >= end:
-                    break
-            await asyncio.sleep(0.05)
+        await in_sight(self.world.database)
         await enrol(self.world.database)
         reaction = REACTIONS["commerce.documents.follow"]
         while await advance(self.world.database, reaction) == BATCH:

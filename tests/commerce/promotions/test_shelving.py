@@ -21,6 +21,7 @@ from rynek.kernel.actor import Actor
 from rynek.kernel.events import Envelope
 from rynek.kernel.faults import Forbidden
 from rynek.kernel.settings import Settings
+from tests.news import in_sight
 
 MERCHANT = Actor("staff", ids.new(), roles=frozenset({"merchandise"}), name="merchant")
 DAY = timedelta(days=1)
@@ -60,6 +61,7 @@ async def settled(world: App) -> None:
     reaction = log.REACTIONS["commerce.promotions.keep_shelf"]
     busy = True
     while busy:
+        await in_sight(world.database)
         busy = await log.advance(world.database, reaction) > 0
         while await jobs.advance(world.database, "commerce"):
             busy = True
@@ -284,6 +286,7 @@ async def test_many_items_are_made_part_by_part_and_a_crash_loses_none(
     said = {"code": "ALL", "name": "All", "gives": TENTH, "state": "active", "lane": "item", "shelf": True}
     await ask(world, "promotions.put_promotions", promotions=[said])
     reaction = log.REACTIONS["commerce.promotions.keep_shelf"]
+    await in_sight(world.database)
     while await log.advance(world.database, reaction):
         pass
     assert await jobs.advance(world.database, "commerce")

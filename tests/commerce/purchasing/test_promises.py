@@ -18,6 +18,7 @@ from rynek.kernel.actor import Actor
 from rynek.kernel.faults import Fault
 from tests.commerce.fulfilment.shops import Chain
 from tests.commerce.purchasing.office import BUYER, Office, opened
+from tests.news import in_sight
 
 HOME = {"name": "Ola Nowak", "street": "Rynek 1", "city": "Kraków", "postcode": "31-042", "country": "PL"}
 
@@ -55,6 +56,7 @@ class Shop(Office):
         """Let purchasing, stock and fulfilment hear all news."""
         await log.enrol(self.world.database)
         for _ in range(3):
+            await in_sight(self.world.database)
             for act in (serve_who_waits, keep_promises):
                 [reaction] = [each for each in log.REACTIONS.values() if each.act is act]
                 while await log.advance(self.world.database, reaction):

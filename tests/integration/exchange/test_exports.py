@@ -176,7 +176,7 @@ async def test_columns_and_rows_are_chosen(world: App) -> None:
     body = await taken_out(world, "prices", columns=["sku", "amount"], filters={"in_list": "RETAIL-PL"})
     assert body.splitlines()[:2] == [b"sku,amount", b"DELIVERY,15.00"]
     body = await taken_out(world, "delivery-options", filters={"channel": "WEB-PL"})
-    assert body.splitlines()[1] == b"WEB-PL,courier,Courier,home,DELIVERY,100,true"
+    assert body.splitlines()[1] == b"WEB-PL,courier,Courier,home,DELIVERY,100,true,,false"
     for wrong, fault in (({"columns": ["nonsense"]}, ColumnUnknown), ({"filters": {"colour": "red"}}, Invalid)):
         with pytest.raises(fault):
             await world.door.ask(EDITOR, X + "begin_export", sheet="prices", **wrong)

@@ -18,6 +18,7 @@ from rynek.kernel.actor import Actor
 from rynek.kernel.events import emit
 from rynek.kernel.settings import Settings, Webhooks
 from tests.conftest import FAST, free_port
+from tests.news import in_sight
 
 ADMIN = Actor("staff", ids.new(), frozenset({"admin"}))
 ERP = Actor("workload", ids.new(), frozenset({"integrator", "stock", "merchandise"}))
@@ -110,20 +111,10 @@ class Post:
     async def route(self, *, settled: bool = True) -> None:
         """Put all news in the queues; transactions in other tests' databases may keep the log from being settled."""
         if settled:
-            end, _ = await self._snapshot()
-            async with asyncio.timeout(60):
-                while (await self._snapshot())[1] < end:  # noqa: ASYNC110 - the database rings no bell
-                    await asyncio.sleep(0.02)
+            await in_sight(self.world.database)
         reaction = next(each for each in log.REACTIONS.values() if each.act is route)
         while await log.advance(self.world.database, reaction):
             pass
-
-    async def _snapshot(self) -> tuple[int, int]:
-        [(end, settled)] = await self.sql(
-            "select pg_snapshot_xmax(s)::text::bigint, pg_snapshot_xmin(s)::text::bigint"
-            " from pg_current_snapshot() as s"
-        )
-        return end, settled
 
     async def deliver(self) -> None:
         """Try once all that is due."""
