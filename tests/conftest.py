@@ -33,18 +33,23 @@ FAST = Rates(read=10_000_000, write=10_000_000, login=10_000_000, bulk=10_000_00
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        os.environ["TESTS_FOLDER_OF_RYNEK"] = tempfile.mkdtemp(prefix="rynek-tests-")
-        Path(os.environ["TESTS_FOLDER_OF_RYNEK"]).chmod(0o711)  # as root the server runs as another user
+        folder = Path(tempfile.mkdtemp(prefix="rynek-tests-"))
+        folder.chmod(0o711)  # as root the server runs as another user
+        os.environ["TESTS_FOLDER_OF_RYNEK"] = str(folder)
+        if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+            # hundreds of processes start in a run: compiling in each costs 2 s of CPU, so they share what one compiled
+            os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Stop the database that whichever worker needed it first has started."""
-    folder = Path(os.environ["TESTS_FOLDER_OF_RYNEK"])
-    if hasattr(session.config, "workerinput") or not (folder / "postgres").exists():
+    """Stop the database that whichever worker needed it first has started, and leave nothing behind."""
+    if hasattr(session.config, "workerinput"):
         return
-    last = start(folder / "postgres")
-    last.adopt()
-    last.stop()
+    folder = Path(os.environ["TESTS_FOLDER_OF_RYNEK"])
+    if (folder / "postgres").exists():
+        last = start(folder / "postgres")
+        last.adopt()
+        last.stop()
     shutil.rmtree(folder)
 
 
