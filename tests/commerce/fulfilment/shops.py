@@ -9,7 +9,7 @@ import asyncpg
 from rynek.app import App
 from rynek.bench.stall import COURIER, KEEPER, set_up
 from rynek.commerce.fulfilment import actions, working
-from rynek.commerce.fulfilment.reactions import find_places, follow, serve_those_who_wait, work_on_what_came
+from rynek.commerce.fulfilment.reactions import find_places, follow, number, serve_those_who_wait, work_on_what_came
 from rynek.kernel import door, ids, log
 from rynek.kernel.actor import Actor
 from rynek.kernel.faults import Fault
@@ -22,7 +22,7 @@ CITIES = {
     "S-3": (54.3520, 18.6466),  # Gdańsk
 }
 POSTCODES = {"WH-1": "60-101", "S-1": "31-042", "S-2": "00-950", "S-3": "80-001"}
-REACTIONS = (find_places, follow, serve_those_who_wait, work_on_what_came)
+REACTIONS = (find_places, follow, serve_those_who_wait, work_on_what_came, number)
 
 
 def clerk(location: str | None) -> Actor:
@@ -134,9 +134,10 @@ class Chain:
         async with self.world.database.transaction("kernel") as tx:
             names = [each.name for each in log.REACTIONS.values() if each.act in (acts or REACTIONS)]
             found: bool = await tx.value(
-                "select exists (select from kernel.cursor c, kernel.event e where c.reaction = any($1)"
-                " and e.xid > c.xid and e.type ~ '^(orders|inventory.stock-moved|inventory.units-served)')", names,
-            )  # fmt: skip
+                "select exists (select from kernel.cursor c, kernel.event e where c.reaction = any($1) and e.xid > c.xid"
+                " and e.type ~ '^(orders|inventory.stock-moved|inventory.units-served|shipping.parcel-labelled)')",
+                names,
+            )
             return found
 
     async def held(self, order: UUID) -> list[tuple[str, str, int]]:

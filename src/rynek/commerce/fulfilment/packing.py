@@ -197,19 +197,19 @@ async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedO
     Raises:
         Forbidden: it is not your store.
     Emits:
-        ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved, GoodsOnTheWay
+        ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved, GoodsOnTheWay, ParcelMoved
     """
     inventory.works_at(tx, location)
     waiting = await q.ready_to_go(tx, location=location, carrier=carrier)
+    wanted: list[Wanted] = await q.lock_orders(tx, ids=sorted({row.order for row in waiting}))
     bare = await shipping.lacking(tx, [row.id for row in waiting])
     unlabelled = {row.task: row.order for row in waiting if row.id in bare}
     waiting = [row for row in waiting if row.task not in unlabelled]
-    wanted: list[Wanted] = await q.lock_orders(tx, ids=sorted({row.order for row in waiting}))
     tasks = await _packed(tx, waiting, "send")
     gone, left = await leave(tx, tasks)
     if brought := await _packed(tx, waiting, "bring"):
-        away, stay = await _bring(tx, {each.order: each for each in wanted}, brought)
-        tasks, gone, left = tasks | brought, [*gone, *away], left | stay
+        brought_away, stay = await _bring(tx, {each.order: each for each in wanted}, brought)
+        tasks, gone, left = tasks | brought, [*gone, *brought_away], left | stay
     left |= dict.fromkeys(unlabelled.values(), "a parcel has no label yet")
     if not gone:
         return HandedOver(None, 0, left)
@@ -217,10 +217,11 @@ async def hand_over(tx: Tx, location: LocationCode, carrier: Carrier) -> HandedO
     await q.hand_over(
         tx, id=handover, location=location, carrier=carrier, at=tx.at, actor=tx.actor.id, tasks=gone
     )  # fmt: skip
-    count = sum(row.task in gone for row in waiting)
+    away = [row.id for row in waiting if row.task in gone]
+    await shipping.take(tx, away)
     of = sorted({tasks[task][0].order for task in gone})
-    emit(tx, ParcelsHandedOver(handover, location, carrier, count, of))
-    return HandedOver(handover, count, left)
+    emit(tx, ParcelsHandedOver(handover, location, carrier, len(away), of))
+    return HandedOver(handover, len(away), left)
 
 
 async def _packed(tx: Tx, waiting: Sequence[ParcelRow], kind: str) -> dict[UUID, list[OnList]]:

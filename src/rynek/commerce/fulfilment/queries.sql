@@ -47,11 +47,16 @@ select channel, version, body::text from commerce.routing order by channel
 
 -- name: lock_orders(ids: uuid[]) -> Wanted[]
 -- Lock orders, in the order of their keys, and tell what fulfilment has to know of them.
-select o.id, o.number, o.channel, o.state, coalesce(o.agreed #>> '{terms,address,country}', ''),
-    coalesce(o.agreed #>> '{terms,address,postcode}', ''), coalesce(d.kind, ''), coalesce(o.agreed #>> '{terms,point}', ''),
-    exists (select from commerce.allocation a where a.order_id = o.id)
+select o.id, o.number, o.channel, o.state, coalesce(k.country, o.agreed #>> '{terms,address,country}', ''),
+    coalesce(k.postcode, o.agreed #>> '{terms,address,postcode}', ''), coalesce(d.kind, ''),
+    coalesce(o.agreed #>> '{terms,point}', ''), exists (select from commerce.allocation a where a.order_id = o.id)
 from commerce.sales_order o
 left join commerce.delivery_option d on d.channel = o.channel and d.code = o.agreed #>> '{terms,delivery}'
+left join lateral (
+    select p.country, p.postcode from commerce.pickup_point p
+    where d.kind = 'locker' and p.code = o.agreed #>> '{terms,point}' and p.carrier = coalesce(d.carrier, p.carrier)
+    limit 1
+) k on true
 where o.id = any(:ids) order by o.id for update of o
 
 -- name: held(orders: uuid[]) -> Kept[]
@@ -320,6 +325,8 @@ from unnest(:ids, :tasks, :orders, :locations, :trackings, :weights, :goods) as 
 select n.o, n.l, o.number, (jsonb_build_object('email', o.email, 'country', coalesce(o.agreed #>> '{priced,country}', l.country))
         || coalesce(case when s.code is not null then jsonb_build_object('name', s.name, 'street', coalesce(sp.street, ''),
             'postcode', coalesce(sp.postcode, ''), 'city', coalesce(sp.city, ''), 'country', s.country) end,
+            case when k.code is not null then (o.agreed #> '{terms,recipient}')::jsonb || jsonb_build_object(
+                'street', k.street, 'postcode', k.postcode, 'city', k.city, 'country', k.country) end,
             (o.agreed #> '{terms,address}')::jsonb, (o.agreed #> '{terms,recipient}')::jsonb, '{}'))::text,
     case when d.kind = 'locker' then o.agreed #>> '{terms,point}' end,
     l.name, l.country, coalesce(p.street, ''), coalesce(p.postcode, ''), coalesce(p.city, '')
@@ -330,6 +337,11 @@ left join commerce.place p on p.location = n.l
 left join commerce.delivery_option d on d.channel = o.channel and d.code = o.agreed #>> '{terms,delivery}'
 left join commerce.location s on d.kind = 'pickup' and s.code = o.agreed #>> '{terms,point}'
 left join commerce.place sp on sp.location = s.code
+left join lateral (
+    select * from commerce.pickup_point p
+    where d.kind = 'locker' and p.code = o.agreed #>> '{terms,point}' and p.carrier = coalesce(d.carrier, p.carrier)
+    limit 1
+) k on true
 
 -- name: renumber(parcel: uuid, tracking: text)
 -- Write down the number that a carrier gave a parcel.

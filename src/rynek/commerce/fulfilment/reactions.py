@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rynek.commerce import shipping
 from rynek.commerce.fulfilment.actions import allocate_many
 from rynek.commerce.fulfilment.collecting import expire, remind, see_ready
 from rynek.commerce.fulfilment.ground import q
@@ -37,8 +38,10 @@ async def work_on_what_came(tx: Tx, news: Sequence[Envelope]) -> None:
 
 @on(ParcelLabelled)
 async def number(tx: Tx, news: ParcelLabelled) -> None:
-    """Write the number that a carrier gave on its parcel."""
-    await q.renumber(tx, parcel=news.parcel, tracking=news.tracking)
+    """Write the number that a carrier gave on its parcel: the one of the label that stands now."""
+    for each in await shipping.going(tx, [news.parcel]):
+        if each.state == "labelled":
+            await q.renumber(tx, parcel=each.parcel, tracking=each.tracking)
 
 
 @on(StockMoved, whole=True)

@@ -1,6 +1,6 @@
 """Shipping: who brings goods to buyers, the labels of parcels, where they are, and the lockers they can go to."""
 
-from rynek.commerce.shipping.actions import book, going, known, lacking
+from rynek.commerce.shipping.actions import book, going, known, lacking, take
 from rynek.commerce.shipping.labelling import withdraw
 from rynek.commerce.shipping.model import (
     CarrierCode,
@@ -43,6 +43,7 @@ __all__ = [
     "offered",
     "plain",
     "slot",
+    "take",
     "take_slots",
     "withdraw",
 ]

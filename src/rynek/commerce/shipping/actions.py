@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 
 from rynek.commerce import inventory
 from rynek.commerce.shipping import labelling, model, ports, rules
+from rynek.commerce.shipping.events import ParcelMoved
 from rynek.commerce.shipping.labelling import q
 from rynek.commerce.shipping.model import (
     Asked,
@@ -35,10 +36,12 @@ from rynek.commerce.shipping.model import (
     Sight,
     State,
     Synced,
+    Withdrawn,
 )
 from rynek.commerce.shipping.ports import HERE, Declined, Silent
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call, Response
+from rynek.kernel.events import emit
 from rynek.kernel.faults import Invalid, Unavailable
 from rynek.kernel.storage import Missing
 
@@ -128,8 +131,18 @@ async def known(tx: Tx, carrier: str) -> bool:
 
 
 async def lacking(tx: Tx, parcels: Sequence[UUID]) -> set[UUID]:
-    """Tell which of these parcels wait for a label."""
+    """Lock these parcels, and tell which wait for a label, or had theirs taken back."""
     return set(await q.lacking(tx, parcels=list(parcels)))
+
+
+async def take(tx: Tx, parcels: Sequence[UUID]) -> None:
+    """Say that their carriers have these parcels now: their labels cannot be taken back any more.
+
+    Emits:
+        ParcelMoved
+    """
+    gone: list[Withdrawn] = await q.take(tx, parcels=list(parcels), at=tx.at)
+    emit(tx, *(ParcelMoved(e.parcel, e.order, e.carrier, e.tracking or "", "collected", tx.at) for e in gone))
 
 
 async def going(tx: Tx, parcels: Sequence[UUID]) -> list[Going]:

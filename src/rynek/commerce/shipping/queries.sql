@@ -71,8 +71,20 @@ update commerce.consignment c set state = 'cancelled' from gone where c.parcel =
 returning c.parcel, c.order_id, c.carrier, c.tracking, c.outside
 
 -- name: lacking(parcels: uuid[]) -> value[]
--- Those of these parcels that are to have a label and have none yet.
-select parcel from commerce.consignment where parcel = any(:parcels) and state in ('waiting', 'asking', 'refused')
+-- Lock these parcels; gives those that are to have a label and have none.
+with them as (select parcel, state from commerce.consignment where parcel = any(:parcels) order by parcel for update)
+select parcel from them where state <> 'labelled'
+
+-- name: take(parcels: uuid[], at: timestamptz) -> Withdrawn[]
+-- Write down that carriers have these parcels now; gives those of which that is news.
+with them as (
+    select parcel from commerce.consignment where parcel = any(:parcels) and state = 'labelled' order by parcel for update
+), seen as (
+    insert into commerce.sighting (parcel, at, status, note, place)
+    select parcel, :at, 'collected', '', '' from them on conflict do nothing
+)
+update commerce.consignment c set standing = 'collected' from them where c.parcel = them.parcel and c.standing = 'announced'
+returning c.parcel, c.order_id, c.carrier, c.tracking, c.outside
 
 -- name: consignment(parcel: uuid) -> Row?
 -- A parcel with a carrier.
