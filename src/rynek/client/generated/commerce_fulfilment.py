@@ -238,7 +238,7 @@ class CommerceFulfilment:
         Raises:
             Forbidden: it is not your store.
         Emits:
-            ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved, GoodsOnTheWay
+            ParcelsHandedOver, UnitsShipped, OrderShipped, StockMoved, GoodsOnTheWay, ParcelMoved
         """
         return await self._calls.ask(_HAND_OVER, {"location": location}, {"carrier": carrier})
 
