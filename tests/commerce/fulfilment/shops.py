@@ -134,8 +134,9 @@ class Chain:
         async with self.world.database.transaction("kernel") as tx:
             names = [each.name for each in log.REACTIONS.values() if each.act in (acts or REACTIONS)]
             found: bool = await tx.value(
-                "select exists (select from kernel.cursor c, kernel.event e where c.reaction = any($1) and e.xid > c.xid"
-                " and e.type ~ '^(orders|inventory.stock-moved|inventory.units-served|shipping.parcel-labelled)')",
+                "select exists (select from kernel.cursor c, kernel.event e where c.reaction = any($1)"
+                " and e.xid > c.xid and e.type"
+                " ~ '^(orders|inventory.stock-moved|inventory.units-served|shipping.parcel-labelled)')",
                 names,
             )
             return found
