@@ -29,7 +29,7 @@ from rynek.kernel.settings import Settings, SettingsError, load
 logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent
-CONTEXTS = ("kernel", "security", "commerce", "channels", "integration", "ops", "console")
+CONTEXTS = ("kernel", "design", "security", "commerce", "channels", "integration", "ops", "console")
 """Contexts in the order they stand on each other."""
 _NOT_CONTEXTS = {"bench", "demo", "client"}
 

@@ -158,6 +158,9 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/repricing": {
         "gathering.py": "what is known of many prices at once, for all that decide about them",
     },
+    "design": {
+        "looks.py": "what readers and installations chose, in a cookie and in a file: neither decision nor verb",
+    },
     "security": {
         "gate.py": "what the door asks of security in every request, kept apart from what people ask of it",
         "policies.py": "Cedar, and the memory of what it decided",

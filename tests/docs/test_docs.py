@@ -35,7 +35,7 @@ NAME = re.compile(r"\b[a-z_]+(?:\.[a-z_][\w-]*)+\b")
 PLACE = re.compile(r"^(?:tests|src|docs|kernel|commerce|security|ops)/[\w./-]+$")
 MADE_IN_SQL = re.compile(r"create (?:table|view|function|role)(?: if not exists)? (\w+\.\w+)")
 COMMERCE = {path.name for path in (SRC / "commerce").iterdir() if path.is_dir()}
-PARTS = {"kernel", "security", "commerce", "ops", "console", "channels", "integration", "rynek"} | COMMERCE
+PARTS = {"kernel", "design", "security", "commerce", "ops", "console", "channels", "integration", "rynek"} | COMMERCE
 ENDINGS = {"py", "sql", "md", "toml", "cedar", "png", "json", "log", "yml", "html"}
 
 

@@ -179,7 +179,7 @@ async def test_an_asset_is_kept_for_ever_by_its_content(http: Connections) -> No
     assert re.fullmatch(r"/assets/rynek\.[0-9a-f]{12}\.css", address)
     kept = await read(http, address)
     assert kept.headers["content-type"] == "text/css; charset=utf-8"
-    assert b"prefers-color-scheme: dark" in kept.body
+    assert b"prefers-reduced-motion" in kept.body
     plain = await read(http, "/assets/rynek.css")
     assert (plain.headers["cache-control"], plain.body) == ("no-cache", kept.body)
     again = await http.ask("GET", "/assets/rynek.css", {"if-none-match": plain.headers["etag"]})

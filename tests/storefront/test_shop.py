@@ -106,6 +106,32 @@ async def test_a_guest_buys_without_scripts(world: App, stall: Stall, server: Se
     assert await written(world, number) == ("ola@example.com", 1690, [("TEA-1", 1)])
 
 
+async def test_light_and_dark_are_chosen_once_and_every_part_is_shown(
+    stall: Stall, server: Server, browser: Browser
+) -> None:
+    async with visiting(browser, server.address, viewport={"width": 360, "height": 740}) as visitor:
+        page = visitor.page
+        for language, word in (("pl", "Zapisz zmiany"), ("en", "Save changes")):
+            await visitor.open(f"/design?language={language}")
+            assert await page.locator(f"button:has-text('{word}')").count() == 2
+            assert await page.evaluate("document.documentElement.scrollWidth") == 360
+        grounds = [
+            await page.evaluate(f"getComputedStyle(document.querySelector('#type .look-{look}')).backgroundColor")
+            for look in ("light", "dark")
+        ]
+        await visitor.open(f"{SHOP}?category=tea")
+        for look, ground in (("dark", grounds[1]), ("light", grounds[0])):
+            await page.click(f"button[name=look][value={look}]")
+            assert page.url.endswith("?category=tea")
+            assert await page.get_attribute("html", "data-look") == look
+            assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+            await visitor.open("/docs/faults")
+            assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+            await visitor.open(f"{SHOP}?category=tea")
+        await page.click("button[name=look][value=system]")
+        assert await page.get_attribute("html", "data-look") is None
+
+
 async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Server, browser: Browser) -> None:
     async with visiting(browser, server.address) as visitor:
         page = visitor.page

@@ -34,7 +34,10 @@ _KINDS = {
     ".png": "image/png",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
+    ".txt": "text/plain; charset=utf-8",
 }
+_NAMED = re.compile(r'url\("([\w.-]+)"\)')
+"""What a sheet loads beside it, which is kept for ever as itself."""
 _STAMPED = re.compile(r"^(.+)\.([0-9a-f]{12})(\.\w+)$")
 
 
@@ -63,11 +66,27 @@ _environment = Environment(
 def bring(context: str, folder: Path) -> None:
     """Make a context's templates (``pages``) and static files (``assets``) known; ``folder`` is the context's own."""
     _folders[context] = FileSystemLoader(folder / "pages")
-    for path in sorted((folder / "assets").glob("*.*")):
-        body = path.read_bytes()
-        fresh = Asset(path.name, _KINDS[path.suffix], body, blake2b(body, digest_size=6).hexdigest())
-        if _assets.setdefault(path.name, fresh).body != body:
+    paths = (folder / "assets").glob("*.*")
+    for path in sorted(paths, key=lambda each: (each.suffix == ".css", each.name)):  # sheets name other files
+        fresh = _asset(path.name, path.read_bytes())
+        if _assets.setdefault(path.name, fresh).body != fresh.body:
             raise ValueError(f"two contexts bring an asset named {path.name}")
+
+
+def put(name: str, text: str) -> None:
+    """Give a static file another content than its context brought, as the installation wants it."""
+    _assets[name] = _asset(name, text.encode())
+
+
+def share(**values: Any) -> None:
+    """Let every template know of something that stays as it is while the process runs."""
+    _environment.globals.update(values)
+
+
+def _asset(name: str, body: bytes) -> Asset:
+    if name.endswith(".css"):
+        body = _NAMED.sub(lambda found: f'url("{address(found[1])}")', body.decode()).encode()
+    return Asset(name, _KINDS[Path(name).suffix], body, blake2b(body, digest_size=6).hexdigest())
 
 
 def address(name: str) -> str:

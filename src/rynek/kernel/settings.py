@@ -136,6 +136,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Names of installed plugins (entry points of ``rynek.plugins``) that may run."""
     search: str = "embedded"
     """``embedded`` for an index in ``folder``, or the address of an OpenSearch or Elasticsearch cluster."""
+    theme: Path | None = None
+    """A TOML file of colours, roundness and fonts that shop and console wear; None: Rynek's own."""
     router: str = "declared"
     """What chooses the places of orders: ``declared`` for each channel's rules, or the name of a plugin's router."""
     payment_providers: tuple[str, ...] = ("manual",)

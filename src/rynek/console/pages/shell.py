@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from rynek.design import look
 from rynek.kernel import pages, words
 from rynek.kernel.door import Call, Request, Response, dress
 from rynek.kernel.faults import Fault
@@ -76,9 +77,10 @@ def inside(address: str) -> str:
     return address if sound and known else HOME
 
 
-def spoken(w: Language) -> dict[str, Any]:
-    """Give a template its words, and those of the frame around it."""
-    return {"w": w, "language": w.code, "skip": w("skip"), "menu": w("menu")}
+def spoken(request: Request | None) -> dict[str, Any]:
+    """Give a template its words, those of the frame around it, and whether its reader chose light or dark."""
+    w, chosen = language(request), look(request.header("cookie")) if request is not None else ""
+    return {"w": w, "language": w.code, "skip": w("skip"), "menu": w("menu"), "look": chosen}
 
 
 def go(address: str, *headers: tuple[str, str]) -> Response:
@@ -90,7 +92,7 @@ def show(call: Call[Any], template: str, /, status: int = 200, **values: Any) ->
     """Answer with a page of the console in the language of whoever looks."""
     may = call.door.gate.may
     return pages.page(
-        template, status, **spoken(language(call.request)), who=call.actor, address=here(call.request),
+        template, status, **spoken(call.request), who=call.actor, address=here(call.request),
         places=_by_job([(name, where) for name, where, policy in PLACES if may(call.actor, policy)]),
         may=lambda policy: may(call.actor, policy) is not None, **values,
     )  # fmt: skip
@@ -144,7 +146,7 @@ def _dressed(request: Request, response: Response) -> Response:
     key = f"fault.{str(problem.get('type', '')).rpartition('#')[2]}"
     title = w(key) if w.has(key) else w("fault.other")
     page = pages.page(
-        "console/refused.html", response.status, **spoken(w), who=None, address=HOME, places={},
+        "console/refused.html", response.status, **spoken(request), who=None, address=HOME, places={},
         status_code=response.status, title=title,
         detail=problem.get("detail") or w("fault.told", request=problem.get("request", "")),
     )  # fmt: skip

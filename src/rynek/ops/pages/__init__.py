@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec import Struct
 
+from rynek.design import look
 from rynek.kernel import metrics as figures
 from rynek.kernel import pages
 from rynek.kernel.actor import ANYONE
@@ -22,6 +23,14 @@ from rynek.ops import actions
 pages.bring("ops", Path(__file__).parents[1])
 
 _made: WeakKeyDictionary[Door, dict[str, Response]] = WeakKeyDictionary()
+
+
+def _page(call: Call[None], name: str, **values: Callable[[], Any]) -> Response:
+    """Answer with a page, light or dark as its reader chose."""
+    chosen = look(call.request.header("cookie")) if call.request else ""
+    return _once(
+        call, f"{name} {chosen}", lambda: pages.page(name, look=chosen, **{key: made() for key, made in values.items()})
+    )
 
 
 def _once(call: Call[None], name: str, make: Callable[[], Response]) -> Response:
@@ -63,20 +72,20 @@ async def asset(call: Call[None], file: str) -> Response:
 
 async def docs(call: Call[None]) -> Response:
     """Show every operation: what it takes, answers and refuses, with a form to try it."""
-    return _once(call, "docs", lambda: pages.page("ops/docs.html", groups=groups(_document(call.door))))
+    return _page(call, "ops/docs.html", groups=lambda: groups(_document(call.door)))
 
 
 async def faults(call: Call[None]) -> Response:
     """Show every refusal by its code, where problem documents point to."""
     every = sorted(Fault.kinds.values(), key=lambda kind: kind.code)
-    return _once(call, "faults", lambda: pages.page("ops/faults.html", faults=every))
+    return _page(call, "ops/faults.html", faults=lambda: every)
 
 
 async def events(call: Call[None]) -> Response:
     """Show every event that Rynek announces."""
     news = await actions.news(call)
     shapes = {each.type: Outliner(each.data.get("$defs", {})).outline(each.data) for each in news}
-    return _once(call, "events", lambda: pages.page("ops/events.html", news=news, shapes=shapes))
+    return _page(call, "ops/events.html", news=lambda: news, shapes=lambda: shapes)
 
 
 class Shown(Struct, frozen=True):

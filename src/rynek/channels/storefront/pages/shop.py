@@ -16,6 +16,7 @@ from rynek import security
 from rynek.channels.storefront import rules
 from rynek.channels.storefront.pages import coming
 from rynek.commerce import browse
+from rynek.design import look
 from rynek.kernel import clock, pages, words
 from rynek.kernel.actor import Actor
 from rynek.kernel.door import Call, Door, Request, Response, dress
@@ -164,14 +165,16 @@ def go(address: str, headers: tuple[tuple[str, str], ...] = ()) -> Response:
 def show(call: Call[Any], at: Visit, template: str, /, status: int = 200, **values: Any) -> Response:
     """Answer with a page of a shop."""
     return pages.page(
-        template, status, **spoken(at.w), front=at.front, home=at.home, cart=at.cart, address=here(call.request),
-        picture=picture, who=call.actor, preview=at.preview, may_preview=may_preview(call), **values,
+        template, status, **spoken(at.w, call.request), front=at.front, home=at.home, cart=at.cart,
+        address=here(call.request), picture=picture, who=call.actor, preview=at.preview,
+        may_preview=may_preview(call), **values,
     )  # fmt: skip
 
 
-def spoken(w: Language) -> dict[str, Any]:
-    """Give a template its words, and those of the frame around it."""
-    return {"w": w, "language": w.code, "skip": w("skip"), "menu": w("menu")}
+def spoken(w: Language, request: Request | None = None) -> dict[str, Any]:
+    """Give a template its words, those of the frame around it, and whether its reader chose light or dark."""
+    chosen = look(request.header("cookie")) if request is not None else ""
+    return {"w": w, "language": w.code, "skip": w("skip"), "menu": w("menu"), "look": chosen}
 
 
 def picture(sku: str, name: str, brand: str | None = None) -> str:
@@ -200,21 +203,21 @@ def shown(handler: Handler) -> Handler:
         except Fault as fault:
             if call.request is not None and "text/html" not in (call.request.header("accept") or ""):
                 raise
-            return refused(language(call.request), fault.status, fault.code, fault.detail)
+            return refused(call.request, fault.status, fault.code, fault.detail)
 
     return answer
 
 
-def refused(w: Language, status: int, code: str, detail: str) -> Response:
+def refused(request: Request | None, status: int, code: str, detail: str) -> Response:
     """Answer a refusal with a page outside of any shop: it may be that there is no such shop."""
+    w = language(request)
     key = f"fault.{code}"
     title = w(key) if w.has(key) else w("fault.other")
     # what the API says is English: it helps those who read that, or where there are no other words
     detail = detail if w.code == "en" or not w.has(key) else ""
     return pages.page(
-        "storefront/refused.html", status, **spoken(w), front=None, home="/", cart=None, address="/", title=title,
-        who=None,
-        preview=None, may_preview=False,
+        "storefront/refused.html", status, **spoken(w, request), front=None, home="/", cart=None, address="/",
+        title=title, who=None, preview=None, may_preview=False,
         detail=detail, status_code=status,
     )  # fmt: skip
 
@@ -222,7 +225,7 @@ def refused(w: Language, status: int, code: str, detail: str) -> Response:
 def _dressed(request: Request, response: Response) -> Response:
     problem = msgspec.json.decode(response.body)
     code = str(problem.get("type", "")).rpartition("#")[2]
-    page = refused(language(request), response.status, code, problem.get("detail", ""))
+    page = refused(request, response.status, code, problem.get("detail", ""))
     kept = tuple(each for each in response.headers if each[0] in ("retry-after", "allow"))
     return Response(page.status, page.body, page.kind, (*page.headers, *kept))
 
