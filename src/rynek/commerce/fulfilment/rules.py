@@ -40,18 +40,26 @@ EARTH_KM = 6_371.0088
 
 
 def kilometres(here: Spot, there: Spot) -> float:
-    """Tell how far two points are from each other, as the crow flies (haversine); to 10 metres.
+    """Tell how far two points are from each other, as the crow flies; to 10 metres.
 
     Example:
         >>> kilometres((50.06, 19.94), (52.23, 21.01))
-        252.49
+        252.57
     """
-    if here[0] is None or here[1] is None or there[0] is None or there[1] is None:
+    a, b = _on_unit_sphere(here), _on_unit_sphere(there)
+    if a is None or b is None:
         return FAR_KM
-    a, b = math.radians(here[0]), math.radians(there[0])
-    half, turn = (b - a) / 2, math.radians(there[1] - here[1]) / 2
-    chord = math.sin(half) ** 2 + math.cos(a) * math.cos(b) * math.sin(turn) ** 2
-    return round(2 * EARTH_KM * math.asin(min(1.0, math.sqrt(chord))), 2)
+    return round(2 * EARTH_KM * math.asin(min(1.0, math.dist(a, b) / 2)), 2)
+
+
+@lru_cache(maxsize=65_536)
+def _on_unit_sphere(spot: Spot) -> tuple[float, float, float] | None:
+    """Give a point's place in space: all shops are far from each buyer, so what needs sines is done once a point."""
+    if spot[0] is None or spot[1] is None:
+        return None
+    latitude, longitude = math.radians(spot[0]), math.radians(spot[1])
+    flat = math.cos(latitude)
+    return flat * math.cos(longitude), flat * math.sin(longitude), math.sin(latitude)
 
 
 @lru_cache(maxsize=4096)
