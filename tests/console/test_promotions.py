@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ ADMIN = Actor("staff", ids.new(), frozenset({"admin"}), name="setting up")
 BOSS = ("boss@rynek.example", "a password for the boss")
 PASSWORD = "a password for staff"
 SHOP = "/shop/WEB-PL"
+ENDED = datetime.now(UTC) + timedelta(days=10)
 SAID = {"email": "ola@example.com", "name": "Ola Nowak", "street": "Rynek 1", "postcode": "31-042", "city": "Kraków"}
 KINDS = [
     {"give": "percent", "bp": 1000, "of": {"skus": ["ITEM-00001"], "but": {"skus": ["ITEM-00002"]}}},
@@ -80,6 +82,7 @@ async def test_from_the_rule_to_the_reason(world: App, stall: Stall, server: Ser
     await write_and_switch_on(world, server, browser)
     await buy_with_it(server, browser)
     await ask_why(world, server, browser)
+    await look_ahead(server, browser)
 
 
 async def write_and_switch_on(world: App, server: Server, browser: Browser) -> None:
@@ -91,7 +94,7 @@ async def write_and_switch_on(world: App, server: Server, browser: Browser) -> N
         await page.click("text=New promotion")
         rule = {
             "code": "AUTUMN", "name": "Autumn tenth", "gives": {"give": "percent", "bp": 1000}, "coded": True,
-            "lane": "code", "currency": "PLN", "uses": 5,
+            "lane": "code", "currency": "PLN", "uses": 5, "until_at": ENDED.isoformat(),
         }  # fmt: skip
         await page.fill("#text", json.dumps({**rule, "lane": "nowhere"}))
         visitor.expected = 2
@@ -149,6 +152,31 @@ async def buy_with_it(server: Server, browser: Browser) -> None:
             await page.fill(f"#{field}", value)
         await page.click("button[value=place]")
         await page.wait_for_url("**/orders/*")
+
+
+async def look_ahead(server: Server, browser: Browser) -> None:
+    """The same basket is dearer once the promotion has ended: both are seen before it happens."""
+    async with visiting(browser, server.address) as visitor:
+        page = visitor.page
+        await log_in(visitor, "merchandise")
+        await page.click("nav >> text=Promotions")
+        await page.click("text=A basket to come")
+        await page.fill("#channel", "web-pl")
+        await page.fill("#basket", "ITEM-00001 2, ITEM-00002")
+        await page.fill("#coupons", "aut-26")
+        await page.fill("#at", f"{ENDED - timedelta(days=1):%Y-%m-%dT%H:%M}")
+        await page.click("button:text-is('Show')")
+        await expect(page.locator(".sums")).to_contain_text("13.05")  # and the mug
+        await expect(page.locator("main")).to_contain_text("Autumn tenth")
+        await picture(visitor, "basket-to-come")
+        await page.fill("#at", f"{ENDED + timedelta(days=1):%Y-%m-%dT%H:%M}")
+        await page.click("button:text-is('Show')")
+        await expect(page.locator(".sums")).to_contain_text("Off10.05")
+        await expect(page.locator("main")).to_contain_text("it ended at")
+        visitor.expected = 1
+        await page.fill("#customer", "nobody")
+        await page.click("button:text-is('Show')")
+        await expect(page.locator("[role=alert]")).to_be_visible()
 
 
 async def ask_why(world: App, server: Server, browser: Browser) -> None:

@@ -68,7 +68,7 @@ async def come_in(visitor: Visitor, token: str, back: str) -> None:
 async def begin(visitor: Visitor, **fields: Any) -> None:
     for name, value in fields.items():
         field = visitor.page.locator(f"form[action='/console/simulations'] [name={name}]")
-        if name in ("since", "until", "percent"):
+        if name in ("since", "until", "percent", "list"):
             await field.fill(value)
         else:
             await field.select_option(value)
@@ -107,6 +107,21 @@ async def test_what_cannot_be_simulated_is_said_beside_the_form(token: str, serv
         await begin(visitor, promotion="TENTH", since="2026-05-02", until="2026-05-01", baskets="orders")
         assert "ends before it begins" in await visitor.text("[role=alert]")
         assert await visitor.page.input_value("[name=since]") == "2026-05-02"
+        visitor.expected += 1
+        await begin(visitor, list="ITEM-00001 12.50\nITEM-00002 dear", baskets="tills", channel="POS-PL")
+        assert "dear is no amount of PLN" in await visitor.text("[role=alert]")
+        assert await visitor.page.input_value("[name=list]") == "ITEM-00001 12.50\nITEM-00002 dear"
+
+
+async def test_a_draft_price_list_is_tried(token: str, server: Server, browser: Browser) -> None:
+    async with visiting(browser, server.address) as visitor:
+        await come_in(visitor, token, "/console/simulations")
+        dear = "ITEM-00000;1 000,50\n\nITEM-00001 1000.50\n"
+        await begin(visitor, list=dear, baskets="tills", channel="POS-PL", beside="nothing")
+        await expect(visitor.page.locator(".title .badge")).to_have_text("done", timeout=60_000)
+        assert "ITEM-00000, ITEM-00001" in await visitor.text("main")
+        assert "−" in await visitor.text(".figures .figure:first-child .value")
+        assert not visitor.complaints
 
 
 @given(st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=20))

@@ -71,6 +71,11 @@ async def test_staff_look_ahead_and_come_back(world: App, stall: Stall, server: 
         assert await page.locator("form[data-add]").count() == 0
         if folder := os.environ.get("TESTS_PICTURES"):
             await page.screenshot(path=Path(folder) / "preview.png")
+        await page.fill("[type=search]", "ITEM-00001")
+        await page.press("[type=search]", "Enter")
+        assert "42.00" in await visitor.text(".wares")
+        assert await page.locator("form[data-add]").count() == 0
+        await visitor.open(SHOP)
         await page.click("text=ITEM-00001")
         assert "42.00" in await visitor.text()
         assert await page.locator(".preview").count() == 1

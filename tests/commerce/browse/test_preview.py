@@ -8,7 +8,7 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import KEEPER, Stall, set_up
-from rynek.commerce.browse.model import Detail, Front, Listing
+from rynek.commerce.browse.model import Card, Detail, Front, Listing
 from rynek.commerce.browse.shelf import shelf_of
 from rynek.kernel import ids, jobs, log
 from rynek.kernel.actor import Actor
@@ -96,6 +96,16 @@ async def test_a_product_and_its_reduction_then(world: App) -> None:
         await ask(world, "browse.product", ANYONE, **late)
 
 
+async def test_cards_then_in_the_order_asked(world: App) -> None:
+    answer = await ask(world, "browse.preview_listing", channel="WEB-PL", at=NOW + 3 * DAY)
+    found = {each.code: each.id for each in msgspec.json.decode(answer.body, type=Listing).products}
+    asked = [found["LATE"], ids.new(), found["ITEM-00001"]]
+    for days, seen in ((1.5, [("ITEM-00001", 2_000)]), (4.5, [("LATE", 700), ("ITEM-00001", 1_600)])):
+        then = {"channel": "WEB-PL", "at": NOW + days * DAY, "group": "gold", "products": asked}
+        cards = msgspec.json.decode((await ask(world, "browse.preview_cards", **then)).body, type=list[Card])
+        assert [(each.code, each.price.minor if each.price else None) for each in cards] == seen
+
+
 async def test_the_front_then(world: App) -> None:
     for days, codes in ((1.5, []), (2.5, ["news"])):
         answer = await ask(world, "browse.preview_front", channel="WEB-PL", at=NOW + days * DAY)
@@ -112,10 +122,11 @@ async def test_nothing_of_it_is_kept(world: App) -> None:
 
 async def test_only_staff_may_look_and_only_ahead(world: App) -> None:
     buyers = [ANYONE, Actor("guest", ids.new()), Actor("customer", ids.new()), Actor("till", ids.new())]
-    for operation in ("preview_listing", "preview_front"):
+    for operation in ("preview_listing", "preview_front", "preview_cards"):
+        more: dict[str, Any] = {"products": []} if operation == "preview_cards" else {}
         for buyer in buyers:
             with pytest.raises(Forbidden):
-                await ask(world, f"browse.{operation}", buyer, channel="WEB-PL", at=NOW + DAY)
+                await ask(world, f"browse.{operation}", buyer, channel="WEB-PL", at=NOW + DAY, **more)
         for at in (NOW - DAY, datetime(2030, 1, 1)):  # noqa: DTZ001 - without a zone it is refused
             with pytest.raises(Invalid):
-                await ask(world, f"browse.{operation}", channel="WEB-PL", at=at)
+                await ask(world, f"browse.{operation}", channel="WEB-PL", at=at, **more)

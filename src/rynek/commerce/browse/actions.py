@@ -13,6 +13,7 @@ import msgspec
 from rynek.commerce import catalog, inventory, media, pricing, purchasing
 from rynek.commerce.browse import model, rules
 from rynek.commerce.browse.model import (
+    Card,
     Detail,
     Front,
     Group,
@@ -20,6 +21,7 @@ from rynek.commerce.browse.model import (
     Listing,
     NotOffered,
     Rubric,
+    Some,
     Sort,
     Text,
     UnknownCategory,
@@ -149,6 +151,26 @@ async def preview_listing(  # noqa: PLR0913, PLR0917 - a listing, with two quest
     cards = b",".join(items[each].card for each in found[:limit] if each in items)
     body = b'{"products":[%s],"after":%s}' % (cards, _encode(found[limit - 1] if len(found) > limit else None))
     return cast("Listing", Response(body=body, headers=(_PRIVATE,)))
+
+
+async def preview_cards(
+    call: Call[Any], channel: ChannelCode, at: datetime, products: Some, group: Group | None = None
+) -> list[Card]:
+    """Show products as a listing will at an instant to come, in the order asked; what will not be offered is left out.
+
+    Args:
+        products: at most 100 of them.
+        group: whose prices; None: everybody's.
+
+    Raises:
+        UnknownChannel: there is no such channel.
+        Invalid: the instant has no time zone, or is not to come.
+    """
+    async with call.door.database.transaction("commerce") as tx:
+        _to_come(tx, at)
+        items = await stock(tx, await catalog.channel(tx, channel), products, at, group)
+    body = b"[%s]" % b",".join(items[each].card for each in products if each in items)
+    return cast("list[Card]", Response(body=body, headers=(_PRIVATE,)))
 
 
 async def preview_product(

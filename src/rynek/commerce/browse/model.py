@@ -16,6 +16,7 @@ Limit = Annotated[int, Meta(ge=1, le=100)]
 Group = Annotated[
     str, Meta(max_length=60, pattern=r"^[^\x00]*\Z", description="key of a customer group", examples=["gold"])
 ]
+Some = Annotated[list[UUID], Meta(max_length=100)]
 Text = Annotated[str, Meta(max_length=255, pattern=r"^[^\x00]*\Z")]
 
 

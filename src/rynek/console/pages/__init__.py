@@ -111,6 +111,7 @@ operations = [
     _form("POST /console/subscriptions/{subscription}", regular.move_subscription),
     _page("GET /console/held", returns.held_orders),
     _form("POST /console/held/{order}", returns.lift_hold),
+    _page("GET /console/basket", promotions.coming_basket),
     _page("GET /console/promotions", promotions.promotions),
     _page("GET /console/promotions/new", promotions.new_promotion),
     _form("POST /console/promotions", promotions.save_promotion),

@@ -1,11 +1,15 @@
 """Promotions: which there are, what one says, what it would do to a basket, who had it, and its codes."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Struct
 
 from rynek.console.pages.shell import go, language, show, shown, told
+from rynek.kernel import clock
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Invalid
 from rynek.kernel.words import Language
@@ -13,6 +17,7 @@ from rynek.kernel.words import Language
 STATES = ("draft", "active", "paused", "ended")
 TONES = {"draft": "", "active": "good", "paused": "warn", "ended": ""}
 PAGE = 100
+ZONE = ZoneInfo("Europe/Warsaw")
 EMPTY = {"code": "NEW", "name": "", "lane": "basket", "gives": {"give": "percent", "bp": 1000}, "when": []}
 """What a new promotion begins as."""
 
@@ -136,6 +141,49 @@ async def why_order(call: Call[Any], order: UUID) -> Response:
     found = await call.ask("commerce.checkout.explain_order", order=order)
     head = await call.ask("commerce.orders.order", order=order)
     return show(call, "console/why.html", why=found, order=head, bought=_bought(found.lines, head.lines))
+
+
+class Coming(Struct, frozen=True, kw_only=True):
+    """A basket as a form says it: when it is bought, and by whom; an empty field says nothing."""
+
+    channel: str = ""
+    basket: str = ""
+    at: str = ""
+    customer: str = ""
+    coupons: str = ""
+    delivery: str = ""
+
+    def asked(self) -> dict[str, Any]:
+        """Ask for its preview.
+
+        Raises:
+            Invalid: the basket or the instant cannot be read.
+        """
+        cart = {
+            "channel": self.channel.strip().upper(), "lines": _wishes(self.basket), "coupons": self.coupons.split(),
+            "delivery": self.delivery.strip() or None,
+        }  # fmt: skip
+        now = clock.now()
+        try:
+            at = datetime.fromisoformat(self.at.strip()).replace(tzinfo=ZONE) if self.at.strip() else now
+        except (ValueError, OverflowError):
+            raise Invalid("an instant is written like 2026-12-01T08:00", field="at") from None
+        return {"cart": cart, "at": max(at, now), "customer": self.customer.strip() or None}
+
+
+@shown
+async def coming_basket(call: Call[Any], said: Coming) -> Response:
+    """Show what a basket will come to at an instant, for a customer, by all that is set by now."""
+    then = refusal = None
+    if said.basket.strip():
+        try:
+            then = await call.ask("commerce.checkout.preview", preview=said.asked())
+        except Fault as fault:
+            refusal = fault
+    return show(
+        call, "console/basket.html", refusal.status if refusal else 200, said=said, then=then,
+        refused=told(language(call.request), refusal) if refusal else None,
+    )  # fmt: skip
 
 
 def _bought(whys: list[Any], lines: list[Any]) -> list[tuple[Any, Any]]:

@@ -1,17 +1,20 @@
 """Simulations: what a draft would have done, started from a promotion and looked at while it is counted."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import Meta
 
 from rynek.console.pages import charts
 from rynek.console.pages.shell import go, language, show, shown, told
 from rynek.kernel import clock
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Invalid
+from rynek.kernel.money import parse
 from rynek.kernel.words import Language
 
 ZONE = ZoneInfo("Europe/Warsaw")
@@ -35,7 +38,7 @@ async def _list(call: Call[Any], given: dict[str, Any], refusal: Fault | None = 
     channels = await call.ask("commerce.catalog.channels")
     today = clock.now().astimezone(ZONE).date()
     usual = {"since": str(today - timedelta(days=30)), "until": str(today), "beside": "paid", "baskets": "orders"}
-    usual |= {"promotion": "", "percent": "", "currency": "", "channel": ""}
+    usual |= {"promotion": "", "percent": "", "list": "", "basis": "gross", "currency": "", "channel": ""}
     w = language(call.request)
     return show(
         call, "console/simulations.html", refusal.status if refusal else 200, found=found, tones=TONES,
@@ -49,11 +52,12 @@ async def _list(call: Call[Any], given: dict[str, Any], refusal: Fault | None = 
 async def start(  # noqa: PLR0913, PLR0917 - the fields of the form
     call: Call[Any], promotion: str = "", since: str = "", until: str = "", currency: str = "", beside: str = "paid",
     baskets: str = "orders", channel: str = "", percent: str = "",
+    list: Annotated[str, Meta(max_length=400_000)] = "", basis: Literal["gross", "net"] = "gross",  # noqa: A002 - a price list
 ) -> Response:  # fmt: skip
-    """Start a simulation of a promotion that is kept, draft or not, or of all prices higher or lower by a share."""
+    """Start a simulation of a promotion that is kept, of a draft price list, or of all prices by a share."""
     given = {
         "promotion": promotion, "since": since, "until": until, "currency": currency, "beside": beside,
-        "baskets": baskets, "channel": channel, "percent": percent,
+        "baskets": baskets, "channel": channel, "percent": percent, "list": list, "basis": basis,
     }  # fmt: skip
     try:
         begun = await call.ask("commerce.simulations.start", **await _wanted(call, given))
@@ -69,16 +73,36 @@ async def _wanted(call: Call[Any], given: dict[str, str]) -> dict[str, Any]:
     if given["promotion"]:
         kept = await call.ask("commerce.promotions.promotion", promotion=given["promotion"])
         name, drafts = kept.promotion.name or kept.promotion.code, [msgspec.to_builtins(kept.promotion)]
-    if given["percent"].strip():
-        bp = _share(given["percent"])
-        prices = {"changes": [{"bp": bp}]}
-        name = name or f"{bp / 100:+g} %"
+    items = _prices(given["list"], given["currency"].strip().upper())
+    changes = [{"bp": _share(given["percent"])}] if given["percent"].strip() else []
+    if items or changes:
+        prices = {"basis": given["basis"], "prices": items, "changes": changes}
+        name = name or _named(items, changes)
     return {
         "name": name or "?", "promotions": drafts, "prices": prices, "currency": given["currency"].strip().upper(),
         "since": _midnight(given["since"], "since"), "until": _midnight(given["until"], "until") + timedelta(days=1),
         "beside": given["beside"], "channels": [] if given["baskets"] in ("orders", "both") else None,
         "tills": {"channel": given["channel"]} if given["baskets"] in ("tills", "both") else None,
     }  # fmt: skip
+
+
+def _prices(text: str, currency: str) -> list[dict[str, Any]]:
+    """Read a draft price list as it is typed or pasted from a sheet: an item and its price, a line each."""
+    found = []
+    for number, row in enumerate(text.splitlines(), 1):
+        sku, *said = row.replace(";", " ").split(maxsplit=1) or [""]
+        minor = parse(said[0], currency) if said else None
+        if sku and minor is None:
+            raise Invalid(f"line {number}: write an item and its price, as in TEA 12.50", field="list")
+        if sku:
+            found.append({"sku": sku, "minor": minor})
+    return found
+
+
+def _named(items: Sequence[dict[str, Any]], changes: Sequence[dict[str, Any]]) -> str:
+    """Name draft prices by what stands in them."""
+    some = ", ".join(each["sku"][:50] for each in items[:3]) + (" …" if len(items) > 3 else "")
+    return " ".join([*(f"{each['bp'] / 100:+g} %" for each in changes), *([some] if items else [])])
 
 
 def _share(text: str) -> int:

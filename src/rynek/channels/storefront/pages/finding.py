@@ -4,10 +4,10 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from rynek.channels.storefront.pages.shop import Visit, go, read, show, shown, visit
-from rynek.commerce import search
+from rynek.channels.storefront.pages.shop import Preview, Visit, ahead, go, read, show, shown
+from rynek.commerce import browse, search
 from rynek.kernel.door import Call, Response
 
 PAGE = 24
@@ -65,7 +65,7 @@ def _minor(text: str) -> int | None:
 @shown
 async def find(call: Call[Any], channel: str, asked: Asked) -> Response:
     """Show what is found, or lead where the shop wants this query to lead."""
-    at = await visit(call, channel)
+    at = await ahead(call, channel)
     found = await look(call, at, asked)
     if found.redirect and asked.page == 1 and found.redirect.startswith(f"{at.home}"):
         return go(found.redirect)
@@ -76,7 +76,18 @@ async def look(call: Call[Any], at: Visit, asked: Asked) -> search.Found:
     """Ask the engine."""
     answer = await call.ask("commerce.search.find", channel=at.front.code, **asked.wanted(at))
     found: search.Found = read(answer, search.Found)
-    return found
+    return found if at.preview is None else await _then(call, at.front.code, at.preview, found)
+
+
+async def _then(call: Call[Any], channel: str, then: Preview, found: search.Found) -> search.Found:
+    """Show what is found now as it will be: the engine knows words and their order, not the prices to come."""
+    asked = [hit.card.id for hit in found.hits]
+    answer = await call.ask(
+        "commerce.browse.preview_cards", channel=channel, at=then.at, group=then.group, products=asked
+    )
+    cards = {card.id: card for card in read(answer, list[browse.Card])}
+    hits = [structs.replace(hit, card=cards[hit.card.id]) for hit in found.hits if hit.card.id in cards]
+    return structs.replace(found, hits=hits)
 
 
 def shelf(call: Call[Any], at: Visit, asked: Asked, found: search.Found, path: str) -> Response:
