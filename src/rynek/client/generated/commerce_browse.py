@@ -11,6 +11,7 @@ from rynek.client.calls import Calls, Route
 
 _FRONT = Route[commerce_browse.Front]("GET", "/browse/{channel}", commerce_browse.Front)
 _LISTING = Route[commerce_browse.Listing]("GET", "/browse/{channel}/listing", commerce_browse.Listing)
+_PREVIEW_CARDS = Route[list[commerce_browse.Card]]("GET", "/browse/{channel}/preview/cards", list[commerce_browse.Card])
 _PREVIEW_FRONT = Route[commerce_browse.Front]("GET", "/browse/{channel}/preview", commerce_browse.Front)
 _PREVIEW_LISTING = Route[commerce_browse.Listing]("GET", "/browse/{channel}/preview/listing", commerce_browse.Listing)
 _PREVIEW_PRODUCT = Route[commerce_browse.Detail](
@@ -53,6 +54,23 @@ class CommerceBrowse:
         """
         return await self._calls.ask(
             _LISTING, {"channel": channel}, {"category": category, "sort": sort, "after": after, "limit": limit}
+        )
+
+    async def preview_cards(
+        self, channel: str, at: datetime.datetime, products: list[uuid.UUID], group: str | None = None
+    ) -> list[commerce_browse.Card]:
+        """Show products as a listing will at an instant to come, in the order asked; what will not be offered is left out.
+
+        Args:
+            products: at most 100 of them.
+            group: whose prices; None: everybody's.
+
+        Raises:
+            UnknownChannel: there is no such channel.
+            Invalid: the instant has no time zone, or is not to come.
+        """
+        return await self._calls.ask(
+            _PREVIEW_CARDS, {"channel": channel}, {"at": at, "products": products, "group": group}
         )
 
     async def preview_front(self, channel: str, at: datetime.datetime) -> commerce_browse.Front:
