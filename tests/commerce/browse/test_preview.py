@@ -101,7 +101,7 @@ async def test_cards_then_in_the_order_asked(world: App) -> None:
     found = {each.code: each.id for each in msgspec.json.decode(answer.body, type=Listing).products}
     asked = [found["LATE"], ids.new(), found["ITEM-00001"]]
     for days, seen in ((1.5, [("ITEM-00001", 2_000)]), (4.5, [("LATE", 700), ("ITEM-00001", 1_600)])):
-        then = {"channel": "WEB-PL", "at": NOW + days * DAY, "group": "gold", "products": asked}
+        then: dict[str, Any] = {"channel": "WEB-PL", "at": NOW + days * DAY, "group": "gold", "products": asked}
         cards = msgspec.json.decode((await ask(world, "browse.preview_cards", **then)).body, type=list[Card])
         assert [(each.code, each.price.minor if each.price else None) for each in cards] == seen
 
