@@ -1,6 +1,10 @@
 """A shop in a real browser: a guest looks, fills a cart and buys, with scripts and without."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -9,7 +13,7 @@ from playwright.async_api import Browser, expect
 from rynek.app import App
 from rynek.bench import Server
 from rynek.bench.stall import KEEPER, Stall, set_up
-from rynek.kernel import ids
+from rynek.kernel import clock, ids
 from rynek.kernel.actor import Actor
 from tests.browser import Visitor, chromium, visiting
 
@@ -40,8 +44,11 @@ async def stall(world: App) -> Stall:
     ways = [
         {"code": "post", "name": "Post", "kind": "home", "sku": "ITEM-00039", "rank": 200},
         {"code": "shop", "name": "From a shop", "kind": "pickup", "sku": "ITEM-00039", "rank": 300},
+        {"code": "van", "name": "Our van", "kind": "home", "sku": "ITEM-00039", "rank": 400, "windowed": True},
     ]
     await ask(ADMIN, "commerce.checkout.put_delivery", channel="WEB-PL", options=ways)
+    van = {"name": "Our van", "follow": "https://follow.example/{number}"}
+    await ask(ADMIN, "commerce.shipping.put_carrier", code="van", **van)
     routes = [{"location": each, "rank": n} for n, each in enumerate(("WH-1", "WH-2", "S-1", "S-2"))]
     await ask(KEEPER, "commerce.inventory.put_routes", channel="WEB-PL", routes=routes)
     shops = [
@@ -329,3 +336,135 @@ async def test_a_phone_is_wide_enough(stall: Stall, server: Server, browser: Bro
             await visitor.open(f"{SHOP}{path}")
             assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path
             assert await page.get_attribute("html", "lang") == "pl"
+
+
+# --- hours, and parcels -----------------------------------------------------------------------------------------------
+
+
+async def offered_hours(world: App, *capacities: int) -> list[str]:
+    """Offer hours of the day after tomorrow, one after the other; gives their ids."""
+    begins = (clock.now() + timedelta(days=2)).replace(hour=8, minute=0, second=0, microsecond=0)
+    hours = [
+        {"channel": "WEB-PL", "delivery": "van", "area": "31", "begins_at": begins + timedelta(hours=2 * n),
+         "ends_at": begins + timedelta(hours=2 * n + 2), "closes_at": begins, "capacity": capacity}
+        for n, capacity in enumerate(capacities)
+    ]  # fmt: skip
+    await world.door.ask(ADMIN, "commerce.shipping.put_windows", windows=hours)
+    found = await world.door.ask(ADMIN, "commerce.shipping.windows", channel="WEB-PL")
+    return [str(each.id) for each in found]
+
+
+async def at_hours(visitor: Visitor) -> None:
+    """Go to the checkout of a cart, fill it in, and choose the delivery that comes in hours."""
+    await visitor.open(SHOP)
+    await visitor.page.locator("form[data-add] button").first.click()
+    await expect(visitor.page.locator("[data-pieces]")).to_have_text("1")
+    await visitor.open(f"{SHOP}/checkout")
+    await fill(visitor)
+
+
+async def taken_away(world: App, window: str) -> None:
+    """Let somebody else have the last place."""
+    who = Actor("guest", ids.new())
+    home = {"name": "Jan", "street": "Rynek 2", "postcode": "31-042", "city": "Kraków", "country": "PL"}
+    said = {"channel": "WEB-PL", "lines": [{"sku": "ITEM-00006"}], "email": "jan@example.com", "address": home}
+    cart = await world.door.ask(who, "commerce.checkout.open_cart", **said, delivery="van", window=window)
+    tenders = [{"method": "transfer", "amount_minor": cart.priced.total}]
+    await world.door.ask(who, "commerce.checkout.place", cart=cart.id, tenders=tenders)
+
+
+async def brought(world: App, order: UUID) -> None:
+    """Pick and pack an order, and have the van bring it."""
+    ask, clerk = world.door.ask, Actor("staff", ids.new(), frozenset({"store"}), "WH-1")
+
+    async def until(operation: str, good: Callable[[Any], bool], **asked: Any) -> Any:
+        async with asyncio.timeout(60):
+            while True:
+                found = await ask(ADMIN, operation, **asked)
+                if good(found):
+                    return found
+                await asyncio.sleep(0.2)
+
+    [task] = await until("commerce.fulfilment.tasks_of", bool, order=order)
+    await ask(clerk, "commerce.fulfilment.start", task=task.id)
+    await ask(clerk, "commerce.fulfilment.confirm", location="WH-1", tasks=[task.id])
+    [parcel] = await ask(
+        clerk, "commerce.fulfilment.pack", task=task.id, carrier="van", parcels=[{"weight_g": 900}]
+    )  # fmt: skip
+    await until("commerce.shipping.parcel", lambda each: each.state == "labelled", parcel=parcel.id)
+    await ask(clerk, "commerce.fulfilment.hand_over", location="WH-1", carrier="van")
+    sights = [{"at": clock.now(), "status": "out-for-delivery", "place": "Kraków"}]
+    await ask(clerk, "commerce.shipping.scan", parcel=parcel.id, sights=sights)
+
+
+async def test_hours_are_chosen_without_scripts_and_the_parcel_is_followed_by_anybody_who_knows_the_order(
+    world: App, stall: Stall, server: Server, browser: Browser
+) -> None:
+    first, second, _ = await offered_hours(world, 1, 5, 0)
+    async with visiting(browser, server.address, scripts=False) as visitor:
+        page = visitor.page
+        await at_hours(visitor)
+        await page.check("input[value=van]")
+        await page.click("button:has-text('Recount')")
+        assert await page.locator("input[name=window]").count() == 2  # what is full is not offered
+        await page.evaluate("document.querySelectorAll('[name=window]').forEach(each => (each.required = false))")
+        visitor.expected = 1
+        await page.click("button[value=place]")
+        assert "Choose the hours" in await visitor.text(".windows .error")
+        await page.check(f"input[value='{first}']")
+        await taken_away(world, first)
+        visitor.expected = 2
+        await page.click("button[value=place]")
+        assert "full" in await visitor.text("[role=alert]")
+        assert await page.locator("input[name=window]").count() == 1
+        assert await page.input_value("#street") == "Rynek 1"
+        await page.check(f"input[value='{second}']")
+        await page.click("button[value=place]")
+        number = await visitor.text("#number")
+        assert "10:00" in await visitor.text("#hours")
+        assert await page.locator("#parcels").count() == 0
+        [found] = await world.door.ask(ADMIN, "commerce.orders.orders", number=int(number))
+        await brought(world, found.id)
+        await page.reload()
+        told = await visitor.text("#parcels")
+        assert [each in told for each in ("Our van", "out for delivery", "taken over by the carrier", "Kraków")] == [
+            True
+        ] * 4
+        assert await page.get_attribute("#parcels a", "href") == f"https://follow.example/{await shown_number(visitor)}"
+        await page.click("button[name=language][value=pl]")
+        assert "wydana do doręczenia" in await visitor.text("#parcels")
+    async with visiting(browser, server.address, viewport={"width": 360, "height": 740}) as visitor:
+        page = visitor.page
+        await visitor.open(f"{SHOP}/tracking")
+        await page.fill("#number", number)
+        await page.fill("#email", "somebody@example.com")
+        visitor.expected = 1
+        await page.click("main form button")
+        assert "no order of this number" in await visitor.text("[role=alert]")
+        await page.fill("#email", "OLA@example.com")
+        await page.click("main form button")
+        await page.wait_for_selector("#parcels")
+        assert "out for delivery" in await visitor.text("#parcels")
+        assert await page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+async def shown_number(visitor: Visitor) -> str:
+    return await visitor.text("#parcels .number")
+
+
+async def test_hours_come_as_soon_as_their_delivery_is_chosen(
+    world: App, stall: Stall, server: Server, browser: Browser
+) -> None:
+    *_, last = await offered_hours(world, 5, 5, 5, 5)
+    async with visiting(browser, server.address) as visitor:
+        page = visitor.page
+        await at_hours(visitor)
+        async with page.expect_navigation():
+            await page.check("input[value=van]")
+        await page.check(f"input[value='{last}']")
+        await page.click("button[value=place]")
+        await page.wait_for_selector("#hours")
+        assert "14:00" in await visitor.text("#hours")
+        number = await visitor.text("#number")
+    [found] = await world.door.ask(ADMIN, "commerce.orders.orders", number=int(number))
+    assert str((await world.door.ask(ADMIN, "commerce.checkout.window_of", order=found.id)).window) == last

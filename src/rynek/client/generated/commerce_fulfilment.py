@@ -83,6 +83,7 @@ _TASKS_OF = Route[list[commerce_fulfilment.Task]](
 _TO_PUT_AWAY = Route[list[commerce_fulfilment.PutAway]](
     "GET", "/fulfilment/locations/{location}/put-away", list[commerce_fulfilment.PutAway]
 )
+_TRACK = Route[commerce_fulfilment_sending.Tracked]("POST", "/fulfilment/tracking", commerce_fulfilment_sending.Tracked)
 _UNBACKED = Route[list[commerce_fulfilment.Unbacked]]("GET", "/fulfilment/unbacked", list[commerce_fulfilment.Unbacked])
 _WALK = Route[list[commerce_fulfilment.Stop]](
     "GET", "/fulfilment/locations/{location}/walk", list[commerce_fulfilment.Stop]
@@ -454,6 +455,14 @@ class CommerceFulfilment:
             Forbidden: it is not your store.
         """
         return await self._calls.ask(_TO_PUT_AWAY, {"location": location}, {"limit": limit})
+
+    async def track(self, sought: commerce_fulfilment_sending.Sought) -> commerce_fulfilment_sending.Tracked:
+        """Find an order's parcels for who knows its number and e-mail: a buyer at another screen, without an account.
+
+        Raises:
+            NotFound: there is no such order with this e-mail.
+        """
+        return await self._calls.ask(_TRACK, {}, sought)
 
     async def unbacked(self, location: str = "") -> list[commerce_fulfilment.Unbacked]:
         """List work whose units are not set aside, and units set aside that nobody is to take: none, once news is heard.

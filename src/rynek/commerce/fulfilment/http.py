@@ -45,6 +45,7 @@ operations = [
     write("POST /fulfilment/locations/{location}/arrivals/{task}", collecting.arrive, "fulfilment.work"),
     read("GET /fulfilment/orders/{order}/collection", collecting.pickup, "fulfilment.collection"),
     read("GET /orders/{order}/parcels", packing.parcels_of, "fulfilment.follow"),
+    read("POST /fulfilment/tracking", packing.track, "fulfilment.track", rate="login"),
     read("GET /fulfilment/unbacked", actions.unbacked, "fulfilment.work", rate="bulk"),
 ]
 setup = [configure, collecting.configure]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.fulfilment.sending import Sending, Sent  # noqa: F401 - statements find them
+from rynek.commerce.fulfilment.sending import Found, Sending, Sent  # noqa: F401 - statements find them
 from rynek.commerce.inventory import LocationCode, LocationUnknown, Pick, Sku
 from rynek.commerce.shipping import Size
 from rynek.kernel.door import constraint

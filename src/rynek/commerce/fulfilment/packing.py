@@ -26,7 +26,7 @@ from rynek.commerce.fulfilment.model import (
     Wanted,
     WrongStep,
 )
-from rynek.commerce.fulfilment.sending import Sending, Sent
+from rynek.commerce.fulfilment.sending import Found, Sending, Sent, Sought, Tracked
 from rynek.commerce.fulfilment.working import lock, shown
 from rynek.commerce.inventory import LocationCode, Need, NotHeld, Pick
 from rynek.kernel import ids
@@ -164,6 +164,22 @@ async def parcels_of(tx: Tx, order: UUID) -> list[Sent]:
         NotFound: there is no such order, or it is not yours.
     """
     await orders.order(tx, order)
+    return await _parcels_of(tx, order)
+
+
+async def track(tx: Tx, sought: Sought) -> Tracked:
+    """Find an order's parcels for who knows its number and e-mail: a buyer at another screen, without an account.
+
+    Raises:
+        NotFound: there is no such order with this e-mail.
+    """
+    row: Found | None = await q.found(tx, number=sought.number, email=sought.email)
+    if row is None:
+        raise NotFound("there is no such order with this e-mail")
+    return Tracked(row.id, row.number, row.state, await _parcels_of(tx, row.id))
+
+
+async def _parcels_of(tx: Tx, order: UUID) -> list[Sent]:
     rows: list[ParcelRow] = await q.parcels_of_order(tx, order=order)
     there = {each.parcel: each for each in await shipping.going(tx, [row.id for row in rows])} if rows else {}
     return [_sent(row, there.get(row.id)) for row in rows]
@@ -172,9 +188,10 @@ async def parcels_of(tx: Tx, order: UUID) -> list[Sent]:
 def _sent(row: ParcelRow, going: shipping.Going | None) -> Sent:
     left = row.handover is not None
     if going is None or going.state != "labelled":
-        return Sent(row.id, row.carrier, row.tracking, None, "packed", row.packed_at, left, [])
+        name = "" if going is None else going.name
+        return Sent(row.id, row.carrier, row.tracking, None, "packed", row.packed_at, left, [], name)
     return Sent(
-        row.id, row.carrier, row.tracking, going.follow, going.standing, row.packed_at, left, going.sights
+        row.id, row.carrier, row.tracking, going.follow, going.standing, row.packed_at, left, going.sights, going.name
     )  # fmt: skip
 
 

@@ -353,6 +353,10 @@ select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, 
 from commerce.parcel p join commerce.pick_task t on t.id = p.task
 where p.order_id = :order order by p.id
 
+-- name: found(number: bigint, email: text) -> Found?
+-- The order that has this number and was bought with this e-mail.
+select id, number, state from commerce.sales_order where number = :number and lower(email) = lower(:email)
+
 -- name: parcels_of(task: uuid) -> ParcelRow[]
 -- The parcels of a task.
 select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number

@@ -1,9 +1,10 @@
 """The words of parcels under way: from whom to whom they go, and how buyers see them."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from rynek.commerce.shipping import Sight
 
@@ -37,3 +38,29 @@ class Sent(Struct, frozen=True):
     sent: bool
     """It left the shop."""
     sights: list[Sight]
+    name: str = ""
+    """The carrier as people call it; "" where only its code is known."""
+
+
+class Sought(Struct, frozen=True, forbid_unknown_fields=True):
+    """What only who bought knows of an order: its number, and the e-mail it was bought with."""
+
+    number: Annotated[int, Meta(ge=1, le=10**15)]
+    email: Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\x00-\x1f]*\Z", examples=["ola@example.com"])]
+
+
+class Found(Struct, frozen=True):
+    """An order that was found."""
+
+    id: UUID
+    number: int
+    state: str
+
+
+class Tracked(Struct, frozen=True):
+    """An order, found by its number and e-mail, with its parcels."""
+
+    order: UUID
+    number: int
+    state: str
+    parcels: list[Sent]

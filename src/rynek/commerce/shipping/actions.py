@@ -163,7 +163,7 @@ def _one(row: Row, carrier: CarrierFacts, sights: list[Sight]) -> Going:
     form = None if row.file is None or row.state != "labelled" else row.file.rpartition(".")[2]
     return Going(
         row.parcel, row.order, row.location, row.carrier, row.state, row.why, row.tracking, follow, form,  # type: ignore[arg-type]
-        row.standing, row.made_at, row.labelled_at, sights,
+        row.standing, row.made_at, row.labelled_at, sights, carrier.name,
     )  # fmt: skip
 
 

@@ -264,6 +264,8 @@ class Going(Struct, frozen=True):
     made_at: datetime
     labelled_at: datetime | None
     sights: list[Sight] = []
+    name: str = ""
+    """The carrier, as people call it."""
 
 
 class Withdrawn(Struct, frozen=True):

@@ -78,6 +78,8 @@ operations = [
     _form("POST /shop/{channel}/orders/{order}/invoice", story.invoice),
     _page("GET /shop/{channel}/orders/{order}/change", changing.change_order),
     _form("POST /shop/{channel}/orders/{order}/change", changing.make_change),
+    _page("GET /shop/{channel}/tracking", story.where_is_it),
+    _form("POST /shop/{channel}/tracking", story.track, "login"),
     _page("GET /shop/{channel}/withdrawal", giving_back.begin_withdrawal),
     _form("POST /shop/{channel}/withdrawal", giving_back.withdraw, "login"),
     _page("GET /shop/{channel}/returns", giving_back.returns),

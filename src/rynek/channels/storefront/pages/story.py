@@ -19,6 +19,16 @@ FRESH = timedelta(minutes=30)
 """For how long an order's page says thank you."""
 REASONS = ("other", "twice", "cheaper", "late", "mistake")
 """Why buyers cancel."""
+TONES = {"packed": "", "announced": "", "collected": "info", "in-transit": "info", "out-for-delivery": "accent",
+         "ready": "accent", "failed": "warn", "delivered": "good", "returned": "bad"}  # fmt: skip
+"""How a parcel stands, in colours."""
+
+
+class Asked(Struct, frozen=True):
+    """By what somebody looks for an order."""
+
+    number: str = ""
+    email: str = ""
 
 
 class Paying(Struct, frozen=True):
@@ -61,6 +71,7 @@ async def _story(call: Call[Any], at: Visit, order: UUID, **more: Any) -> Respon
     back = await _of(call, order, "returns.read", "commerce.returns.returns")
     paid = await _of(call, order, "payments.read", "commerce.payments.payments")
     papers = await _of(call, order, "documents.read", "commerce.documents.documents")
+    parcels = await _of(call, order, "fulfilment.follow", "commerce.fulfilment.parcels_of")
     left = any(line.shipped for line in found.lines)
     point = await _point(call, at, terms) if terms.get("point") else None
     pickup = await _pickup(call, order) if point else None
@@ -71,6 +82,7 @@ async def _story(call: Call[Any], at: Visit, order: UUID, **more: Any) -> Respon
         call, at, "storefront/order.html", status, order=found, address_=terms.get("address") or {}, point=point,
         names={line.sku: line.name for line in found.lines}, pickup=pickup,
         delivery=terms.get("delivery"), paid=paid, owed=owed, left=left, amiss=amiss, back=back,
+        parcels=parcels, tones=TONES, hours=await _hours(call, order) if terms.get("window") else None,
         ways=await ways(call, at.w, later=bool(agreed.get("priced", {}).get("company"))) if owed else [],
         documents=papers[::-1], reasons=REASONS, key=ids.new().hex,
         fresh=clock.now() - found.placed_at < FRESH and all(each.what == "paid" for each in found.history),
@@ -93,6 +105,33 @@ async def _pickup(call: Call[Any], order: UUID) -> Any:
     with suppress(Fault):
         return await call.ask("commerce.fulfilment.pickup", order=order)
     return None
+
+
+async def _hours(call: Call[Any], order: UUID) -> Any:
+    """Tell in which hours an order comes; None: it has none any more."""
+    with suppress(Fault):
+        return await call.ask("commerce.checkout.window_of", order=order)
+    return None
+
+
+@shown
+async def where_is_it(call: Call[Any], channel: str) -> Response:
+    """Ask by which number and e-mail somebody looks for their parcels."""
+    return show(call, await visit(call, channel), "storefront/tracking.html", said=Asked(), found=None, amiss="")
+
+
+@shown
+async def track(call: Call[Any], channel: str, said: Asked) -> Response:
+    """Show the parcels of an order to who knows its number and e-mail."""
+    at = await visit(call, channel)
+    number = said.number.strip().lstrip("#")
+    proof = {"number": int(number) if number.isascii() and number.isdigit() else 0, "email": said.email.strip()}
+    try:
+        found = await call.ask("commerce.fulfilment.track", **proof)
+    except Fault as fault:
+        amiss = at.w("tracking.unknown") if fault.status in (404, 422) else told(at.w, fault)
+        return show(call, at, "storefront/tracking.html", fault.status, said=said, found=None, amiss=amiss)
+    return show(call, at, "storefront/tracking.html", said=said, found=found, tones=TONES, amiss="")
 
 
 async def _owed(call: Call[Any], order: Any) -> int:
