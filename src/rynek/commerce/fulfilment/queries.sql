@@ -52,11 +52,8 @@ select o.id, o.number, o.channel, o.state, coalesce(k.country, o.agreed #>> '{te
     coalesce(o.agreed #>> '{terms,point}', ''), exists (select from commerce.allocation a where a.order_id = o.id)
 from commerce.sales_order o
 left join commerce.delivery_option d on d.channel = o.channel and d.code = o.agreed #>> '{terms,delivery}'
-left join lateral (
-    select p.country, p.postcode from commerce.pickup_point p
-    where d.kind = 'locker' and p.code = o.agreed #>> '{terms,point}' and p.carrier = coalesce(d.carrier, p.carrier)
-    limit 1
-) k on true
+left join lateral (select p.country, p.postcode from commerce.pickup_point p where d.kind = 'locker'
+    and p.code = o.agreed #>> '{terms,point}' and p.carrier = coalesce(d.carrier, p.carrier) limit 1) k on true
 where o.id = any(:ids) order by o.id for update of o
 
 -- name: held(orders: uuid[]) -> Kept[]
@@ -337,11 +334,8 @@ left join commerce.place p on p.location = n.l
 left join commerce.delivery_option d on d.channel = o.channel and d.code = o.agreed #>> '{terms,delivery}'
 left join commerce.location s on d.kind = 'pickup' and s.code = o.agreed #>> '{terms,point}'
 left join commerce.place sp on sp.location = s.code
-left join lateral (
-    select * from commerce.pickup_point p
-    where d.kind = 'locker' and p.code = o.agreed #>> '{terms,point}' and p.carrier = coalesce(d.carrier, p.carrier)
-    limit 1
-) k on true
+left join lateral (select * from commerce.pickup_point p where d.kind = 'locker'
+    and p.code = o.agreed #>> '{terms,point}' and p.carrier = coalesce(d.carrier, p.carrier) limit 1) k on true
 
 -- name: renumber(parcel: uuid, tracking: text)
 -- Write down the number that a carrier gave a parcel.
