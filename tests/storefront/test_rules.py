@@ -1,16 +1,19 @@
 """What nobody photographed always looks the same, and what a buyer forgot is found."""
 
 import re
+from typing import get_args
 from xml.etree import ElementTree as ET
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rynek.channels.storefront import rules
-from rynek.channels.storefront.pages.art import draw
-from rynek.channels.storefront.rules import HUES, branch, initials, look, missing, vat_id
+from rynek.channels.storefront.pages.art import COLOURS, digest, draw, picture
+from rynek.channels.storefront.rules import branch, look, missing, vat_id
 from rynek.commerce.orders import OrderLine
+from rynek.design.rules import contrast
 
 SAID = {
     "email": "ola@example.com", "name": "Ola", "street": "Rynek 1", "city": "Kraków", "postcode": "31-042",
@@ -19,27 +22,64 @@ SAID = {
 
 
 @pytest.mark.parametrize(
-    ("name", "shape", "size"),
+    ("name", "category", "shape", "size"),
     [
-        ("Soft drinks, 12 to 18 cans 12 pk, 12 oz – Maker 103", "can", "12 pk"),
-        ("White bread 20 oz – House brand", "loaf", "20 oz"),
-        ("Lemons 2 lb", "fruit", "2 lb"),
-        ("Bacon, economy 16 oz", "tray", "16 oz"),
-        ("Something else", "box", ""),
+        ("Soft drinks, 12 to 18 cans 12 pk, 12 oz – Maker 103", "", "can", "12 pk"),
+        ("White bread 20 oz – House brand", "", "loaf", "20 oz"),
+        ("Lemons 2 lb", "", "fruit", "2 lb"),
+        ("Bacon, economy 16 oz", "", "tray", "16 oz"),
+        ("Mleko białe 1 gal", "grocery/grocery-milk/grocery-milk-white-milk", "jug", "1 gal"),
+        ("Adult cereal 12 oz", "grocery/grocery-cold-cereal/grocery-cold-cereal-adult-cereal", "box", "12 oz"),
+        ("Chleb razowy 500 g", "x1", "loaf", "500 g"),
+        ("Paper towels", "grocery/grocery-paper-towels", "roll", ""),
+        ("Something else", "", "box", ""),
     ],
 )
-def test_a_thing_is_packed_as_its_name_says(name: str, shape: str, size: str) -> None:
-    assert (look(name, None).shape, look(name, None).size) == (shape, size)
+def test_a_thing_is_packed_as_its_place_and_its_name_say(name: str, category: str, shape: str, size: str) -> None:
+    found = look(name, None, category)
+    assert (found.shape, found.size) == (shape, size)
 
 
-@given(st.text(max_size=80), st.none() | st.text(max_size=40))
-def test_anything_can_be_drawn_and_always_the_same(name: str, brand: str | None) -> None:
-    drawn = look(name, brand)
-    assert drawn == look(name, brand)
-    assert 0 <= drawn.hue < HUES
-    assert len(initials(brand or "")) <= 5
-    assert len(drawn.size) <= 16 or re.match(r"\d{8}", drawn.size)
-    ET.fromstring(draw(drawn.shape, drawn.hue, "M1&<", '"/><script>'))  # noqa: S314 - our own drawing
+@settings(max_examples=100)
+@given(
+    st.text(max_size=60)
+    | st.from_regex(r"[a-z]{1,9} [0-9]{1,6}([.,][0-9])? ?(oz|lb|kg|ml|ct) – [A-Z]\w{0,30}", fullmatch=True),
+    st.none() | st.text(max_size=40),
+    st.text(max_size=40),
+)
+def test_anything_can_be_drawn_small_and_always_the_same(name: str, brand: str | None, category: str) -> None:
+    drawn = look(name, brand, category)
+    assert drawn == look(name, brand, category)
+    assert drawn == msgspec.convert(msgspec.to_builtins(drawn), rules.Look)
+    written = draw(drawn)
+    assert len(written.encode()) <= 2_000
+    told = "".join(ET.fromstring(written).itertext())  # noqa: S314 - our own drawing
+    labelled = drawn.shape not in {"fruit", "leaf", "flower"}
+    assert not labelled or told.replace(" ", "") == (drawn.brand + drawn.size).replace(" ", "")
+
+
+@given(st.integers(1, 100), st.sampled_from(["oz", "lb", "kg", "ml"]))
+def test_what_holds_more_is_drawn_no_smaller(units: int, unit: str) -> None:
+    small, large = (look(f"Tea {each} {unit}", "Maker") for each in (units, 2 * units))
+    assert 66 <= small.percent <= large.percent <= 110
+    assert small.hue == large.hue
+    assert small.style == large.style
+
+
+def test_what_is_written_on_a_label_can_be_read_and_every_packing_can_be_drawn() -> None:
+    assert min(contrast(ink, paper) for _, _, paper, ink in COLOURS) >= 4.5
+    for shape in get_args(rules.Shape):
+        for hue, style in ((0, 0), (7, 1), (13, 2)):
+            widest = rules.Look(shape, hue, style, 110, 'W&<"' * 6, '100.5 fl oz&"')
+            assert len(draw(widest).encode()) <= 2_000
+            ET.fromstring(draw(widest))  # noqa: S314 - our own drawing
+
+
+def test_a_drawing_is_addressed_by_its_content() -> None:
+    one, same = picture("Tea 20 oz", "Maker", "food/tea"), picture("Tea 20 oz, variety 2", "Maker", "food/tea")
+    assert one == same
+    assert one != picture("Tea 40 oz", "Maker", "food/tea")
+    assert digest(look("Tea 20 oz", "Maker", "food/tea")) in one
 
 
 @given(st.dictionaries(st.sampled_from(sorted(SAID)), st.text(max_size=10)))

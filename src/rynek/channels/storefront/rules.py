@@ -3,67 +3,125 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
-from typing import Literal, cast
+from math import log2
+from typing import Annotated, Literal, cast
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from rynek.commerce.orders import OrderLine
 
-Shape = Literal["bottle", "can", "carton", "jar", "bag", "box", "loaf", "tray", "fruit", "tube", "flower", "card"]
+Shape = Literal[
+    "bottle", "jug", "spray", "can", "carton", "jar", "tub", "bag", "sack", "box", "eggs", "loaf", "cheese", "tray",
+    "roll", "tube", "fruit", "leaf", "flower", "card",
+]  # fmt: skip
 
-HUES = 10
-_RIPE = (1, 5, 8)
-"""The hues that fruit has: orange, red, green."""
+HUES = 14
+STYLES = 3
+_RIPE = (5, 11, 8, 1)
+"""The hues that fruit has: red, yellow, green, orange."""
+_GREEN = (0, 8)
+_FRESH = {"leaf", "fruit"}
+"""What is not packed."""
+# in this order: what is told by a word of its own before what is told by where it usually is; English and Polish
 _PACKED = """
-flower: flower floral bouquet plant rose roses
-card: card cards book books magazine newspaper wrap frames
-tube: toothpaste lotion makeup cosmetic cosmetics gel lip
-loaf: bread bun buns roll rolls bagel bagels cake cakes muffin muffins pastry pie pies donut donuts tortilla hamburger
-carton: milk egg eggs juice juices cream creams creamer buttermilk eggnog
-can: soup beans tuna can cans canned vegetables cola beer sauce tomatoes chili
-jar: jam jelly salsa pickle pickles butter mayonnaise honey yogurt dip olives mustard baby
-bottle: drink drinks water soda bottle wine oil vinegar shampoo conditioner syrup detergent cleaner dressing ketchup
-tray: meat pork beef chicken turkey ham bacon sausage steak fish seafood shrimp deli lunchmeat ribs loin cheese
-fruit: apple apples lemon lemons orange oranges banana bananas grape grapes berries strawberries melon melons tomato
-fruit: onion onions potato potatoes pepper peppers lettuce carrots broccoli fruit fruits avocado peaches celery
-bag: chips snack snacks candy chocolate coffee tea sugar flour rice salad salads pretzels popcorn nuts cookies
-bag: dog cat pet frozen charcoal ice
+flower: flower floral bouquet plant rose kwiat róża
+card: card book magazine newspaper wrap frame gazeta książka
+roll: tissue towel napkin toilet papier ręcznik
+eggs: egg jajko jaja
+tube: toothpaste lotion makeup cosmetic gel lip pasta-do-zębów krem
+spray: cleaner cleaning window polish freshener
+cheese: cheese ser sery
+loaf: bread bun roll bagel cake muffin pastry pie donut tortilla hamburger dough chleb bułka ciasto pieczywo
+bag: chip snack candy pretzel nut popcorn cookie cracker chipsy cukierki orzechy ciastka
+box: cereal mix mixe pizza pasta noodle dinner entree meal waffle bar granola butter margarine płatki makaron masło
+can: bean soup tuna can canned cola beer ale chili juice-concentrate zupa piwo puszka
+jar: jam jelly salsa pickle relish mayonnaise honey olive mustard baby peanut preserve dżem miód ogórki
+jug: milk bleach detergent laundry mleko płyn
+tub: sherbet
+carton: juice cream creamer buttermilk eggnog broth sok śmietana
+tub: yogurt dip margarine sherbet sour cottage pudding ice-cream hummus jogurt serek lody
+bottle: drink water soda bottle wine oil vinegar shampoo conditioner syrup ketchup dressing sauce isotonic
+bottle: woda olej wino
+tray: meat pork beef chicken turkey ham bacon sausage steak fish seafood shrimp deli lunch rib loin lunchmeat poultry
+tray: mięso szynka kiełbasa kurczak ryba
+sack: dog cat pet litter charcoal flour sugar rice coffee tea potato mąka cukier ryż kawa herbata ziemniaki
+leaf: lettuce broccoli cauliflower herb cabbage spinach celery carrot salad onion corn vegetable sałata warzywo marchew
+fruit: fruit apple lemon orange banana grape berry berrie strawberry melon tomato pepper avocado peach citru pear squash
+fruit: mushroom tropical stone owoc jabłko cytryna banan pomidor produce
+bag: salad frozen ice
 """
 _SHAPES = [
     (line.partition(": ")[0], frozenset(line.partition(": ")[2].split())) for line in _PACKED.split("\n") if line
 ]
 _WORD = re.compile(r"[a-ząćęłńóśźż]+")
-_SIZE = re.compile(r"\b(\d+(?:[.,]\d+)? ?(?:fl oz|oz|lb|kg|g|ml|l|ct|pk|szt))\b", re.IGNORECASE)
+_SIZE = re.compile(r"\b(\d+(?:[.,]\d+)?) ?(fl oz|oz|lb|kg|gal|qt|pt|g|ml|l|ct|pk|szt)\b", re.IGNORECASE)
+_GRAMS = {
+    "fl oz": 30, "oz": 28, "lb": 454, "kg": 1000, "gal": 3785, "qt": 946, "pt": 473, "g": 1, "ml": 1, "l": 1000,
+    "ct": 60, "pk": 300, "szt": 60,
+}  # fmt: skip
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+LETTERS = 24
 
 
 class Look(Struct, frozen=True):
-    """How a thing is drawn: its packing, one of a few colours, and what stands on it."""
+    """How a thing is drawn: its packing, one of a few colours, the kind of its label, how large, what stands on it."""
 
-    shape: Shape
-    hue: int
-    label: str
-    size: str
+    shape: Shape = "box"
+    hue: Annotated[int, Meta(ge=0, lt=HUES)] = 0
+    style: Annotated[int, Meta(ge=0, lt=STYLES)] = 0
+    percent: Annotated[int, Meta(ge=50, le=110)] = 90
+    brand: Annotated[str, Meta(max_length=LETTERS)] = ""
+    size: Annotated[str, Meta(max_length=16)] = ""
 
 
-def look(name: str, brand: str | None) -> Look:
-    """Decide how a thing is drawn, by its name and maker; the same always looks the same."""
-    told = _WORD.findall(name.partition("–")[0].lower())
-    shape = next((shape for shape, words in _SHAPES if not words.isdisjoint(told)), "box")
-    first = told[0] if told else ""
+def look(name: str, brand: str | None, category: str = "") -> Look:
+    """Decide how a thing is drawn, by where it stands, its name and its maker; the same always looks the same.
+
+    Args:
+        category: codes of categories from the root down, joined by ``/``; nothing: it stands nowhere.
+    """
+    shape = _shape(name, category)
+    told = brand or name.partition("–")[2].partition(",")[0]
+    maker = " ".join("".join(letter for letter in told if letter.isprintable()).split())[:LETTERS].strip()
     size = _SIZE.search(name)
-    hue = _RIPE[_drawn(first, len(_RIPE))] if shape == "fruit" else _drawn(name.partition(",")[0], HUES)
-    return Look(cast("Shape", shape), hue, initials(brand or ""), size[1] if size else "")
+    said = size[0][:16] if size else ""
+    return Look(cast("Shape", shape), _hue(shape, name, maker), _drawn(maker, STYLES), _percent(size), maker, said)
+
+
+def _shape(name: str, category: str) -> str:
+    """Tell the packing: by the narrowest category that tells one, by the name, else by the wider ones."""
+    codes = category.lower().split("/")
+    own = [each.removeprefix(f"{parent}-") for parent, each in zip(["", *codes], codes, strict=False)][::-1]
+    fresh = codes[0] == "produce"
+    for text in (*own[:1], name.partition("–")[0].lower(), *own[1:]):
+        words = {found.removesuffix("s") for found in _WORD.findall(text)} | {*_WORD.findall(text)}
+        for shape, telling in _SHAPES:
+            if not words.isdisjoint(telling) and (shape in _FRESH or not fresh):
+                return shape
+    return "leaf" if fresh else "box"
+
+
+def _hue(shape: str, name: str, maker: str) -> int:
+    first = next(iter(_WORD.findall(name.lower())), "")
+    match shape:
+        case "fruit":
+            return _RIPE[_drawn(first, len(_RIPE))]
+        case "leaf":
+            return _GREEN[_drawn(first, len(_GREEN))]
+        case _:
+            return _drawn(maker or first, HUES)
+
+
+def _percent(size: "re.Match[str] | None") -> int:
+    """Tell how large it is drawn: twice as much is a tenth larger, from two thirds to all of the room there is."""
+    if size is None:
+        return 90
+    grams = float(size[1].replace(",", ".")[:9]) * _GRAMS[size[2].lower()]
+    return round(min(110, max(66, 90 + 10 * log2(max(grams, 1) / 450))))
 
 
 def _drawn(text: str, of: int) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=4).digest()) % of
-
-
-def initials(brand: str) -> str:
-    """Shorten a brand to what fits on a label: its words' first letters, or a number whole."""
-    found = "".join(word if word.isdigit() else word[0].upper() for word in re.findall(r"\w+", brand))
-    return found[:5]
 
 
 def missing(given: Mapping[str, str], *, collected: bool = False) -> dict[str, str]:

@@ -70,6 +70,8 @@ class Card(Struct, frozen=True):
     """Units that can be bought now, all variants together."""
     beyond: int = 0
     """Units that can be ordered on top of them."""
+    way: str = ""
+    """The codes that lead to its first category from the root down, joined by ``/``."""
 
 
 class Listing(Struct, frozen=True):

@@ -91,5 +91,5 @@ def card(product: Detail, first: Picture | None = None) -> Card:
         first or next(iter(product.media), None), cheapest,
         dearest if cheapest is not None and dearest != cheapest.minor else None,
         [each.sku for each in product.items], sum(each.available for each in product.items),
-        sum(each.beyond for each in product.items),
+        sum(each.beyond for each in product.items), product.categories[0].path if product.categories else "",
     )  # fmt: skip

@@ -1,64 +1,110 @@
 """Pictures of what nobody photographed: a packing drawn by what is known of it. The same address is always the same."""
 
+import re
 import tomllib
+from functools import lru_cache
+from hashlib import blake2b
 from html import escape
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
+from urllib.parse import urlencode
 
-from msgspec import Meta
+import msgspec
 
-from rynek.channels.storefront.rules import HUES, Shape
+from rynek.channels.storefront.rules import HUES, STYLES, Look, look
 from rynek.kernel.door import Call, Response
+from rynek.kernel.faults import NotFound
 
-# body, shade, label; muted, so that they sit on light paper and on dark
-_COLOURS = (
-    ("#3f8f78", "#2f6f5d", "#e9f4ef"), ("#c98a3d", "#a56e2b", "#fbf1e1"), ("#5c82bd", "#456599", "#e8eff8"),
-    ("#a8627f", "#864c64", "#f8eaf0"), ("#8a8b42", "#6c6d31", "#f3f3de"), ("#b8604f", "#934a3c", "#fae9e5"),
-    ("#5a9aa8", "#447985", "#e5f2f4"), ("#8a73b0", "#6c588d", "#f0ebf8"), ("#7a9a55", "#5f7941", "#eef4e4"),
-    ("#9a7b5f", "#785f48", "#f4ece4"),
+# body, shade, paper, ink: muted, so that they sit on light paper and on dark; the ink is read on the paper
+COLOURS = (
+    ("#3f8f78", "#2c6a58", "#eef7f3", "#1d4c3f"), ("#cf9440", "#a8732a", "#fdf4e4", "#6b4410"),
+    ("#5b84c4", "#416499", "#ecf2fb", "#27456f"), ("#b0668a", "#864a68", "#fbeef4", "#662f4c"),
+    ("#8d8f45", "#6a6c30", "#f6f6e2", "#484a18"), ("#c2604d", "#974336", "#fceeea", "#752b1f"),
+    ("#559bab", "#3e7683", "#e8f5f8", "#214f5a"), ("#8b74b4", "#69548d", "#f2edfa", "#483469"),
+    ("#7b9d55", "#5c7a3e", "#f1f7e8", "#3b5423"), ("#a07f60", "#7a5e45", "#f8f1e9", "#543c26"),
+    ("#4f6f8f", "#38526c", "#ebf1f7", "#243c54"), ("#d8b13f", "#ab8822", "#fdf8e2", "#614c08"),
+    ("#9b4f5c", "#743642", "#faecee", "#5e2631"), ("#5d8f8f", "#436c6c", "#eaf4f4", "#274848"),
 )  # fmt: skip
-assert len(_COLOURS) == HUES  # noqa: S101 - one for each hue that is drawn
+assert len(COLOURS) == HUES  # noqa: S101 - one for each hue that is drawn
 _KEPT = (
     ("cache-control", "public, max-age=31536000, immutable"),
     ("content-security-policy", "default-src 'none'"),
 )
 _DRAWN = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+_EDITION = blake2b(Path(__file__).read_bytes() + Path(__file__).with_suffix(".toml").read_bytes()).digest()[:32]
+"""Another drawing is another address: what was kept for ever is then asked for no more."""
+_SHORT = 6
 
 
-def _size(label: str) -> int:
-    return 24 if len(label) < 4 else 21 if len(label) < 5 else 17
+@lru_cache(maxsize=16_384)
+def picture(name: str, brand: str | None, category: str) -> str:
+    """Give the address of a thing's drawing; whatever looks the same is one picture."""
+    drawn = look(name, brand, category)
+    asked = {key: value for key, value in msgspec.structs.asdict(drawn).items() if value}
+    return f"/shop/art/{digest(drawn)}.svg?{urlencode(asked)}"
 
 
-async def art(
-    _call: Call[Any],
-    file: str,
-    shape: Shape = "box",
-    hue: Annotated[int, Meta(ge=0, lt=HUES)] = 0,
-    label: Annotated[str, Meta(max_length=8)] = "",
-    size: Annotated[str, Meta(max_length=16)] = "",
-) -> Response:
-    """Draw a thing. All of it is in the address, so the picture may be kept for ever."""
-    del file  # it makes the address one of its own, and readable
-    return Response(200, draw(shape, hue, label, size).encode(), "image/svg+xml", _KEPT)
+def digest(drawn: Look) -> str:
+    """Name a drawing by all that is in it."""
+    said = "\0".join(map(str, msgspec.structs.astuple(drawn))).encode("utf-8", "surrogatepass")
+    return blake2b(said, digest_size=8, key=_EDITION).hexdigest()
 
 
-def draw(shape: str, hue: int, label: str, size: str) -> str:
-    """Draw a packing with what stands on it."""
-    body, shade, paper = _COLOURS[hue]
-    path, middle = _DRAWN[shape]["drawing"].replace("\n", ""), _DRAWN[shape]["middle"]
+async def art(_call: Call[Any], file: str, drawn: Look) -> Response:
+    """Draw a thing. All of it is in the address, which is named by its content, so the picture may be kept for ever.
+
+    Raises:
+        NotFound: the address was not made by this edition of the drawings.
+    """
+    if file != f"{digest(drawn)}.svg":
+        raise NotFound("there is no such picture")
+    return Response(200, draw(drawn).encode(), "image/svg+xml", _KEPT)
+
+
+def draw(drawn: Look) -> str:
+    """Draw a packing with what stands on it, in at most 2 kB."""
+    body, shade, paper, ink = COLOURS[drawn.hue]
+    path = _DRAWN[drawn.shape]["drawing"].replace('class="k"', f'stroke="{shade}"')
     for name, colour in (("b", body), ("s", shade), ("l", paper)):
         path = path.replace(f'class="{name}"', f'fill="{colour}"')
-    path = path.replace('" fill="none"/>', f'" stroke="{shade}" stroke-width="7" stroke-linecap="round"/>')
-    written = ""
-    if middle:
-        lines = [each for each in (label, size) if each]
-        first = middle + (8 if len(lines) == 1 else -3)
-        for place, each in enumerate(lines):
-            height = _size(each) if each is label else 15
-            written += f'<text x="200" y="{first + 23 * place}" font-size="{height}">{escape(each)}</text>'
+    label = _label(drawn, _DRAWN[drawn.shape].get("label"), shade, paper, ink)
+    by = drawn.percent / 100
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 300">'
-        '<ellipse cx="200" cy="256" rx="96" ry="9" fill="#000" fill-opacity=".10"/>'
-        f'{path}<g font-family="system-ui,sans-serif" font-weight="700" text-anchor="middle" fill="{shade}">'
-        f"{written}</g></svg>"
+        f'<ellipse cx="200" cy="263" rx="{108 * by:.0f}" ry="8" fill-opacity=".13"/>'
+        f'<g transform="translate({200 - 200 * by:.1f} {262 - 262 * by:.1f}) scale({by:g})">{path}{label}</g></svg>'
     )
+
+
+def _label(drawn: Look, place: list[int] | None, shade: str, paper: str, ink: str) -> str:
+    lines = [*_broken(drawn.brand), *([drawn.size] if drawn.size else [])]
+    if place is None or not lines:
+        return ""
+    left, top, width, height = place
+    stripe = 9 if drawn.style == STYLES - 1 else 0
+    corner = 0 if stripe else (3, height // 3)[drawn.style]
+    ground = f'<rect x="{left}" y="{top}" width="{width}" height="{height}" rx="{corner}" fill="{paper}"/>'
+    if stripe:
+        ground += f'<path fill="{shade}" fill-opacity=".75" d="M{left} {top}h{width}v{stripe}h-{width}z"/>'
+    letter = min(21.0, (height - stripe) / (1.22 * len(lines) + 0.5), (width - 10) / (0.62 * max(map(len, lines))))
+    middle = top + (stripe + height) / 2 - letter * (0.61 * (len(lines) - 1) - 0.36)
+    written = [escape(line) for line in lines]
+    if drawn.size:
+        written[-1] = f'<tspan font-weight="400">{written[-1]}</tspan>'
+    texts = "".join(
+        f'<text x="{left + width / 2:g}" y="{middle + letter * 1.22 * row:.1f}">{line}</text>'
+        for row, line in enumerate(written)
+    )
+    return (
+        f'{ground}<g font-family="system-ui,sans-serif" font-weight="700" font-size="{letter:.1f}"'
+        f' text-anchor="middle" fill="{ink}">{texts}</g>'
+    )
+
+
+def _broken(brand: str) -> list[str]:
+    """Break a brand into at most two lines of about the same length."""
+    gaps = [found.start() for found in re.finditer(" ", brand)]
+    if len(brand) <= _SHORT or not gaps:
+        return [brand] if brand else []
+    at = min(gaps, key=lambda gap: abs(gap - len(brand) / 2))
+    return [brand[:at], brand[at + 1 :]]

@@ -6,15 +6,14 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Struct
 
 from rynek import security
-from rynek.channels.storefront import rules
 from rynek.channels.storefront.pages import coming
+from rynek.channels.storefront.pages.art import picture
 from rynek.commerce import browse
 from rynek.design import look
 from rynek.kernel import clock, pages, words
@@ -175,13 +174,6 @@ def spoken(w: Language, request: Request | None = None) -> dict[str, Any]:
     """Give a template its words, those of the frame around it, and whether its reader chose light or dark."""
     chosen = look(request.header("cookie")) if request is not None else ""
     return {"w": w, "language": w.code, "skip": w("skip"), "menu": w("menu"), "look": chosen}
-
-
-def picture(sku: str, name: str, brand: str | None = None) -> str:
-    """Give the address of a thing's drawing."""
-    drawn = rules.look(name, brand)
-    asked = {"shape": drawn.shape, "hue": drawn.hue, "label": drawn.label, "size": drawn.size}
-    return f"/shop/art/{quote(sku, safe='')}.svg?{urlencode({k: v for k, v in asked.items() if v})}"
 
 
 def told(w: Language, fault: Fault) -> str:
