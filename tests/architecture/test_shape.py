@@ -135,6 +135,8 @@ BEYOND: dict[str, dict[str, str]] = {
     "commerce/inventory": {
         "holding.py": "the verbs of what is set aside: promises, apart from what comes and goes",
         "awaiting.py": "the verbs of what is sold beyond stock: who waits, for when, and is served",
+        "moving.py": "the verbs of what comes and goes: documents, counters, transfers, apart from what only looks",
+        "lots.py": "the verbs of lots and serial numbers: of few items, and asked for them alone",
         "history.py": "what the ledger tells of many items at once, for those who reckon with it",
     },
     "commerce/orders": {

@@ -16,6 +16,7 @@ from rynek.commerce.browse.model import Card, Detail, Listing
 from rynek.commerce.browse.shelf import Shelf
 from rynek.commerce.catalog import Attribute, Brand, Bundle, Category, Channel, Component, Product, Publication, Variant
 from rynek.commerce.inventory import actions as inventory
+from rynek.commerce.inventory import moving
 from rynek.commerce.inventory.model import Line, Location, Route
 from rynek.commerce.pricing import Price, PriceList, TaxRate
 from rynek.kernel import clock, ids
@@ -121,7 +122,7 @@ def product(code: str, letter: str, **values: Any) -> Product:
 
 
 async def receive(world: App, sku: str, units: int) -> None:
-    await write(world, inventory.receive, "WH-1", ids.new().hex, [Line(sku, units)])
+    await write(world, moving.receive, "WH-1", ids.new().hex, [Line(sku, units)])
 
 
 def prices(cards: list[Card]) -> list[int | None]:

@@ -11,7 +11,7 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import KEEPER
-from rynek.commerce.inventory import Claim, actions, holding
+from rynek.commerce.inventory import Claim, actions, holding, moving
 from rynek.commerce.inventory.events import StockMoved, StockOwed, StockReleased
 from rynek.commerce.inventory.model import Need
 from rynek.commerce.inventory.reactions import lapse_holds
@@ -48,7 +48,7 @@ class Depot:
     async def receive(self, location: str, units: int, reference: str = "delivery", **more: Any) -> bool:
         lines = [{"sku": self.sku, "units": units}]
         done: bool = await self.ask(
-            actions.receive, location=location, reference=ref(self, reference), lines=lines, **more
+            moving.receive, location=location, reference=ref(self, reference), lines=lines, **more
         )
         return done
 
@@ -114,13 +114,13 @@ async def test_a_delivery_sent_many_times_at_once_is_booked_once(depot: Depot) -
 
 async def test_lines_of_one_item_in_a_delivery_add_up(depot: Depot) -> None:
     lines = [{"sku": depot.sku, "units": 2}, {"sku": depot.sku, "units": 5}]
-    await depot.ask(actions.receive, location="WH-1", reference=ref(depot, "twice"), lines=lines)
+    await depot.ask(moving.receive, location="WH-1", reference=ref(depot, "twice"), lines=lines)
     assert await depot.level("WH-1") == (7, 0, 0)
 
 
 async def test_a_delivery_takes_nothing_away(depot: Depot) -> None:
     refused = await depot.refused(
-        actions.receive, location="WH-1", reference=ref(depot, "bad"), lines=[{"sku": depot.sku, "units": -1}]
+        moving.receive, location="WH-1", reference=ref(depot, "bad"), lines=[{"sku": depot.sku, "units": -1}]
     )
     assert (refused.code, await depot.level("WH-1"), await depot.entries()) == ("invalid", (0, 0, 0), [])
 
@@ -128,16 +128,16 @@ async def test_a_delivery_takes_nothing_away(depot: Depot) -> None:
 async def test_a_number_stands_for_one_kind_of_document(depot: Depot) -> None:
     await depot.receive("WH-1", 5, "17")
     counted = [{"sku": depot.sku, "counted": 99}]
-    refused = await depot.refused(actions.count, location="WH-1", reference=ref(depot, "17"), lines=counted)
+    refused = await depot.refused(moving.count, location="WH-1", reference=ref(depot, "17"), lines=counted)
     assert (refused.code, refused.facts) == ("document-differs", {"kind": "receipt"})
     assert await depot.level("WH-1") == (5, 0, 0)
-    assert await depot.ask(actions.count, location="WH-2", reference=ref(depot, "17"), lines=counted) != []
+    assert await depot.ask(moving.count, location="WH-2", reference=ref(depot, "17"), lines=counted) != []
 
 
 async def test_announced_goods_are_inbound_until_they_are_there(depot: Depot) -> None:
     lines = [{"sku": depot.sku, "units": 8}]
-    assert await depot.ask(actions.announce, location="WH-1", reference=ref(depot, "asn"), lines=lines) is True
-    assert await depot.ask(actions.announce, location="WH-1", reference=ref(depot, "asn"), lines=lines) is False
+    assert await depot.ask(moving.announce, location="WH-1", reference=ref(depot, "asn"), lines=lines) is True
+    assert await depot.ask(moving.announce, location="WH-1", reference=ref(depot, "asn"), lines=lines) is False
     assert (await depot.level("WH-1"), await depot.promised()) == ((0, 0, 8), (0, 8))
     await depot.receive("WH-1", 5, announced=True)
     assert (await depot.level("WH-1"), await depot.promised()) == ((5, 0, 3), (5, 3))
@@ -149,10 +149,10 @@ async def test_announced_goods_are_inbound_until_they_are_there(depot: Depot) ->
 async def test_a_count_sets_the_level_and_the_ledger_says_by_how_much(depot: Depot) -> None:
     await depot.receive("WH-1", 10)
     counted = [{"sku": depot.sku, "counted": 7}]
-    moves = await depot.ask(actions.count, location="WH-1", reference=ref(depot, "count"), lines=counted)
+    moves = await depot.ask(moving.count, location="WH-1", reference=ref(depot, "count"), lines=counted)
     assert [(m.location, m.units) for m in moves] == [("WH-1", -3)]
-    assert await depot.ask(actions.count, location="WH-1", reference=ref(depot, "count"), lines=counted) == []
-    assert await depot.ask(actions.count, location="WH-1", reference=ref(depot, "again"), lines=counted) == []
+    assert await depot.ask(moving.count, location="WH-1", reference=ref(depot, "count"), lines=counted) == []
+    assert await depot.ask(moving.count, location="WH-1", reference=ref(depot, "again"), lines=counted) == []
     assert await depot.level("WH-1") == (7, 0, 0)
     assert await depot.entries() == [("WH-1", -3, "count"), ("WH-1", 10, "receipt")]
 
@@ -161,17 +161,17 @@ async def test_a_warehouse_is_not_counted_below_what_is_set_aside(depot: Depot) 
     await depot.receive("WH-1", 10)
     await depot.hold(6)
     counted = [{"sku": depot.sku, "counted": 5}]
-    refused = await depot.refused(actions.count, location="WH-1", reference=ref(depot, "count"), lines=counted)
+    refused = await depot.refused(moving.count, location="WH-1", reference=ref(depot, "count"), lines=counted)
     assert (refused.code, await depot.level("WH-1")) == ("units-held", (10, 6, 0))
     moves = await depot.ask(
-        actions.count, location="WH-1", reference=ref(depot, "count"), lines=[{"sku": depot.sku, "counted": 6}]
+        moving.count, location="WH-1", reference=ref(depot, "count"), lines=[{"sku": depot.sku, "counted": 6}]
     )
     assert [m.units for m in moves] == [-4]  # the refused count did not use its number up
 
 
 async def test_an_item_counted_twice_in_a_count_is_refused(depot: Depot) -> None:
     counted = [{"sku": depot.sku, "counted": 5}, {"sku": depot.sku, "counted": 6}]
-    refused = await depot.refused(actions.count, location="WH-1", reference=ref(depot, "count"), lines=counted)
+    refused = await depot.refused(moving.count, location="WH-1", reference=ref(depot, "count"), lines=counted)
     assert (refused.code, await depot.level("WH-1")) == ("invalid", (0, 0, 0))
 
 
@@ -181,10 +181,10 @@ async def test_an_adjustment_goes_both_ways_but_not_below_nothing_in_a_warehouse
         return {"location": "WH-1", "reference": ref(depot, reference), "reason": "breakage", "lines": lines}
 
     await depot.receive("WH-1", 10)
-    assert await depot.ask(actions.adjust, **adjustment(-4, "broken")) is True
-    assert await depot.ask(actions.adjust, **adjustment(-4, "broken")) is False
-    assert await depot.ask(actions.adjust, **adjustment(1, "found again")) is True
-    assert (await depot.refused(actions.adjust, **adjustment(-8, "too many"))).code == "units-held"
+    assert await depot.ask(moving.adjust, **adjustment(-4, "broken")) is True
+    assert await depot.ask(moving.adjust, **adjustment(-4, "broken")) is False
+    assert await depot.ask(moving.adjust, **adjustment(1, "found again")) is True
+    assert (await depot.refused(moving.adjust, **adjustment(-8, "too many"))).code == "units-held"
     assert await depot.level("WH-1") == (7, 0, 0)
     assert await depot.entries() == [("WH-1", 1, "adjustment"), ("WH-1", -4, "adjustment"), ("WH-1", 10, "receipt")]
 
@@ -194,7 +194,7 @@ async def test_a_store_may_owe_and_that_is_reported(depot: Depot) -> None:
     await follower.begin()
     lines = [{"sku": depot.sku, "units": -2}]
     for reference in ("theft", "theft again"):
-        await depot.ask(actions.adjust, location="S-1", reference=ref(depot, reference), reason="theft", lines=lines)
+        await depot.ask(moving.adjust, location="S-1", reference=ref(depot, reference), reason="theft", lines=lines)
     assert await depot.level("S-1") == (-4, 0, 0)
     assert [(e.data.sku, e.data.location, e.data.on_hand) for e in await follower.news()] == [(depot.sku, "S-1", -2)]
     assert (depot.sku, -4) in [(each.sku, each.on_hand) for each in await depot.ask(actions.owing, location="S-1")]
@@ -202,10 +202,10 @@ async def test_a_store_may_owe_and_that_is_reported(depot: Depot) -> None:
     assert (total.on_hand, total.locations, total.owing) == (-4, 1, 1)
 
 
-@pytest.mark.parametrize("action", [actions.receive, actions.announce, actions.adjust, actions.count])
+@pytest.mark.parametrize("action", [moving.receive, moving.announce, moving.adjust, moving.count])
 async def test_nothing_is_booked_where_there_is_no_location(depot: Depot, action: Any) -> None:
-    line: dict[str, Any] = {"sku": depot.sku, "counted" if action is actions.count else "units": 1}
-    more = {"reason": "breakage"} if action is actions.adjust else {}
+    line: dict[str, Any] = {"sku": depot.sku, "counted" if action is moving.count else "units": 1}
+    more = {"reason": "breakage"} if action is moving.adjust else {}
     refused = await depot.refused(action, location="NOWHERE", reference=ref(depot, "x"), lines=[line], **more)
     assert (refused.code, await depot.entries()) == ("location-unknown", [])
 
@@ -215,16 +215,16 @@ async def test_nothing_is_booked_where_there_is_no_location(depot: Depot, action
 
 async def sent(depot: Depot, units: int = 4, transfer: UUID | None = None, **more: Any) -> Any:
     goods = {"origin": "WH-1", "destination": "S-1", "lines": [{"sku": depot.sku, "units": units}]} | more
-    return await depot.ask(actions.send, transfer=transfer or ids.new(), **goods)
+    return await depot.ask(moving.send, transfer=transfer or ids.new(), **goods)
 
 
 async def test_goods_in_transit_are_nowhere_and_inbound(depot: Depot) -> None:
     await depot.receive("WH-1", 10)
     transfer = (await sent(depot)).id
     assert (await depot.level("WH-1"), await depot.level("S-1")) == ((6, 0, 0), (0, 0, 4))
-    shown = await depot.ask(actions.transfer, transfer=transfer)
+    shown = await depot.ask(moving.transfer, transfer=transfer)
     assert (shown.origin, shown.destination, shown.received_at) == ("WH-1", "S-1", None)
-    arrived = await depot.ask(actions.arrive, transfer=transfer)
+    arrived = await depot.ask(moving.arrive, transfer=transfer)
     assert arrived.received_at is not None
     assert (await depot.level("WH-1"), await depot.level("S-1")) == ((6, 0, 0), (4, 0, 0))
     assert sorted(await depot.entries()) == [
@@ -249,16 +249,16 @@ async def test_a_transfer_sent_again_is_the_same_and_another_one_is_refused(depo
 async def test_what_did_not_arrive_is_lost_and_no_longer_inbound(depot: Depot) -> None:
     await depot.receive("WH-1", 10)
     transfer = (await sent(depot)).id
-    await depot.ask(actions.arrive, transfer=transfer, received=[{"sku": depot.sku, "counted": 3}])
+    await depot.ask(moving.arrive, transfer=transfer, received=[{"sku": depot.sku, "counted": 3}])
     assert (await depot.level("WH-1"), await depot.level("S-1")) == ((6, 0, 0), (3, 0, 0))
-    assert (await depot.refused(actions.arrive, transfer=transfer)).code == "already-received"
+    assert (await depot.refused(moving.arrive, transfer=transfer)).code == "already-received"
     assert await depot.level("S-1") == (3, 0, 0)
 
 
 async def test_nothing_arrived_at_all(depot: Depot) -> None:
     await depot.receive("WH-1", 10)
     transfer = (await sent(depot)).id
-    await depot.ask(actions.arrive, transfer=transfer, received=[])
+    await depot.ask(moving.arrive, transfer=transfer, received=[])
     assert (await depot.level("WH-1"), await depot.level("S-1")) == ((6, 0, 0), (0, 0, 0))
 
 
@@ -266,7 +266,7 @@ async def test_a_transfer_arrives_once_though_two_take_it_in_at_once(depot: Depo
     await depot.receive("WH-1", 10)
     transfer = (await sent(depot)).id
     results = await asyncio.gather(
-        *(depot.ask(actions.arrive, transfer=transfer) for _ in range(4)), return_exceptions=True
+        *(depot.ask(moving.arrive, transfer=transfer) for _ in range(4)), return_exceptions=True
     )
     assert sorted(type(each).__name__ for each in results) == ["AlreadyReceived"] * 3 + ["Transfer"]
     assert await depot.level("S-1") == (4, 0, 0)
@@ -279,8 +279,8 @@ async def test_what_was_not_sent_or_is_said_twice_does_not_arrive(depot: Depot, 
     await depot.receive("WH-1", 10)
     transfer = (await sent(depot)).id
     said = [{**each, "sku": depot.sku if each["sku"] == "same" else each["sku"]} for each in received]
-    assert (await depot.refused(actions.arrive, transfer=transfer, received=said)).code == "invalid"
-    assert (await depot.level("S-1"), (await depot.ask(actions.transfer, transfer=transfer)).received_at) == (
+    assert (await depot.refused(moving.arrive, transfer=transfer, received=said)).code == "invalid"
+    assert (await depot.level("S-1"), (await depot.ask(moving.transfer, transfer=transfer)).received_at) == (
         (0, 0, 4),
         None,
     )
@@ -292,12 +292,12 @@ async def test_held_units_are_not_sent_away(depot: Depot) -> None:
     transfer = ids.new()
     lines = [{"sku": depot.sku, "units": 3}]
     goods = {"origin": "WH-1", "destination": "S-1", "lines": lines}
-    assert (await depot.refused(actions.send, transfer=transfer, **goods)).code == "units-held"
-    assert (await depot.refused(actions.transfer, transfer=transfer)).code == "not-found"
+    assert (await depot.refused(moving.send, transfer=transfer, **goods)).code == "units-held"
+    assert (await depot.refused(moving.transfer, transfer=transfer)).code == "not-found"
     assert (await depot.level("WH-1"), await depot.level("S-1")) == ((10, 8, 0), (0, 0, 0))
-    here = await depot.refused(actions.send, transfer=transfer, **{**goods, "destination": "WH-1"})
+    here = await depot.refused(moving.send, transfer=transfer, **{**goods, "destination": "WH-1"})
     assert here.code == "invalid"
-    nowhere = await depot.refused(actions.send, transfer=transfer, **{**goods, "destination": "NOWHERE"})
+    nowhere = await depot.refused(moving.send, transfer=transfer, **{**goods, "destination": "NOWHERE"})
     assert nowhere.code == "location-unknown"
 
 
@@ -435,9 +435,9 @@ async def test_the_ledger_sums_to_the_level_through_everything(depot: Depot) -> 
     await depot.receive("WH-1", 10)
     await depot.hold(2)
     transfer = (await sent(depot)).id
-    await depot.ask(actions.arrive, transfer=transfer, received=[{"sku": depot.sku, "counted": 1}])
+    await depot.ask(moving.arrive, transfer=transfer, received=[{"sku": depot.sku, "counted": 1}])
     lines = [{"sku": depot.sku, "counted": 5}]
-    await depot.ask(actions.count, location="WH-1", reference=ref(depot, "count"), lines=lines)
+    await depot.ask(moving.count, location="WH-1", reference=ref(depot, "count"), lines=lines)
     entries = await depot.entries(location="WH-1")
     assert sum(units for _, units, _ in entries) == (await depot.level("WH-1"))[0] == 5
     assert await depot.entries(location="S-1") == [("S-1", 1, "transfer in")]

@@ -9,8 +9,9 @@ import pytest
 
 from rynek.app import App
 from rynek.bench.stall import KEEPER
-from rynek.commerce.inventory.actions import ledger, levels, owing, put_locations, receive, unbalanced
+from rynek.commerce.inventory.actions import ledger, levels, owing, put_locations, unbalanced
 from rynek.commerce.inventory.events import StockOwed
+from rynek.commerce.inventory.moving import receive
 from rynek.commerce.pos import actions
 from rynek.commerce.pos.events import ReceiptAccepted
 from rynek.kernel import ids

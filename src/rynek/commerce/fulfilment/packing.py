@@ -290,7 +290,10 @@ async def leave(tx: Tx, tasks: dict[UUID, list[OnList]]) -> tuple[list[UUID], di
         first = {tasks[task][0].order: task for task in reversed(waiting)}
         turn = sorted(first.values())
         parts = [
-            (tasks[task][0].order, orders.Goods(str(task), [Pick(e.sku, e.location, e.units) for e in tasks[task]]))
+            (
+                tasks[task][0].order,
+                orders.Goods(str(task), [Pick(e.sku, e.location, e.units) for e in tasks[task]], task),
+            )
             for task in turn
         ]
         for task, (order, _), why in zip(turn, parts, await orders.ship_parts(tx, parts), strict=True):

@@ -1,56 +1,37 @@
 """What can be done with stock."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
-from uuid import UUID
 
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from rynek.commerce.inventory import rules
-from rynek.commerce.inventory.awaiting import serve
 from rynek.commerce.inventory.events import (
     LocationChanged,
     RoutesChanged,
-    StockMoved,
-    StockOwed,
 )
 from rynek.commerce.inventory.holding import q
 from rynek.commerce.inventory.model import (
-    AlreadyReceived,
-    Arrived,
     Available,
     Beyond,
     BeyondRow,
     ChannelCode,
-    Counts,
-    DocumentDiffers,
     Entry,
     Level,
     Limit,
-    Line,
-    Lines,
     Location,
     LocationCode,
-    Move,
-    Need,
-    NewTransfer,
-    Reference,
+    LotLevel,
     Route,
     Safeties,
     Safety,
-    Sale,
     Sku,
     Skus,
-    Text,
     Total,
-    Transfer,
-    TransferDiffers,
     Unbalanced,
 )
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
-from rynek.kernel.faults import Forbidden, Invalid, NotFound
+from rynek.kernel.faults import Forbidden, Invalid
 
 _END = datetime.max.replace(tzinfo=UTC)
 
@@ -154,6 +135,24 @@ async def beyond(
     return found
 
 
+# --- whose it is -----------------------------------------------------------------------------------------------------
+
+
+def reaches(tx: Tx, location: str) -> bool:
+    """Tell whether a location is the actor's: who belongs to a store, or reaches no other, has that one alone."""
+    return tx.actor.location == location or (tx.reach == "all" and tx.actor.location is None)
+
+
+def works_at(tx: Tx, location: str) -> None:
+    """See that a location is the actor's.
+
+    Raises:
+        Forbidden: it is another's.
+    """
+    if not reaches(tx, location):
+        raise Forbidden(f"you work at {tx.actor.location or 'no store'}")
+
+
 # --- what is there ----------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +208,29 @@ async def owing(tx: Tx, location: str = "", limit: Limit = 500) -> list[Level]:
     return found
 
 
+async def lots(
+    tx: Tx,
+    skus: Skus | None = None,
+    location: str = "",
+    until: date | None = None,
+    after: Annotated[str, Meta(max_length=120)] = "",
+    limit: Limit = 500,
+) -> list[LotLevel]:
+    """Tell what lies there of lots and serial numbers, by item and location, the first expired first.
+
+    Args:
+        until: only lots best before that day or an earlier one.
+        after: ``sku/location/lot`` of the last of the page before.
+
+    Raises:
+        Forbidden: it is not your store.
+    """
+    found: list[LotLevel] = await q.lots(
+        tx, skus=skus or [], location=_looked_at(tx, location), lot="", until=until, after=after, limit=limit
+    )
+    return found
+
+
 async def available(tx: Tx, channel: ChannelCode, skus: Skus) -> list[Available]:
     """Tell what a channel may promise of items: free at its locations, less safety stock."""
     found: list[Available] = await q.available(tx, channel=channel, skus=skus)
@@ -236,267 +258,3 @@ async def unbalanced(tx: Tx) -> list[Unbalanced]:
     """
     found: list[Unbalanced] = await q.unbalanced(tx, location=_looked_at(tx, ""), limit=100)
     return found
-
-
-# --- moving -----------------------------------------------------------------------------------------------------------
-
-
-async def _move(
-    tx: Tx, cause: str, reference: str, moves: Sequence[Move], inbound: Sequence[int] | None = None
-) -> None:
-    """Move levels and write the ledger; the moves are netted, so their keys are in order."""
-    skus, places, units = zip(*((move.sku, move.location, move.units) for move in moves), strict=True)
-    await q.open_levels(tx, skus=skus, locations=places)
-    after = await q.move(tx, skus=skus, locations=places, units=units, inbound=inbound or [0] * len(moves))
-    written = [move for move in moves if move.units]
-    await _write_ledger(tx, [(tx.at, m.sku, m.location, m.units, cause, reference) for m in written])
-    emit(tx, StockMoved(reference, cause, list(moves)))
-    emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(moves, after)))
-    for location in sorted({move.location for move in written if move.units > 0}):
-        await serve(tx, [move.sku for move in written if move.units > 0 and move.location == location], location)
-
-
-async def _write_ledger(tx: Tx, entries: Sequence[tuple[object, ...]]) -> None:
-    """Write the ledger's lines: by COPY, which takes half of what an insert of that many takes."""
-    await tx.copy("commerce", "stock_entry", ("at", "sku", "location", "units", "cause", "reference"), entries)
-
-
-async def _document(tx: Tx, location: str, reference: str, kind: str, reason: str = "") -> bool:
-    """Take a document in; False when it was taken in before."""
-    works_at(tx, location)
-    if await q.document(tx, location=location, reference=reference, kind=kind, reason=reason, at=tx.at) is not None:
-        return True
-    known = await q.document_kind(tx, location=location, reference=reference)
-    if known != kind:
-        raise DocumentDiffers(f"it is the number of a {known}", kind=known)
-    return False
-
-
-def reaches(tx: Tx, location: str) -> bool:
-    """Tell whether a location is the actor's: who belongs to a store, or reaches no other, has that one alone."""
-    return tx.actor.location == location or (tx.reach == "all" and tx.actor.location is None)
-
-
-def works_at(tx: Tx, location: str) -> None:
-    """See that a location is the actor's.
-
-    Raises:
-        Forbidden: it is another's.
-    """
-    if not reaches(tx, location):
-        raise Forbidden(f"you work at {tx.actor.location or 'no store'}")
-
-
-async def receive(tx: Tx, location: LocationCode, reference: Reference, lines: Lines, announced: bool = False) -> bool:  # noqa: FBT001, FBT002 - a field of the request
-    """Book goods in by a delivery's number; gives False when that delivery is in already.
-
-    Args:
-        announced: they were expected, so they leave what is inbound.
-
-    Raises:
-        Invalid: a line takes units away: that is an adjustment.
-        DocumentDiffers: another kind of document has this number.
-        Forbidden: it is not your store.
-        LocationUnknown: there is no such location.
-    Emits:
-        StockMoved
-    """
-    if any(line.units <= 0 for line in lines):
-        raise Invalid("a receipt brings units in; use an adjustment to take them away", field="lines")
-    if not await _document(tx, location, reference, "receipt"):
-        return False
-    moves = rules.netted(Move(line.sku, location, line.units) for line in lines)
-    await _move(tx, "receipt", reference, moves, [-move.units if announced else 0 for move in moves])
-    return True
-
-
-async def announce(tx: Tx, location: LocationCode, reference: Reference, lines: Lines) -> bool:
-    """Say that goods are expected: they count as inbound until they are received; False when it was said already.
-
-    Raises:
-        DocumentDiffers: another kind of document has this number.
-        Forbidden: it is not your store.
-        LocationUnknown: there is no such location.
-    Emits:
-        StockMoved, with no units moved yet.
-    """
-    if not await _document(tx, location, reference, "announcement"):
-        return False
-    moves = rules.netted(Move(line.sku, location, line.units) for line in lines)
-    await _move(tx, "announcement", reference, [Move(m.sku, m.location, 0) for m in moves], [m.units for m in moves])
-    return True
-
-
-async def adjust(
-    tx: Tx, location: LocationCode, reference: Reference, reason: Annotated[Text, Meta(min_length=1)], lines: Lines
-) -> bool:
-    """Correct levels, with the reason why (breakage, theft, found again); False when this was done already.
-
-    Raises:
-        UnitsHeld: a warehouse would have less than is set aside.
-        Forbidden: it is not your store.
-        DocumentDiffers: another kind of document has this number.
-        LocationUnknown: there is no such location.
-    Emits:
-        StockMoved, StockOwed
-    """
-    if not await _document(tx, location, reference, "adjustment", reason):
-        return False
-    await _move(tx, "adjustment", reference, rules.netted(Move(line.sku, location, line.units) for line in lines))
-    return True
-
-
-async def count(tx: Tx, location: LocationCode, reference: Reference, lines: Counts) -> list[Move]:
-    """Set levels to what was found; gives the differences, nothing when this count is in already.
-
-    Raises:
-        Invalid: an item is counted twice.
-        UnitsHeld: a warehouse has less than is set aside: release those holds first.
-        Forbidden: it is not your store.
-        DocumentDiffers: another kind of document has this number.
-        LocationUnknown: there is no such location.
-    Emits:
-        StockMoved
-    """
-    found = {line.sku: line.counted for line in lines}
-    if len(found) < len(lines):
-        raise Invalid("an item is counted twice; add the counts up", field="lines")
-    if not await _document(tx, location, reference, "count"):
-        return []
-    await q.open_levels(tx, skus=sorted(found), locations=[location] * len(found))
-    known = await q.lock_counted(tx, location=location, skus=list(found))
-    moves = [Move(level.sku, location, found[level.sku] - level.on_hand) for level in known]
-    different = [move for move in moves if move.units]
-    if different:
-        await _move(tx, "count", reference, different)
-    return different
-
-
-async def sell(tx: Tx, sales: Sequence[Sale]) -> None:
-    """Book what went over counters. A store's book may fall below zero: the goods are gone; that is reported.
-
-    Emits:
-        StockMoved per receipt, StockOwed where a level fell below zero.
-    """
-    per_sale = [[Move(sku, sale.location, -units) for sku, units in sale.lines if units] for sale in sales]
-    lines = [(sale, move) for sale, moves in zip(sales, per_sale, strict=True) for move in moves]
-    if not lines:
-        return
-    net = rules.netted(move for _, move in lines)
-    skus, places, units = zip(*((move.sku, move.location, move.units) for move in net), strict=True)
-    after = await q.sell(tx, skus=skus, locations=places, units=units)
-    await _write_ledger(tx, [(sale.at, m.sku, m.location, m.units, "sale", sale.reference) for sale, m in lines])
-    emit(tx, *(StockMoved(sale.reference, "sale", moves) for sale, moves in zip(sales, per_sale, strict=True) if moves))
-    emit(tx, *(StockOwed(move.sku, move.location, now) for move, now in rules.owed(net, after)))
-
-
-async def miss(tx: Tx, location: str, reference: str, reason: str, needs: Sequence[Need]) -> None:
-    """Take units off the book that were not where it said; at a warehouse no more than are not set aside.
-
-    Raises:
-        Forbidden: it is not your store.
-        DocumentDiffers: another kind of document has this number.
-    Emits:
-        StockMoved, StockOwed
-    """
-    total = rules.summed(needs)
-    free = {each.sku: each.units for each in await q.may_go(tx, location=location, skus=sorted(total))}
-    gone = {sku: min(units, free.get(sku, 0)) for sku, units in total.items()}
-    lines = [Line(sku, -units) for sku, units in sorted(gone.items()) if units > 0]
-    if lines:
-        await adjust(tx, location, reference, reason, lines)
-
-
-async def put_back(tx: Tx, location: str, reference: str, needs: Sequence[Need]) -> None:
-    """Book returned units in at a location.
-
-    Emits:
-        StockMoved
-    """
-    await _move(tx, "return", reference, rules.netted(Move(need.sku, location, need.units) for need in needs))
-
-
-async def write_off(tx: Tx, location: str, reference: str, needs: Sequence[Need]) -> None:
-    """Take returned units that nobody can be sold off a location's book: they go to repair or to waste.
-
-    Emits:
-        StockMoved
-    """
-    await _move(tx, "adjustment", reference, rules.netted(Move(need.sku, location, -need.units) for need in needs))
-
-
-# --- between locations ------------------------------------------------------------------------------------------------
-
-
-async def send(tx: Tx, transfer: UUID, given: NewTransfer) -> Transfer:
-    """Send goods to another location: they leave here and are inbound there. The id is the sender's to choose.
-
-    Raises:
-        UnitsHeld: a warehouse would have less than is set aside.
-        LocationUnknown: there is no such location.
-        Forbidden: the origin is not your store.
-        TransferDiffers: another transfer has this id.
-    Emits:
-        StockMoved
-    """
-    works_at(tx, given.origin)
-    total = sorted(rules.summed(given.lines).items())
-    if (known := await _transfer(tx, transfer)) is not None:
-        sent = [(line.sku, line.units) for line in known.lines]
-        if (known.origin, known.destination, sent) != (given.origin, given.destination, total):
-            raise TransferDiffers
-        return known
-    skus, units = zip(*total, strict=True)
-    await q.send(tx, id=transfer, origin=given.origin, destination=given.destination, at=tx.at, skus=skus, units=units)
-    moves = [Move(sku, given.origin, -n) for sku, n in total] + [Move(sku, given.destination, 0) for sku, _ in total]
-    expected = {(sku, given.destination): n for sku, n in total}
-    moves.sort(key=lambda move: (move.sku, move.location))
-    await _move(tx, "transfer out", str(transfer), moves, [expected.get((m.sku, m.location), 0) for m in moves])
-    return Transfer(transfer, given.origin, given.destination, tx.at, None, [Line(sku, n) for sku, n in total])
-
-
-async def arrive(tx: Tx, transfer: UUID, received: Arrived | UnsetType = UNSET) -> Transfer:
-    """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest is lost.
-
-    Raises:
-        NotFound: there is no such transfer.
-        AlreadyReceived: it is in.
-        Invalid: something arrived that was not sent, or an item is said twice.
-        Forbidden: the destination is not your store.
-    Emits:
-        StockMoved
-    """
-    known = await _transfer(tx, transfer)
-    if known is None:
-        raise NotFound("there is no such transfer")
-    works_at(tx, known.destination)
-    sent = {line.sku: line.units for line in known.lines}
-    came = sent if received is UNSET else {line.sku: line.counted for line in received}
-    if received is not UNSET and len(came) < len(received):
-        raise Invalid("an item is said twice; add the units up", field="received")
-    if set(came) - set(sent):
-        raise Invalid(f"not in this transfer: {', '.join(sorted(set(came) - set(sent)))}", field="received")
-    if await q.arrive(tx, id=transfer, at=tx.at) is None:
-        raise AlreadyReceived
-    await q.receive_lines(tx, id=transfer, skus=list(came), units=list(came.values()))
-    moves = [Move(sku, known.destination, came.get(sku, 0)) for sku in sorted(sent)]
-    await _move(tx, "transfer in", str(transfer), moves, [-sent[move.sku] for move in moves])
-    return Transfer(transfer, known.origin, known.destination, known.sent_at, tx.at, known.lines)
-
-
-async def transfer(tx: Tx, transfer: UUID) -> Transfer:
-    """Show a transfer.
-
-    Raises:
-        NotFound: there is no such transfer, or your store neither sent it nor gets it.
-    """
-    known = await _transfer(tx, transfer)
-    if known is None or (tx.reach == "own" and tx.actor.location not in (known.origin, known.destination)):
-        raise NotFound("there is no such transfer, or it is not your store's")
-    return known
-
-
-async def _transfer(tx: Tx, transfer: UUID) -> Transfer | None:
-    row = await q.transfer(tx, id=transfer)
-    lines = await q.transfer_lines(tx, id=transfer)
-    return None if row is None else Transfer(row.id, row.origin, row.destination, row.sent_at, row.received_at, lines)

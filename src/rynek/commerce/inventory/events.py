@@ -1,5 +1,6 @@
 """What inventory announces."""
 
+from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
@@ -80,3 +81,14 @@ class StockOwed(Struct, frozen=True):
     sku: str
     location: str
     on_hand: int
+
+
+@event("inventory.lot-blocked", key="sku")
+class LotBlocked(Struct, frozen=True):
+    """A lot is too old to be sent out: somebody should take it off the shelf. ``units`` of it were set aside."""
+
+    sku: str
+    location: str
+    lot: str
+    units: int
+    best_before: date | None

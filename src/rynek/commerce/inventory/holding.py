@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from rynek.commerce.inventory import lots as batches
 from rynek.commerce.inventory import model, rules
 from rynek.commerce.inventory.events import StockHeld, StockMoved, StockReleased, UnitsAwaited, WaitEnded
 from rynek.commerce.inventory.model import (
@@ -15,6 +16,7 @@ from rynek.commerce.inventory.model import (
     Candidate,
     ChannelCode,
     Claim,
+    Gone,
     HeldForOrder,
     Leaving,
     Move,
@@ -216,7 +218,10 @@ async def ship(tx: Tx, holder: UUID, reference: str) -> list[Pick]:
         StockMoved
     """
     await q.held(tx, holders=[holder])
-    picks: list[Pick] = await q.ship(tx, holder=holder, at=tx.at, reference=reference)
+    gone: list[Gone] = await q.ship(tx, holder=holder, at=tx.at, reference=reference)
+    picks = [Pick(each.sku, each.location, each.units) for each in gone]
+    if told := [Move(each.sku, each.location, -each.units) for each in gone if each.by_lot]:
+        await batches.follow(tx, batches.Document("shipment", reference, holder), told, [])
     if picks:
         emit(tx, StockMoved(reference, "shipment", [Move(pick.sku, pick.location, -pick.units) for pick in picks]))
     return picks
@@ -229,7 +234,7 @@ async def held(tx: Tx, holder: UUID) -> list[Pick]:
     return found
 
 
-async def ship_part(tx: Tx, holder: UUID, reference: str, picks: Sequence[Pick]) -> None:
+async def ship_part(tx: Tx, part: Leaving) -> None:
     """Let a part of a holder's units leave the house, from where they are set aside.
 
     Raises:
@@ -237,7 +242,7 @@ async def ship_part(tx: Tx, holder: UUID, reference: str, picks: Sequence[Pick])
     Emits:
         StockMoved
     """
-    [refused] = await ship_parts(tx, [Leaving(holder, reference, picks)])
+    [refused] = await ship_parts(tx, [part])
     if refused is not None:
         raise refused
 
@@ -259,14 +264,26 @@ async def ship_parts(tx: Tx, parts: Sequence[Leaving]) -> list[NotHeld | None]:
     if picks:
         of = of_holders([(part.holder, pick) for part, pick in picks])
         await q.take_from_holds(tx, **of)
-        await q.leave(
+        told = await q.leave(
             tx, skus=of["skus"], locations=of["locations"], units=of["units"],
             references=[part.reference for part, _ in picks], at=tx.at,
         )  # fmt: skip
+        if told:
+            await _leave_by_lot(tx, picks, {(each.sku, each.location) for each in told})
     for part in gone:
         moves = [Move(pick.sku, pick.location, -pick.units) for pick in rules.merged(part.picks)]
         emit(tx, StockMoved(part.reference, "shipment", moves))
     return results
+
+
+async def _leave_by_lot(tx: Tx, picks: Sequence[tuple[Leaving, Pick]], told: set[tuple[str, str]]) -> None:
+    """Let the lots leave that were taken off the shelf for what leaves."""
+    parts = {part.reference: part for part, pick in picks if (pick.sku, pick.location) in told}
+    for part in parts.values():
+        mine = [pick for of, pick in picks if of is part and (pick.sku, pick.location) in told]
+        said = await batches.from_list(tx, part.list, mine)
+        moves = [Move(pick.sku, pick.location, -pick.units) for pick in mine]
+        await batches.follow(tx, batches.Document("shipment", part.reference, part.holder), moves, said)
 
 
 async def _lock_at(tx: Tx, picks: Sequence[Pick]) -> dict[tuple[str, str], int]:

@@ -1,6 +1,6 @@
 """Inventory's operations."""
 
-from rynek.commerce.inventory import actions, holding
+from rynek.commerce.inventory import actions, holding, lots, moving
 from rynek.kernel.operations import read, write
 from rynek.kernel.sheets import sheet
 
@@ -22,13 +22,18 @@ operations = [
     read("GET /inventory/available", actions.available, "inventory.see-available"),
     write("POST /inventory/holds/{holder}", holding.hold, "inventory.hold"),
     write("DELETE /inventory/holds/{holder}", holding.let_go, "inventory.hold"),
-    write("POST /inventory/receipts", actions.receive, "inventory.receive", rate="bulk"),
-    write("POST /inventory/announcements", actions.announce, "inventory.receive", rate="bulk"),
-    write("POST /inventory/adjustments", actions.adjust, "inventory.adjust", rate="bulk"),
-    write("POST /inventory/counts", actions.count, "inventory.count", rate="bulk"),
-    write("PUT /inventory/transfers/{transfer}", actions.send, "inventory.transfer"),
-    write("POST /inventory/transfers/{transfer}/arrival", actions.arrive, "inventory.transfer"),
-    read("GET /inventory/transfers/{transfer}", actions.transfer, "inventory.read"),
+    write("POST /inventory/receipts", moving.receive, "inventory.receive", rate="bulk"),
+    write("POST /inventory/announcements", moving.announce, "inventory.receive", rate="bulk"),
+    write("POST /inventory/adjustments", moving.adjust, "inventory.adjust", rate="bulk"),
+    write("POST /inventory/counts", moving.count, "inventory.count", rate="bulk"),
+    write("PUT /inventory/transfers/{transfer}", moving.send, "inventory.transfer"),
+    write("POST /inventory/transfers/{transfer}/arrival", moving.arrive, "inventory.transfer"),
+    read("GET /inventory/transfers/{transfer}", moving.transfer, "inventory.read"),
+    read("GET /inventory/tracking", lots.tracking, "inventory.read"),
+    write("PUT /inventory/tracking", lots.put_tracking, "inventory.set-up"),
+    read("GET /inventory/lots", actions.lots, "inventory.read"),
+    read("GET /inventory/codes", lots.read_code, "inventory.read"),
+    write("POST /inventory/expiries", moving.throw_away, "inventory.adjust"),
 ]
 
 sheets = [
@@ -44,6 +49,10 @@ sheets = [
     sheet(
         "beyond-stock", "channel", "sku", put="commerce.inventory.put_beyond", get="commerce.inventory.beyond",
         over="commerce.catalog.channels", gone={"kind": "none"},
+    ),
+    sheet(
+        "lot-tracking", "sku", put="commerce.inventory.put_tracking", get="commerce.inventory.tracking",
+        gone={"by": "none"},
     ),
     sheet(
         "stock-counts", "location", "sku", put="commerce.inventory.count", get="commerce.inventory.shelf",

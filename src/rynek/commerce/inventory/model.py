@@ -54,6 +54,34 @@ class BeyondSold(Conflict):
     """More is sold beyond stock already than that."""
 
 
+class LotsWanted(Invalid):
+    """The units of this item have to be told by lot or serial number; together they are as many as moved."""
+
+
+class LotDiffers(Conflict):
+    """This lot is known with another best-before date."""
+
+
+class LotNotThere(Conflict):
+    """So many units of this lot are not there, or others have them on their lists."""
+
+
+class LotTooOld(Conflict):
+    """This lot is past its date, or so near it that the item is not sent out any more."""
+
+
+class SerialElsewhere(Conflict):
+    """This serial number is in stock already: there is one of it."""
+
+
+class NotSoldSo(Conflict):
+    """This lot or serial number did not go out with that order."""
+
+
+class LotsInUse(Conflict):
+    """Lots of this item are on lists or blocked: let that be done first."""
+
+
 class LocationUnknown(Invalid):
     """There is no such location."""
 
@@ -76,6 +104,8 @@ class Level(Struct, frozen=True):
     on_hand: int
     held: int
     inbound: int
+    by_lot: bool = False
+    """Whether it is told lot by lot."""
 
 
 class Total(Struct, frozen=True):
@@ -150,11 +180,15 @@ class Rehold(Struct, frozen=True):
 
 
 class Leaving(Struct, frozen=True):
-    """Units of a holder that leave the house, from where they are set aside, by one document."""
+    """Units of a holder that leave the house, from where they are set aside, by one document.
+
+    ``list``: for which their lots were taken off the shelf.
+    """
 
     holder: UUID
     reference: str
     picks: Sequence[Pick]
+    list: UUID | None = None
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,6 +212,136 @@ class CountedLine(Struct, frozen=True, forbid_unknown_fields=True):
 
 Arrived = Annotated[list[CountedLine], Meta(max_length=1000)]
 Counts = Annotated[list[CountedLine], Meta(min_length=1, max_length=1000)]
+
+
+# --- lots and serial numbers ------------------------------------------------------------------------------------------
+
+LotCode = Annotated[
+    str, Meta(pattern=r"^[!-~]{1,40}\Z", description="the number of a lot, or a serial number", examples=["L-0117"])
+]
+By = Literal["none", "lots", "serials"]
+
+
+class Tracking(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an item wants: nothing, to be kept by lot, or by serial number.
+
+    With ``fresh_days`` its lots have a best-before date, and so many days of it must be left when one is sent out.
+    """
+
+    sku: Sku
+    by: By
+    fresh_days: Annotated[int, Meta(ge=0, le=3650)] | None = None
+
+
+class OfLot(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many units of a lot of an item, or the one of a serial number; its date where it is new."""
+
+    sku: Sku
+    lot: LotCode
+    units: Change = 1
+    best_before: date | None = None
+
+
+class Batch(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many units of a lot, or the one of a serial number, of an item named beside it; its date where it is new."""
+
+    lot: LotCode
+    units: Units = 1
+    best_before: date | None = None
+
+
+LotLines = Annotated[list[OfLot], Meta(max_length=5000)]
+
+
+class LotLevel(Struct, frozen=True):
+    """What a location has of a lot; of it ``taken`` off the shelf for lists, and ``blocked`` as too old.
+
+    Lot "" is what lies there of a lot that nobody has said.
+    """
+
+    sku: str
+    location: str
+    lot: str
+    units: int
+    taken: int
+    blocked: int
+    best_before: date | None
+    fresh_days: int | None
+    by: By
+
+    @property
+    def free(self) -> int:
+        """How many units may be taken."""
+        return self.units - self.taken - self.blocked
+
+
+class LotKnown(Struct, frozen=True):
+    """A lot and its date."""
+
+    sku: str
+    lot: str
+    best_before: date | None
+
+
+class LotEntry(Struct, frozen=True):
+    """One line of the ledger of lots. ``holder``: whose units they were; ``assumed``: nobody said which lot it was."""
+
+    at: datetime
+    sku: str
+    location: str
+    lot: str
+    units: int
+    cause: str
+    reference: str
+    holder: UUID | None
+    assumed: bool
+
+
+class LotMove(Struct, frozen=True):
+    """Units of a lot that came to (positive) or left (negative) a location; ``assumed``: nobody said which lot."""
+
+    sku: str
+    location: str
+    lot: str
+    units: int
+    assumed: bool = False
+
+
+class LotOnList(Struct, frozen=True):
+    """Units of a lot that were taken off the shelf for a list."""
+
+    list: UUID
+    sku: str
+    location: str
+    lot: str
+    units: int
+    best_before: date | None
+
+
+class Gone(Struct, frozen=True):
+    """Units that left a level, and whether it is told by lot."""
+
+    sku: str
+    location: str
+    units: int
+    by_lot: bool
+
+
+class After(Struct, frozen=True):
+    """What is on hand after a move, and whether it is told by lot."""
+
+    on_hand: int
+    by_lot: bool
+
+
+class Scanned(Struct, frozen=True):
+    """What a barcode says; without a structure all of it is ``code``."""
+
+    code: str
+    gtin: str = ""
+    lot: str = ""
+    serial: str = ""
+    best_before: date | None = None
 
 
 class Move(Struct, frozen=True):
@@ -298,6 +462,7 @@ class NewTransfer(Struct, frozen=True, forbid_unknown_fields=True):
     origin: LocationCode
     destination: LocationCode
     lines: Annotated[list[Need], Meta(min_length=1, max_length=1000)]
+    lots: LotLines = []
 
 
 class TransferRow(Struct, frozen=True):
@@ -314,10 +479,11 @@ class Transfer(TransferRow, frozen=True):
     """Goods on their way between two locations."""
 
     lines: list[Line]
+    lots: list[OfLot] = []
 
 
 class Unbalanced(Struct, frozen=True):
-    """A level that is not the sum of its ledger or its holds: damage."""
+    """A level that is not the sum of its ledger, its holds, or its lots with their ledger and lists: damage."""
 
     sku: str
     location: str
@@ -325,6 +491,9 @@ class Unbalanced(Struct, frozen=True):
     entries: int
     held: int
     holds: int
+    lots: int | None
+    lot_entries: int | None
+    """Of lots and their ledger: None, where it is not told by lot."""
 
 
 constraint("level_not_oversold", UnitsHeld, "the units are set aside for orders, or were never there")
@@ -337,6 +506,11 @@ for _name in (
     constraint(_name, LocationUnknown, "there is no such location; GET /inventory/locations lists them")
 constraint("location_channel_location_fkey", LocationUnknown, "there is no such location")
 constraint("safety_location_fkey", LocationUnknown, "there is no such location")
+for _name in ("lot_not_below_zero", "lot_not_over_taken"):
+    constraint(_name, LotNotThere, "so many units of this lot are not there, or others have them on their lists")
+for _name in ("lot_serial_once", "lot_serial_is_one"):
+    constraint(_name, SerialElsewhere, "this serial number is in stock already: there is one of it")
+constraint("level_is_its_lots", LotsWanted, "the lots do not add up to what is there")
 constraint("beyond_not_oversold", BeyondSold, "so many units are sold beyond stock already: the limit cannot be lower")
 constraint("beyond_preorder_day", Invalid, "say from which day a preorder may be had: from_on")
 constraint("transfer_elsewhere", Invalid, "a transfer goes to another location")

@@ -32,7 +32,7 @@ select location, units, sku from commerce.safety where channel = :channel order 
 
 -- name: levels(skus: text[], location: text, after: text, limit: int) -> Level[]
 -- What locations have of items; location '' for all of them.
-select sku, location, on_hand, held, inbound from commerce.level
+select sku, location, on_hand, held, inbound, by_lot from commerce.level
 where sku = any(:skus) and (:location = '' or location = :location) and sku || '@' || location > :after
 order by sku || '@' || location limit :limit
 
@@ -43,12 +43,12 @@ from commerce.level where sku = any(:skus) and (:location = '' or location = :lo
 
 -- name: shelf(location: text, after: text, limit: int) -> Level[]
 -- Everything a location has, by item.
-select sku, location, on_hand, held, inbound from commerce.level
+select sku, location, on_hand, held, inbound, by_lot from commerce.level
 where location = :location and sku > :after order by sku limit :limit
 
 -- name: owing(location: text, limit: int) -> Level[]
 -- Levels below zero; location '' for all.
-select sku, location, on_hand, held, inbound from commerce.level
+select sku, location, on_hand, held, inbound, by_lot from commerce.level
 where on_hand < 0 and (:location = '' or location = :location) order by on_hand, sku limit :limit
 
 -- name: available(channel: text, skus: text[]) -> Available[]
@@ -140,18 +140,19 @@ freed as (
 )
 select sku, location, units from gone order by sku, location
 
--- name: ship(holder: uuid, at: timestamptz, reference: text) -> Pick[]
+-- name: ship(holder: uuid, at: timestamptz, reference: text) -> Gone[]
 -- Let a holder's units leave: hold, level and ledger together.
 with gone as (delete from commerce.hold where holder = :holder returning sku, location, units),
 left_ as (
     update commerce.level l set held = l.held - g.units, on_hand = l.on_hand - g.units
     from gone g where l.sku = g.sku and l.location = g.location
+    returning l.sku, l.location, g.units, l.by_lot
 ),
 written as (
     insert into commerce.stock_entry (at, sku, location, units, cause, reference)
     select :at, sku, location, -units, 'shipment', :reference from gone
 )
-select sku, location, units from gone order by sku, location
+select sku, location, units, by_lot from left_ order by sku, location
 
 -- name: held_picks(holder: uuid) -> Pick[]
 -- What a holder has set aside, where.
@@ -199,17 +200,20 @@ update commerce.level l set held = l.held - t.units
 from (select sku, location, sum(units)::bigint as units from n group by sku, location) t
 where l.sku = t.sku and l.location = t.location
 
--- name: leave(skus: text[], locations: text[], units: bigint[], references: text[], at: timestamptz)
--- Let units that were just taken off holds leave: level and ledger together.
+-- name: leave(skus: text[], locations: text[], units: bigint[], references: text[], at: timestamptz) -> Gone[]
+-- Let units that were just taken off holds leave: level and ledger together; gives those that are told by lot.
 with left_ as (
     update commerce.level l set on_hand = l.on_hand - n.units
     from (select sku, location, sum(units)::bigint as units from unnest(:skus, :locations, :units) as w (sku, location, units)
         group by sku, location) n
     where l.sku = n.sku and l.location = n.location
+    returning l.sku, l.location, n.units, l.by_lot
+), written as (
+    insert into commerce.stock_entry (at, sku, location, units, cause, reference)
+    select :at, sku, location, -units, 'shipment', reference
+    from unnest(:skus, :locations, :units, :references) as n (sku, location, units, reference)
 )
-insert into commerce.stock_entry (at, sku, location, units, cause, reference)
-select :at, sku, location, -units, 'shipment', reference
-from unnest(:skus, :locations, :units, :references) as n (sku, location, units, reference)
+select sku, location, units, by_lot from left_ where by_lot order by sku, location
 
 -- name: document_kind(location: text, reference: text) -> value
 -- What kind of document was taken in under a number.
@@ -223,13 +227,14 @@ values (:location, :reference, :kind, :reason, :at) on conflict do nothing retur
 -- name: open_levels(skus: text[], locations: text[])
 -- Begin levels that are not there yet, at nothing, and lock those that are: all in the order of their keys. Apart from ``move``, because an insert that meets a row is held to the
 -- row's checks as if it were new: what leaves a warehouse would be refused.
-insert into commerce.level (sku, location, may_owe)
-select m.sku, m.location, coalesce(p.kind = 'store', false)
+insert into commerce.level (sku, location, may_owe, by_lot)
+select m.sku, m.location, coalesce(p.kind = 'store', false), k.sku is not null
 from unnest(:skus, :locations) with ordinality as m (sku, location, n)
-left join commerce.location p on p.code = m.location order by m.n
+left join commerce.location p on p.code = m.location
+left join commerce.tracked k on k.sku = m.sku and k.by <> 'none' order by m.n
 on conflict (sku, location) do update set may_owe = level.may_owe where false
 
--- name: move(skus: text[], locations: text[], units: bigint[], inbound: bigint[]) -> value[]
+-- name: move(skus: text[], locations: text[], units: bigint[], inbound: bigint[]) -> After[]
 -- Move levels, locked in the order of their keys; gives what is on hand after, in the order given.
 with m as (
     select * from unnest(:skus, :locations, :units, :inbound) with ordinality as m (sku, location, units, inbound, n)
@@ -238,17 +243,17 @@ with m as (
 ), moved as (
     update commerce.level l set on_hand = l.on_hand + m.units, inbound = greatest(l.inbound + m.inbound, 0)
     from m join locked using (sku, location) where l.sku = m.sku and l.location = m.location
-    returning l.sku, l.location, l.on_hand
+    returning l.sku, l.location, l.on_hand, l.by_lot
 )
-select moved.on_hand from moved join m using (sku, location) order by m.n
+select moved.on_hand, moved.by_lot from moved join m using (sku, location) order by m.n
 
--- name: sell(skus: text[], locations: text[], units: bigint[]) -> value[]
+-- name: sell(skus: text[], locations: text[], units: bigint[]) -> After[]
 -- Move levels by many documents at once, in the order given (which is that of their keys); gives what is on hand after.
-insert into commerce.level as l (sku, location, on_hand, may_owe)
-select m.sku, m.location, m.units, true
+insert into commerce.level as l (sku, location, on_hand, may_owe, by_lot)
+select m.sku, m.location, m.units, true, exists (select from commerce.tracked k where k.sku = m.sku and k.by <> 'none')
 from unnest(:skus, :locations, :units) as m (sku, location, units)
 on conflict (sku, location) do update set on_hand = l.on_hand + excluded.on_hand
-returning l.on_hand
+returning l.on_hand, l.by_lot
 
 -- name: may_go(location: text, skus: text[]) -> Pick[]
 -- Lock levels in key order, and tell how many units may go from each: at a store whatever is gone, at a warehouse what is
@@ -258,7 +263,7 @@ where location = :location and sku = any(:skus) order by sku for update
 
 -- name: lock_counted(location: text, skus: text[]) -> Level[]
 -- Lock the levels that are counted, in key order.
-select sku, location, on_hand, held, inbound from commerce.level
+select sku, location, on_hand, held, inbound, by_lot from commerce.level
 where location = :location and sku = any(:skus) order by sku for update
 
 -- name: ledger(sku: text, location: text, before: timestamptz, limit: int) -> Entry[]
@@ -291,12 +296,21 @@ update commerce.transfer_line l set received = n.units
 from unnest(:skus, :units) as n (sku, units) where l.transfer = :id and l.sku = n.sku
 
 -- name: unbalanced(location: text, limit: int) -> Unbalanced[]
--- Levels that are not the sum of their ledger or of their holds: none, ever. Location '' for all of them.
-select l.sku, l.location, l.on_hand, coalesce(e.units, 0)::bigint, l.held, coalesce(h.units, 0)::bigint
+-- Levels that are not the sum of their ledger, their holds, or their lots; nor lots that of theirs and of what lists
+-- have: none, ever. Location '' for all of them.
+select l.sku, l.location, l.on_hand, coalesce(e.units, 0)::bigint, l.held, coalesce(h.units, 0)::bigint,
+    case when l.by_lot then coalesce(o.units, 0) end::bigint, case when l.by_lot then coalesce(n.units, 0) end::bigint
 from commerce.level l
 left join (select sku, location, sum(units) as units from commerce.stock_entry group by 1, 2) e using (sku, location)
 left join (select sku, location, sum(units) as units from commerce.hold group by 1, 2) h using (sku, location)
-where (l.on_hand <> coalesce(e.units, 0) or l.held <> coalesce(h.units, 0)) and (:location = '' or l.location = :location)
+left join (select sku, location, sum(units) as units from commerce.lot_level group by 1, 2) o using (sku, location)
+left join (select sku, location, sum(units) as units from commerce.lot_entry group by 1, 2) n using (sku, location)
+where (l.on_hand <> coalesce(e.units, 0) or l.held <> coalesce(h.units, 0)
+    or l.by_lot and (l.on_hand <> coalesce(o.units, 0) or l.on_hand <> coalesce(n.units, 0) or exists (
+        select from commerce.lot_level t where t.sku = l.sku and t.location = l.location and t.taken <> (
+            select coalesce(sum(k.units), 0) from commerce.lot_taken k
+            where k.sku = t.sku and k.location = t.location and k.lot = t.lot))))
+    and (:location = '' or l.location = :location)
 limit :limit
 
 -- name: sold(skus: text[], since: timestamptz, until: timestamptz) -> Sold[]
@@ -404,3 +418,145 @@ where sku = any(:skus) and units > 0 and holder <> all(:holders) group by sku, c
 -- Write down for when items are promised.
 update commerce.awaited a set promised_on = n.day, first_promised_on = coalesce(a.first_promised_on, n.day)
 from unnest(:holders, :skus, :days) as n (holder, sku, day) where a.holder = n.holder and a.sku = n.sku
+
+-- name: put_tracking(skus: text[], bys: text[], days: int[])
+-- Say what items want.
+insert into commerce.tracked (sku, by, fresh_days) select * from unnest(:skus, :bys, :days)
+on conflict (sku) do update set by = excluded.by, fresh_days = excluded.fresh_days
+
+-- name: tracking(skus: text[], after: text, limit: int) -> Tracking[]
+-- What items want; no skus for all that want something.
+select sku, by, fresh_days from commerce.tracked
+where by <> 'none' and (cardinality(:skus) = 0 or sku = any(:skus)) and sku > :after order by sku limit :limit
+
+-- name: lock_levels_of(skus: text[]) -> Gone[]
+-- Lock all levels of items, in key order.
+select sku, location, on_hand, by_lot from commerce.level where sku = any(:skus) order by sku, location for update
+
+-- name: lots_in_use(skus: text[]) -> value[]
+-- Items of whose lots some are on lists or blocked.
+select distinct sku from commerce.lot_level where sku = any(:skus) and taken + blocked > 0
+
+-- name: end_lots(skus: text[], at: timestamptz)
+-- Tell levels of items by lot no more.
+with l as (update commerce.level set by_lot = false where sku = any(:skus) and by_lot),
+gone as (delete from commerce.lot_level where sku = any(:skus) returning sku, location, lot, units)
+insert into commerce.lot_entry (at, sku, location, lot, units, cause, reference, assumed)
+select :at, sku, location, lot, -units, 'tracking', '', true from gone where units <> 0
+
+-- name: begin_lots(skus: text[], at: timestamptz)
+-- Tell levels of items by lot; of what lies there nobody has said the lot.
+with l as (
+    update commerce.level set by_lot = true where sku = any(:skus) and not by_lot returning sku, location, on_hand
+), b as (
+    insert into commerce.lot_level (sku, location, lot, one, units)
+    select l.sku, l.location, '', k.by = 'serials', l.on_hand from l join commerce.tracked k using (sku) where l.on_hand <> 0
+)
+insert into commerce.lot_entry (at, sku, location, lot, units, cause, reference, assumed)
+select :at, sku, location, '', on_hand, 'tracking', '', true from l where on_hand <> 0
+
+-- name: unbegun(limit: int) -> value[]
+-- Items that want to be told by lot with levels that are not: those that began while that was said.
+select distinct l.sku from commerce.tracked k join commerce.level l on l.sku = k.sku and not l.by_lot
+where k.by <> 'none' limit :limit
+
+-- name: lots(skus: text[], location: text, lot: text, until: date, after: text, limit: int) -> LotLevel[]
+-- What lies there of lots, first expired first; no skus, location or lot '', until null for all.
+select l.sku, l.location, l.lot, l.units, l.taken, l.blocked, t.best_before, k.fresh_days, k.by
+from commerce.lot_level l join commerce.tracked k on k.sku = l.sku left join commerce.lot t on t.sku = l.sku and t.lot = l.lot
+where l.units <> 0 and (cardinality(:skus) = 0 or l.sku = any(:skus)) and (:location = '' or l.location = :location)
+    and (:lot = '' or l.lot = :lot) and (:until is null or t.best_before <= :until)
+    and concat_ws('/', l.sku, l.location, l.lot) > :after
+order by l.sku, l.location, t.best_before nulls last, l.lot limit :limit
+
+-- name: lock_lots(skus: text[], locations: text[]) -> LotLevel[]
+-- Lock the lots of levels that are locked, first expired first.
+select l.sku, l.location, l.lot, l.units, l.taken, l.blocked, t.best_before, k.fresh_days, k.by
+from commerce.lot_level l join commerce.tracked k on k.sku = l.sku left join commerce.lot t on t.sku = l.sku and t.lot = l.lot
+where (l.sku, l.location) in (select * from unnest(:skus, :locations))
+order by l.sku, l.location, t.best_before nulls last, l.lot for update of l
+
+-- name: known_lots(skus: text[], lots: text[]) -> LotKnown[]
+-- Lots that were seen before, with their dates.
+select sku, lot, best_before from commerce.lot where (sku, lot) in (select * from unnest(:skus, :lots))
+
+-- name: put_lots(skus: text[], lots: text[], dates: date[])
+-- Write down lots that were not seen before.
+insert into commerce.lot (sku, lot, best_before) select * from unnest(:skus, :lots, :dates) on conflict do nothing
+
+-- name: open_lots(skus: text[], locations: text[], lots: text[])
+-- Begin lots at locations, at nothing.
+insert into commerce.lot_level (sku, location, lot, one)
+select n.sku, n.location, n.lot, k.by = 'serials' from unnest(:skus, :locations, :lots) as n (sku, location, lot)
+join commerce.tracked k using (sku) order by 1, 2, 3 on conflict do nothing
+
+-- name: move_lots(skus: text[], locations: text[], lots: text[], units: bigint[])
+-- Move lots of levels that are locked.
+update commerce.lot_level l set units = l.units + n.units
+from unnest(:skus, :locations, :lots, :units) as n (sku, location, lot, units)
+where l.sku = n.sku and l.location = n.location and l.lot = n.lot
+
+-- name: take_lot(list: uuid, sku: text, location: text, lot: text, units: bigint)
+-- Take units of a lot off the shelf for a list.
+with t as (
+    update commerce.lot_level set taken = taken + :units where sku = :sku and location = :location and lot = :lot
+    returning sku, location, lot
+)
+insert into commerce.lot_taken as k (list, sku, location, lot, units) select :list, sku, location, lot, :units from t
+on conflict (list, sku, location, lot) do update set units = k.units + excluded.units
+
+-- name: taken(lists: uuid[]) -> LotOnList[]
+-- Which lots were taken off the shelf for lists, the first expired first.
+select k.list, k.sku, k.location, k.lot, k.units, t.best_before
+from commerce.lot_taken k left join commerce.lot t on t.sku = k.sku and t.lot = k.lot
+where k.list = any(:lists) order by k.list, k.sku, t.best_before nulls last, k.lot
+
+-- name: untake(lists: uuid[], skus: text[], lots: text[], units: bigint[])
+-- Count units of lots as taken for lists no more.
+with n as materialized (
+    select k.list, k.sku, k.location, k.lot, n.units, k.units - n.units as left_
+    from unnest(:lists, :skus, :lots, :units) as n (list, sku, lot, units) join commerce.lot_taken k using (list, sku, lot)
+), gone as (
+    delete from commerce.lot_taken k using n where k.list = n.list and k.sku = n.sku and k.lot = n.lot and n.left_ <= 0
+), less as (
+    update commerce.lot_taken k set units = n.left_ from n
+    where k.list = n.list and k.sku = n.sku and k.lot = n.lot and n.left_ > 0
+)
+update commerce.lot_level l set taken = l.taken - t.units
+from (select sku, location, lot, sum(units)::bigint as units from n group by 1, 2, 3) t
+where l.sku = t.sku and l.location = t.location and l.lot = t.lot
+
+-- name: gone_to(holder: uuid, skus: text[]) -> OfLot[]
+-- Which lots of items a holder has: went out and did not come back.
+select sku, lot, -sum(units)::bigint from commerce.lot_entry
+where holder = :holder and sku = any(:skus) and lot <> '' group by sku, lot having sum(units) < 0 order by sku, lot
+
+-- name: lot_entries(sku: text, lot: text, limit: int) -> LotEntry[]
+-- What became of a lot, the newest first.
+select at, sku, location, lot, units, cause, reference, holder, assumed from commerce.lot_entry
+where sku = :sku and lot = :lot order by at desc, reference limit :limit
+
+-- name: send_lots(id: uuid, skus: text[], lots: text[], units: bigint[])
+-- Write which lots are in a transfer.
+insert into commerce.transfer_lot (transfer, sku, lot, units) select :id, * from unnest(:skus, :lots, :units)
+
+-- name: transfer_lots(id: uuid) -> OfLot[]
+-- Which lots are in a transfer.
+select l.sku, l.lot, l.units, t.best_before from commerce.transfer_lot l
+left join commerce.lot t on t.sku = l.sku and t.lot = l.lot where l.transfer = :id order by l.sku, l.lot
+
+-- name: receive_lots(id: uuid, skus: text[], lots: text[], units: bigint[])
+-- Write down how much of the lots of a transfer arrived.
+update commerce.transfer_lot l set received = n.units
+from unnest(:skus, :lots, :units) as n (sku, lot, units) where l.transfer = :id and l.sku = n.sku and l.lot = n.lot
+
+-- name: ageing(on: date, limit: int) -> Gone[]
+-- Levels with lots that are too old to be sold and are not blocked, or blocked and not too old.
+select distinct l.sku, l.location, 0::bigint, true
+from commerce.lot_level l join commerce.tracked k on k.sku = l.sku join commerce.lot t on t.sku = l.sku and t.lot = l.lot
+where l.units > 0 and (case when t.best_before < :on + coalesce(k.fresh_days, 0) then l.units - l.taken else 0 end) <> l.blocked
+limit :limit
+
+-- name: block(sku: text, location: text, lot: text, units: bigint)
+-- Block units of a lot, or below nothing let them be sold.
+update commerce.lot_level set blocked = blocked + :units where sku = :sku and location = :location and lot = :lot

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rynek.commerce.inventory import lots
 from rynek.commerce.inventory.awaiting import serve
 from rynek.commerce.inventory.events import StockMoved, StockReleased
 from rynek.commerce.inventory.holding import q
@@ -36,3 +37,14 @@ async def serve_who_waits(tx: Tx, news: Sequence[Envelope]) -> None:
         move.sku for each in news if isinstance(each.data, StockMoved) for move in each.data.moves if move.units > 0
     }
     await serve(tx, sorted(free | back))
+
+
+@jobs.every(600, "inventory.age-lots", "commerce")
+async def age_lots(tx: Tx) -> None:
+    """Block what has become too old to be sent out.
+
+    Emits:
+        LotBlocked, StockHeld, StockReleased
+    """
+    await lots.catch_up(tx)
+    await lots.age(tx)

@@ -1,19 +1,28 @@
 """Decisions about stock: pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
+
+from biip import BiipException
+from biip.gs1_messages import GS1Message
 
 from rynek.commerce.inventory.model import (
     Ahead,
     Awaited,
     Candidate,
     Leaving,
+    LotLevel,
+    LotMove,
+    LotOnList,
     Move,
     Need,
     NotHeld,
+    OfLot,
     OutOfStock,
     Pick,
     Rehold,
+    Scanned,
 )
 
 
@@ -185,3 +194,121 @@ def served(candidates: Iterable[Candidate], waiting: Iterable[Awaited]) -> list[
             shelf.unheld[each.sku, location] -= units
             given.append((each.holder, Pick(each.sku, location, units)))
     return given
+
+
+# --- lots and serial numbers ------------------------------------------------------------------------------------------
+
+
+def fresh(best_before: date | None, fresh_days: int | None, today: date) -> bool:
+    """Tell whether a lot may be sent out: enough days are left of it, or it has no date."""
+    return best_before is None or best_before >= today + timedelta(days=fresh_days or 0)
+
+
+def unsaid(moves: Iterable[Move], said: Iterable[LotMove]) -> dict[tuple[str, str], int]:
+    """Tell how many units of each level moved of which nobody said the lot."""
+    left: dict[tuple[str, str], int] = {}
+    for move in moves:
+        left[move.sku, move.location] = left.get((move.sku, move.location), 0) + move.units
+    for each in said:
+        left[each.sku, each.location] = left.get((each.sku, each.location), 0) - each.units
+    return {place: units for place, units in left.items() if units}
+
+
+def assumed(rest: Mapping[tuple[str, str], int], lots: Iterable[LotLevel]) -> list[LotMove]:
+    """Say of which lots units are that moved without a word: what expires first left first.
+
+    What came, serial numbers that left, and what is more than there is, are of the lot that nobody has said.
+    """
+    left = {place: -units for place, units in rest.items() if units < 0}
+    found = [LotMove(sku, location, "", units, assumed=True) for (sku, location), units in rest.items() if units > 0]
+    for each in lots:
+        part = min(left.get((each.sku, each.location), 0), each.free) if each.by == "lots" and each.lot else 0
+        if part > 0:
+            found.append(LotMove(each.sku, each.location, each.lot, -part, assumed=True))
+            left[each.sku, each.location] -= part
+    found += [LotMove(sku, location, "", -units, assumed=True) for (sku, location), units in left.items() if units]
+    return found
+
+
+def came_back(needs: Mapping[str, int], said: Iterable[OfLot], has: Iterable[OfLot]) -> list[OfLot] | None:
+    """Say which lots come back of what a buyer has: those that are said, then the others in turn; None: not those.
+
+    Args:
+        needs: how many units of items come back.
+        has: what the buyer has of each lot.
+    """
+    there = {(each.sku, each.lot): each.units for each in has}
+    back: dict[tuple[str, str], int] = {}
+    for each in said:
+        key = (each.sku, each.lot)
+        back[key] = back.get(key, 0) + each.units
+        if each.units < 0 or back[key] > there.get(key, 0):
+            return None
+    left = dict(needs)
+    for (sku, _), units in back.items():
+        left[sku] = left.get(sku, 0) - units
+    if any(units < 0 for units in left.values()):
+        return None
+    for (sku, lot), units in there.items():
+        part = min(left.get(sku, 0), units - back.get((sku, lot), 0))
+        if part > 0:
+            back[sku, lot] = back.get((sku, lot), 0) + part
+            left[sku] -= part
+    return [OfLot(sku, lot, units) for (sku, lot), units in back.items() if units]
+
+
+def surplus(taken: Iterable[LotOnList], keep: Mapping[tuple[Any, str], int]) -> list[LotOnList]:
+    """Choose the lots that go back to the shelf when lists keep fewer units: what expires last first.
+
+    Args:
+        keep: how many units of an item each list keeps; of what is not named, none.
+    """
+    over: dict[tuple[Any, str], int] = {}
+    found = list(taken)
+    for each in found:
+        over[each.list, each.sku] = over.get((each.list, each.sku), 0) + each.units
+    over = {key: units - keep.get(key, 0) for key, units in over.items()}
+    back = []
+    for each in reversed(found):
+        part = min(each.units, over[each.list, each.sku])
+        if part > 0:
+            back.append(LotOnList(each.list, each.sku, each.location, each.lot, part, each.best_before))
+            over[each.list, each.sku] -= part
+    return back
+
+
+def recounted(there: Iterable[LotLevel], found: Mapping[tuple[str, str], int]) -> list[OfLot]:
+    """Tell by how much lots differ from what was found of them; what was not found is not there."""
+    book = {(each.sku, each.lot): each.units for each in there}
+    keys = sorted({*book, *found})
+    return [OfLot(sku, lot, n) for sku, lot in keys if (n := found.get((sku, lot), 0) - book.get((sku, lot), 0))]
+
+
+_NEVER_TYPED = "\x1d"
+
+
+def read_code(code: str) -> Scanned:
+    """Read what a barcode says: GS1 element strings as scanners send them or people type them, or a plain number.
+
+    Source: GS1 General Specifications, AI 01 (GTIN), 10 (lot), 15 and 17 (dates), 21 (serial number).
+
+    Example:
+        >>> read_code("(01)05901234123457(10)L-77")
+        Scanned(code='5901234123457', gtin='5901234123457', lot='L-77', serial='', best_before=None)
+        >>> read_code("MUG-1").code
+        'MUG-1'
+    """
+    text = code.strip(" ")
+    bare = text[3:] if text[:3] in ("]C1", "]d2", "]Q3", "]e0", "]J1") else text
+    typed = bare.startswith("(")
+    if not typed and bare == text and _NEVER_TYPED not in text and not (bare.startswith("01") and len(bare) > 16):
+        return Scanned(text)
+    try:
+        message = GS1Message.parse_hri(bare) if typed else GS1Message.parse(bare.lstrip(_NEVER_TYPED))
+    except BiipException:
+        return Scanned(text)
+    said = {each.ai.ai: each for each in message.element_strings}
+    values = {ai: each.value for ai, each in said.items()}
+    days = [each.date for ai in ("15", "17") if (each := said.get(ai)) is not None and each.date is not None]
+    gtin = values.get("01", "").lstrip("0")
+    return Scanned(gtin or text, gtin, values.get("10", ""), values.get("21", ""), min(days, default=None))

@@ -356,7 +356,7 @@ async def ship_part(tx: Tx, order: UUID, goods: Goods) -> bool:
     if any(each.reference == goods.reference for each in await _shipments(tx, order)):
         return False
     await _shippable(tx, order, known)
-    await inventory.ship_part(tx, order, f"{order}/{goods.reference}", goods.picks)
+    await inventory.ship_part(tx, inventory.Leaving(order, f"{order}/{goods.reference}", goods.picks, goods.list))
     await _document(tx, order, goods.reference, goods.picks)
     await _count(tx, order, goods.reference)
     return True
@@ -397,6 +397,9 @@ async def take_back(tx: Tx, order: UUID, given: Return) -> bool:
         NotFound: there is no such order.
         NotReturnable: it has not been shipped, or more would come back than was ordered.
         Invalid: a line is given twice, or the order has no such line.
+        LotsWanted: an item wants its serial numbers said.
+        NotSoldSo: a lot or serial number did not go out with this order.
+        SerialElsewhere: a serial number is in stock already.
         LocationUnknown: there is no such location.
     Emits:
         UnitsReturned, StockMoved
@@ -410,7 +413,8 @@ async def take_back(tx: Tx, order: UUID, given: Return) -> bool:
     came: list[OrderLine] = await q.take_back(tx, order=order, lines=list(units), units=list(units.values()))
     if len(came) < len(units):
         raise Invalid("the order has no such line", field="lines")
-    await inventory.put_back(tx, given.location, f"{order}/{given.reference}", await goods_of(tx, order, came))
+    goods = await goods_of(tx, order, came)
+    await inventory.put_back(tx, given.location, f"{order}/{given.reference}", goods, order, given.lots)
     await write(tx, order, "returned", given.reference)
     items = _items(came)
     emit(tx, UnitsReturned(order, given.reference, given.location, sum(each.gross_minor for each in items), items))

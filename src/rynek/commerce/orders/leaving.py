@@ -30,7 +30,8 @@ async def ship_parts(tx: Tx, parts: Sequence[tuple[UUID, Goods]]) -> list[str]:
     fit = [n for n, refused in enumerate(why) if not refused]
     if fit:
         leaving = [
-            inventory.Leaving(parts[n][0], f"{parts[n][0]}/{parts[n][1].reference}", parts[n][1].picks) for n in fit
+            inventory.Leaving(order, f"{order}/{goods.reference}", goods.picks, goods.list)
+            for order, goods in (parts[n] for n in fit)
         ]
         for n, refused in zip(fit, await inventory.ship_parts(tx, leaving), strict=True):
             why[n] = refused.detail if refused is not None else ""

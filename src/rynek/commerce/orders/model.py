@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
-from rynek.commerce.inventory import Awaited, ChannelCode, LocationCode, Pick
+from rynek.commerce.inventory import Awaited, ChannelCode, LocationCode, LotLines, Pick
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict
 
@@ -265,13 +265,19 @@ class Return(Struct, frozen=True, forbid_unknown_fields=True):
     reference: Reference
     location: LocationCode
     lines: Annotated[list[LineUnits], Meta(min_length=1, max_length=200)]
+    lots: LotLines = []
+    """The serial numbers, or lots, of what wants them."""
 
 
 class Goods(Struct, frozen=True, forbid_unknown_fields=True):
-    """What leaves at once, and from where; of bundles, what they are made of."""
+    """What leaves at once, and from where; of bundles, what they are made of.
+
+    ``list``: for which its lots and serial numbers were taken off the shelf.
+    """
 
     reference: Reference
     picks: Annotated[list[Pick], Meta(min_length=1, max_length=1000)]
+    list: UUID | None = None
 
 
 class Parting(Struct, frozen=True):

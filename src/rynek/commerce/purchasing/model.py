@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.inventory import LocationCode, LocationUnknown, Sku
+from rynek.commerce.inventory import Batch, LocationCode, LocationUnknown, Sku
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid
 from rynek.kernel.money import Currency
@@ -174,13 +174,20 @@ class Difference(Struct, frozen=True):
     resolved_at: datetime | None
 
 
+Batches = Annotated[list[Batch], Meta(max_length=1000)]
+
+
 class Arrived(Struct, frozen=True, forbid_unknown_fields=True):
-    """What came of an item: ``units`` sound ones, and ``damaged`` ones beside them; why, if something is amiss."""
+    """What came of an item: ``units`` sound ones, and ``damaged`` ones beside them; why, if something is amiss.
+
+    ``batches``: the lots or serial numbers of the sound ones, where the item wants them.
+    """
 
     sku: Sku
     units: Counted
     damaged: Counted = 0
     reason: Reason = ""
+    batches: Batches = []
 
 
 ArrivedLines = Annotated[list[Arrived], Meta(max_length=1000)]

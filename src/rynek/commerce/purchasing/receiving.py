@@ -11,11 +11,13 @@ from rynek.commerce.purchasing.events import DifferenceFound, DifferenceSettledW
 from rynek.commerce.purchasing.model import (
     Arrived,
     ArrivedLines,
+    Batches,
     CannotExpect,
     Delivery,
     DeliveryDiffers,
     Difference,
     DifferenceSettled,
+    Effect,
     Expected,
     Found,
     Head,
@@ -66,7 +68,10 @@ async def receive(
         NotFound: there is no such purchase order.
         WrongPurchaseStep: it was not sent, or is over.
         DeliveryDiffers: another delivery was taken in under this number.
-        Invalid: an item is given twice, or nothing came and that was not all.
+        Invalid: an item is given twice, nothing came and that was not all, or the lots are not as many as came.
+        LotsWanted: an item wants its lots or serial numbers said, or the date of a new lot.
+        LotDiffers: a lot is known with another date.
+        SerialElsewhere: a serial number is in stock already.
         Forbidden: it is not your store.
         LocationUnknown: there is no such location.
     Emits:
@@ -78,6 +83,8 @@ async def receive(
         raise Invalid("an item is given twice; add the units up", field="lines")
     if not complete and not any(each.units or each.damaged for each in lines):
         raise Invalid("nothing came; say so by complete", field="lines")
+    if any(each.batches and sum(e.units for e in each.batches) != each.units for each in lines):
+        raise Invalid("the lots are not as many as came", field="lines")
     known = await _known(tx, purchase, location, reference)
     if known is not None:
         return _same(known, lines, complete=complete)
@@ -89,7 +96,7 @@ async def receive(
     receipt = Receipt(ids.new(), purchase, location, reference, complete, tx.at)
     await _write(tx, receipt, lines, intake)
     await q.move(tx, id=purchase, state=state, at=tx.at)
-    await _book(tx, head, receipt, {each.line: each.sku for each in open_}, intake)
+    await _book(tx, head, receipt, {each.line: each.sku for each in open_}, intake, lines)
     reasons = {each.sku: each.reason for each in lines}
     await _differ(tx, receipt, intake.found, reasons)
     await _settle_missing(tx, purchase)
@@ -127,7 +134,9 @@ async def _write(tx: Tx, receipt: Receipt, lines: Sequence[Arrived], intake: Int
     await q.write_parts(tx, id=receipt.id, lines=list(received), units=list(received.values()))
 
 
-async def _book(tx: Tx, head: Head, receipt: Receipt, skus: Mapping[int, str], intake: Intake) -> None:
+async def _book(
+    tx: Tx, head: Head, receipt: Receipt, skus: Mapping[int, str], intake: Intake, lines: Sequence[Arrived]
+) -> None:
     """Let sound units that were ordered be in stock."""
     total: dict[str, int] = {}
     for n, units in intake.received.items():
@@ -139,15 +148,26 @@ async def _book(tx: Tx, head: Head, receipt: Receipt, skus: Mapping[int, str], i
             extra=none,
         )  # fmt: skip
         goods = [inventory.Line(sku, units) for sku, units in sorted(total.items())]
-        await _into_stock(tx, receipt.location, f"PO-{head.number} {receipt.id}", goods, announced=True)
+        lots = [
+            inventory.OfLot(line.sku, each.lot, each.units, each.best_before)
+            for line in lines
+            for each in rules.of_batches(line.batches, total.get(line.sku, 0))
+        ]
+        await _into_stock(tx, receipt.location, f"PO-{head.number} {receipt.id}", goods, lots, announced=True)
     came = [Received(sku, units) for sku, units in sorted(total.items())]
     emit(tx, GoodsReceived(head.id, head.number, receipt.id, receipt.location, came, len(intake.found)))
 
 
 async def _into_stock(
-    tx: Tx, location: str, reference: str, goods: Sequence[inventory.Line], *, announced: bool
+    tx: Tx,
+    location: str,
+    reference: str,
+    goods: Sequence[inventory.Line],
+    lots: Sequence[inventory.OfLot],
+    *,
+    announced: bool,
 ) -> None:
-    if not await inventory.receive(tx, location, reference, list(goods), announced):
+    if not await inventory.receive(tx, location, reference, list(goods), announced, list(lots)):
         raise DeliveryDiffers(f"stock knows a document {reference} already")
 
 
@@ -190,7 +210,9 @@ async def differences(
     return found
 
 
-async def settle(tx: Tx, difference: UUID, resolution: Settling, note: Reason = "") -> Purchase:
+async def settle(
+    tx: Tx, difference: UUID, resolution: Settling, note: Reason = "", batches: Batches | None = None
+) -> Purchase:
     """Settle what came otherwise than ordered.
 
     ``credit``: the supplier pays for it or takes it back; it will not come. ``accept``: it is taken as it is, into
@@ -222,7 +244,7 @@ async def settle(tx: Tx, difference: UUID, resolution: Settling, note: Reason = 
     reference = f"PO-{head.number} {difference}"
     if effect.dropped and known.line is not None:
         await drop(tx, head, lines, {known.line: effect.dropped}, reference)
-    await _accept(tx, head, known, effect.received, effect.extra)
+    await _accept(tx, head, known, effect, batches or [])
     emit(tx, DifferenceSettledWith(head.id, difference, resolution))
     await _settle_missing(tx, head.id)
     if head.state == "partly-received":
@@ -230,12 +252,16 @@ async def settle(tx: Tx, difference: UUID, resolution: Settling, note: Reason = 
     return await purchase(tx, head.id)
 
 
-async def _accept(tx: Tx, head: Head, known: Difference, received: int, extra: int) -> None:
+async def _accept(tx: Tx, head: Head, known: Difference, effect: Effect, batches: Sequence[inventory.Batch]) -> None:
     """Take goods into stock as they are: what was still to come, and what is on top of it."""
+    received, extra = effect.received, effect.extra
     if known.line is not None and (received or extra):
         await q.count(tx, id=head.id, lines=[known.line], received=[received], dropped=[0], extra=[extra])
-    for units, announced, what in ((received, True, "ordered"), (extra, False, "extra")):
+    first = rules.of_batches(batches, received)
+    rest = rules.without(batches, received)
+    for units, lots, what in ((received, first, "ordered"), (extra, rest, "extra")):
         if units:
             goods = [inventory.Line(known.sku, units)]
+            of = [inventory.OfLot(known.sku, each.lot, each.units, each.best_before) for each in lots]
             reference = f"PO-{head.number} {known.id} {what}"
-            await _into_stock(tx, known.location, reference, goods, announced=announced)
+            await _into_stock(tx, known.location, reference, goods, of, announced=what == "ordered")

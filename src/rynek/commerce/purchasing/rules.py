@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import ceil
 
+from rynek.commerce.inventory import Batch
 from rynek.commerce.purchasing.model import Arrived, Effect, Found, Intake, Kind, Open, Settling, State, Supply, Verb
 
 _STEPS: Mapping[tuple[State, Verb], State] = {
@@ -99,6 +100,28 @@ def _missing(
         lacks = each.coming - received.get(each.line, 0) - broken.get(each.line, 0) - each.missed
         if lacks > 0:
             yield Found("less", each.sku, each.line, lacks)
+
+
+def of_batches(batches: Iterable[Batch], units: int) -> list[Batch]:
+    """Give so many units in the lots they came in, the first first: what came beyond them is not in stock yet."""
+    taken = []
+    for each in batches:
+        part = min(each.units, units)
+        if part > 0:
+            taken.append(Batch(each.lot, part, each.best_before))
+            units -= part
+    return taken
+
+
+def without(batches: Iterable[Batch], units: int) -> list[Batch]:
+    """Give the lots that are left after so many units, the first first."""
+    left = []
+    for each in batches:
+        part = min(each.units, units)
+        units -= part
+        if each.units > part:
+            left.append(Batch(each.lot, each.units - part, each.best_before))
+    return left
 
 
 def settled(kind: Kind, how: Settling, units: int, coming: int) -> Effect | None:
