@@ -111,9 +111,7 @@ async def test_what_lay_there_before_is_of_an_unknown_lot_until_it_is_counted(la
     counted = [{"sku": larder.sku, "counted": 6}]
 
     async def count(reference: str, *these: dict[str, Any]) -> Any:
-        return await larder.ask(
-            moving.count, location="WH-1", reference=ref(larder, reference), lines=counted, lots=list(these)
-        )
+        return await larder.ask(moving.count_lots, location="WH-1", reference=ref(larder, reference), lots=list(these))
 
     refused = await larder.refused(moving.count, location="WH-1", reference=ref(larder, "c0"), lines=counted)
     assert refused.code == "lots-wanted"
@@ -228,8 +226,7 @@ async def test_blocked_lots_are_free_again_when_less_is_wanted_of_them_or_they_a
     await _aged(larder)
     assert (await larder.promised(), await larder.level("WH-1")) == ((0, 0), (5, 5, 0))
     await larder.ask(
-        moving.count, location="WH-1", reference=ref(larder, "c"), lines=[{"sku": larder.sku, "counted": 3}],
-        lots=[larder.of("OLD", 3)],
+        moving.count_lots, location="WH-1", reference=ref(larder, "c"), lots=[larder.of("OLD", 3)],
     )  # fmt: skip
     assert await larder.level("WH-1") == (3, 3, 0)
     await larder.wants("lots", 1)

@@ -242,3 +242,35 @@ async def test_orders_are_found(office: Office) -> None:
     assert {each.state for each in await office.ask("purchases", state="sent")} == {"sent"}
     for each in (first, second):
         await office.ask("cancel", who=BUYER, purchase=each)
+
+
+async def test_goods_told_by_lot_come_in_with_their_lots_and_what_is_beyond_when_it_is_accepted(office: Office) -> None:
+    milk = "ITEM-00009"
+    wants = [{"sku": milk, "by": "lots", "fresh_days": 3}]
+    await office.world.door.ask(BUYER, "commerce.inventory.put_tracking", items=wants)
+    id_ = await office.ordered((milk, 10), day="2030-01-10")
+    first = {"lot": "L-1", "units": 6, "best_before": "2030-02-01"}
+    second = {"lot": "L-2", "units": 6, "best_before": "2030-03-01"}
+
+    async def refused(*batches: dict[str, Any]) -> str:
+        lines = [{"sku": milk, "units": 12, "batches": list(batches)}]
+        found = await office.refused("receive", purchase=id_, location="WH-1", reference="d", lines=lines)
+        return found.code
+
+    assert (await refused(), await refused(first)) == ("lots-wanted", "invalid")
+    lines = [{"sku": milk, "units": 12, "batches": [first, second]}]
+    said = {"purchase": id_, "location": "WH-1", "reference": "d", "lines": lines}
+    once, again = await office.ask("receive", **said), await office.ask("receive", **said)
+    assert once.receipt.id == again.receipt.id
+
+    async def there() -> dict[str, int]:
+        found = await office.world.door.ask(BUYER, "commerce.inventory.lots", skus=[milk])
+        return {each.lot: each.units for each in found}
+
+    assert await there() == {"L-1": 6, "L-2": 4}
+    [more] = (await office.ask("purchase", purchase=id_)).differences
+    wanted = await office.refused("settle", difference=more.id, resolution="accept")
+    assert (wanted.code, more.units) == ("lots-wanted", 2)
+    await office.ask("settle", difference=more.id, resolution="accept", batches=[{"lot": "L-2", "units": 2}])
+    assert await there() == {"L-1": 6, "L-2": 6}
+    await office.sound()

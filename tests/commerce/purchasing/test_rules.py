@@ -8,6 +8,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rynek.commerce.inventory import Batch
 from rynek.commerce.purchasing import rules
 from rynek.commerce.purchasing.model import Arrived, Kind, Open, Settling, State, Supply, Verb
 
@@ -163,3 +164,16 @@ def test_goods_that_slip_make_no_promise_sooner(
         assert (was is None) == (now is None)
         if was and now:
             assert now >= was
+
+
+@given(st.lists(st.integers(1, 9), max_size=6), st.integers(0, 60))
+def test_lots_are_parted_between_what_was_ordered_and_what_is_beyond(counts: list[int], units: int) -> None:
+    batches = [Batch(f"L-{n}", count) for n, count in enumerate(counts)]
+    first, rest = rules.of_batches(batches, units), rules.without(batches, units)
+    assert sum(each.units for each in first) == min(units, sum(counts))
+    total: Counter[str] = Counter()
+    for each in (*first, *rest):
+        assert each.units > 0
+        total[each.lot] += each.units
+    assert total == Counter({each.lot: each.units for each in batches})
+    assert [each.lot for each in (*first, *rest)] == sorted(each.lot for each in (*first, *rest))

@@ -104,6 +104,11 @@ TABLES: dict[str, tuple[Actor, str, str]] = {
         "channel,sku,kind,most,from_on\nWEB-PL,ITEM-00001,backorder,5,\nWEB-PL,ITEM-00002,preorder,9,2031-01-01\n",
         "channel,sku,most\nWEB-PL,ITEM-00001,6\n",
     ),
+    "lot-tracking": (
+        KEEPER,
+        "sku,by,fresh_days\nMILK-1,lots,7\nPHONE-1,serials,\n",
+        "sku,fresh_days\nMILK-1,10\n",
+    ),
     "routes": (KEEPER, "channel,location,rank\nWEB-PL,S-1,9\n", "channel,location,rank\nWEB-PL,S-1,8\n"),
     "stock-counts": (
         KEEPER,

@@ -25,6 +25,7 @@ NO_SHEET = {
     "commerce.companies.put_member": "who may buy for a company: its own admins say so, one by one",
     "commerce.companies.put_units": "how a company is organised: its own admins keep that; no table yet",
     "commerce.documents.put_exchange_rates": "a bank's table of each day, as a program fetches it",
+    "commerce.inventory.count_lots": "lots found at the shelf, posted once, as a scanner reads them; no table yet",
     "commerce.inventory.receive": "goods that came: a document with a number, posted once",
     "commerce.inventory.announce": "goods that will come: a document with a number, posted once",
     "commerce.inventory.adjust": "a movement with its reason, posted once; what there is is counted by stock-counts",

@@ -21,16 +21,20 @@ _BEYOND = Route[list[commerce_inventory.BeyondRow]](
     "GET", "/inventory/channels/{channel}/beyond-stock", list[commerce_inventory.BeyondRow]
 )
 _COUNT = Route[list[commerce_inventory.Move]]("POST", "/inventory/counts", list[commerce_inventory.Move])
+_COUNT_LOTS = Route[list[commerce_inventory.Move]]("POST", "/inventory/lot-counts", list[commerce_inventory.Move])
 _HOLD = Route[list[commerce_inventory.Pick]]("POST", "/inventory/holds/{holder}", list[commerce_inventory.Pick])
 _LEDGER = Route[list[commerce_inventory.Entry]]("GET", "/inventory/ledger", list[commerce_inventory.Entry])
 _LET_GO = Route[list[commerce_inventory.Pick]]("DELETE", "/inventory/holds/{holder}", list[commerce_inventory.Pick])
 _LEVELS = Route[list[commerce_inventory.Level]]("GET", "/inventory/levels", list[commerce_inventory.Level])
 _LOCATIONS = Route[list[commerce_inventory.Location]]("GET", "/inventory/locations", list[commerce_inventory.Location])
+_LOTS = Route[list[commerce_inventory.LotLevel]]("GET", "/inventory/lots", list[commerce_inventory.LotLevel])
 _OWING = Route[list[commerce_inventory.Level]]("GET", "/inventory/owing", list[commerce_inventory.Level])
 _PUT_BEYOND = Route[None]("PUT", "/inventory/channels/{channel}/beyond-stock", None)
 _PUT_LOCATIONS = Route[None]("PUT", "/inventory/locations", None)
 _PUT_ROUTES = Route[None]("PUT", "/inventory/channels/{channel}/locations", None)
 _PUT_SAFETY = Route[None]("PUT", "/inventory/channels/{channel}/safety", None)
+_PUT_TRACKING = Route[None]("PUT", "/inventory/tracking", None)
+_READ_CODE = Route[commerce_inventory.Scanned]("GET", "/inventory/codes", commerce_inventory.Scanned)
 _RECEIVE = Route[bool]("POST", "/inventory/receipts", bool)
 _ROUTES = Route[list[commerce_inventory.Route]](
     "GET", "/inventory/channels/{channel}/locations", list[commerce_inventory.Route]
@@ -42,7 +46,9 @@ _SEND = Route[commerce_inventory.Transfer]("PUT", "/inventory/transfers/{transfe
 _SHELF = Route[list[commerce_inventory.Level]](
     "GET", "/inventory/locations/{location}/shelf", list[commerce_inventory.Level]
 )
+_THROW_AWAY = Route[bool]("POST", "/inventory/expiries", bool)
 _TOTALS = Route[list[commerce_inventory.Total]]("GET", "/inventory/totals", list[commerce_inventory.Total])
+_TRACKING = Route[list[commerce_inventory.Tracking]]("GET", "/inventory/tracking", list[commerce_inventory.Tracking])
 _TRANSFER = Route[commerce_inventory.Transfer]("GET", "/inventory/transfers/{transfer}", commerce_inventory.Transfer)
 _UNBALANCED = Route[list[commerce_inventory.Unbalanced]](
     "GET", "/inventory/unbalanced", list[commerce_inventory.Unbalanced]
@@ -55,10 +61,25 @@ class CommerceInventory:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def adjust(self, location: str, reference: str, reason: str, lines: list[commerce_inventory.Line]) -> bool:
+    async def adjust(
+        self,
+        location: str,
+        reference: str,
+        reason: str,
+        lines: list[commerce_inventory.Line],
+        lots: list[commerce_inventory.OfLot] | None = None,
+    ) -> bool:
         """Correct levels, with the reason why (breakage, theft, found again); False when this was done already.
 
+        Args:
+            lots: of the items that want it, by how much each lot or serial number changes.
+
         Raises:
+            Invalid: no lots are kept of an item.
+            LotsWanted: an item wants its lots or serial numbers said, or the date of a new lot.
+            LotDiffers: a lot is known with another date.
+            LotNotThere: of a lot so many units are not there, or are on lists.
+            SerialElsewhere: a serial number is in stock already.
             UnitsHeld: a warehouse would have less than is set aside.
             Forbidden: it is not your store.
             DocumentDiffers: another kind of document has this number.
@@ -67,7 +88,7 @@ class CommerceInventory:
             StockMoved, StockOwed
         """
         return await self._calls.ask(
-            _ADJUST, {}, {"location": location, "reference": reference, "reason": reason, "lines": lines}
+            _ADJUST, {}, {"location": location, "reference": reference, "reason": reason, "lines": lines, "lots": lots}
         )
 
     async def announce(self, location: str, reference: str, lines: list[commerce_inventory.Line]) -> bool:
@@ -83,19 +104,28 @@ class CommerceInventory:
         return await self._calls.ask(_ANNOUNCE, {}, {"location": location, "reference": reference, "lines": lines})
 
     async def arrive(
-        self, transfer: uuid.UUID, received: list[commerce_inventory.CountedLine] | msgspec.UnsetType = msgspec.UNSET
+        self,
+        transfer: uuid.UUID,
+        received: list[commerce_inventory.CountedLine] | msgspec.UnsetType = msgspec.UNSET,
+        lots: list[commerce_inventory.OfLot] | msgspec.UnsetType = msgspec.UNSET,
     ) -> commerce_inventory.Transfer:
         """Take a transfer in at its destination: all of it, or what is said to have arrived; the rest is lost.
+
+        Args:
+            lots: which lots arrived, of the items that want it; all of them, unless something is missing.
 
         Raises:
             NotFound: there is no such transfer.
             AlreadyReceived: it is in.
             Invalid: something arrived that was not sent, or an item is said twice.
+            LotsWanted: something is missing, and it is not said which lots arrived.
+            LotDiffers: a lot is known with another date.
+            SerialElsewhere: a serial number is in stock already.
             Forbidden: the destination is not your store.
         Emits:
             StockMoved
         """
-        return await self._calls.ask(_ARRIVE, {"transfer": transfer}, {"received": received})
+        return await self._calls.ask(_ARRIVE, {"transfer": transfer}, {"received": received, "lots": lots})
 
     async def available(self, channel: str, skus: list[str]) -> list[commerce_inventory.Available]:
         """Tell what a channel may promise of items: free at its locations, less safety stock."""
@@ -114,6 +144,7 @@ class CommerceInventory:
 
         Raises:
             Invalid: an item is counted twice.
+            LotsWanted: an item is told by lot: ``count_lots`` counts it.
             UnitsHeld: a warehouse has less than is set aside: release those holds first.
             Forbidden: it is not your store.
             DocumentDiffers: another kind of document has this number.
@@ -122,6 +153,28 @@ class CommerceInventory:
             StockMoved
         """
         return await self._calls.ask(_COUNT, {}, {"location": location, "reference": reference, "lines": lines})
+
+    async def count_lots(
+        self, location: str, reference: str, lots: list[commerce_inventory.OfLot]
+    ) -> list[commerce_inventory.Move]:
+        """Set items that are told by lot to what was found of each; of lots that are not named nothing was.
+
+        Gives the differences, nothing when this count is in already.
+
+        Raises:
+            Invalid: fewer than no units are found, or no lots are kept of an item.
+            LotsWanted: the date of a lot is wanted, which is new.
+            LotDiffers: a lot is known with another date.
+            LotNotThere: fewer units of a lot were found than are on lists.
+            SerialElsewhere: a serial number is in stock already.
+            UnitsHeld: a warehouse has less than is set aside: release those holds first.
+            Forbidden: it is not your store.
+            DocumentDiffers: another kind of document has this number.
+            LocationUnknown: there is no such location.
+        Emits:
+            StockMoved
+        """
+        return await self._calls.ask(_COUNT_LOTS, {}, {"location": location, "reference": reference, "lots": lots})
 
     async def hold(
         self, holder: uuid.UUID, channel: str, needs: list[commerce_inventory.Need], seconds: int = 900
@@ -179,6 +232,27 @@ class CommerceInventory:
         """List stores and warehouses by code; go on with the last code as ``after``."""
         return await self._calls.ask(_LOCATIONS, {}, {"after": after, "limit": limit})
 
+    async def lots(
+        self,
+        skus: list[str] | None = None,
+        location: str = "",
+        until: datetime.date | None = None,
+        after: str = "",
+        limit: int = 500,
+    ) -> list[commerce_inventory.LotLevel]:
+        """Tell what lies there of lots and serial numbers, by item and location, the first expired first.
+
+        Args:
+            until: only lots best before that day or an earlier one.
+            after: ``sku/location/lot`` of the last of the page before.
+
+        Raises:
+            Forbidden: it is not your store.
+        """
+        return await self._calls.ask(
+            _LOTS, {}, {"skus": skus, "location": location, "until": until, "after": after, "limit": limit}
+        )
+
     async def owing(self, location: str = "", limit: int = 500) -> list[commerce_inventory.Level]:
         """List levels below zero: stores that sold what their book did not show, and should count.
 
@@ -230,16 +304,38 @@ class CommerceInventory:
         """
         return await self._calls.ask(_PUT_SAFETY, {"channel": channel}, {"safety": safety})
 
+    async def put_tracking(self, items: list[commerce_inventory.Tracking]) -> None:
+        """Say which items are told by lot or by serial number. What lies there already is of a lot that nobody has said.
+
+        Raises:
+            Invalid: an item is given twice.
+            LotsInUse: of an item that is to be told otherwise, lots are on lists or blocked.
+        """
+        return await self._calls.ask(_PUT_TRACKING, {}, {"items": items})
+
+    async def read_code(self) -> commerce_inventory.Scanned:
+        """Tell what a barcode says: the item's number, its lot, its best-before date, its serial number."""
+        return await self._calls.ask(_READ_CODE, {}, None)
+
     async def receive(
-        self, location: str, reference: str, lines: list[commerce_inventory.Line], announced: bool = False
+        self,
+        location: str,
+        reference: str,
+        lines: list[commerce_inventory.Line],
+        announced: bool = False,
+        lots: list[commerce_inventory.OfLot] | None = None,
     ) -> bool:
         """Book goods in by a delivery's number; gives False when that delivery is in already.
 
         Args:
             announced: they were expected, so they leave what is inbound.
+            lots: the lots or serial numbers of the items that want them, and the dates of new lots.
 
         Raises:
             Invalid: a line takes units away: that is an adjustment.
+            LotsWanted: an item wants its lots or serial numbers said, or the date of a new lot.
+            LotDiffers: a lot is known with another date.
+            SerialElsewhere: a serial number is in stock already.
             DocumentDiffers: another kind of document has this number.
             Forbidden: it is not your store.
             LocationUnknown: there is no such location.
@@ -247,7 +343,9 @@ class CommerceInventory:
             StockMoved
         """
         return await self._calls.ask(
-            _RECEIVE, {}, {"location": location, "reference": reference, "lines": lines, "announced": announced}
+            _RECEIVE,
+            {},
+            {"location": location, "reference": reference, "lines": lines, "announced": announced, "lots": lots},
         )
 
     async def routes(self, channel: str) -> list[commerce_inventory.Route]:
@@ -262,6 +360,9 @@ class CommerceInventory:
         """Send goods to another location: they leave here and are inbound there. The id is the sender's to choose.
 
         Raises:
+            Invalid: a lot is sent of fewer than one unit, or no lots are kept of the item.
+            LotsWanted: an item wants its lots or serial numbers said.
+            LotNotThere: of a lot so many units are not there, or are on lists.
             UnitsHeld: a warehouse would have less than is set aside.
             LocationUnknown: there is no such location.
             Forbidden: the origin is not your store.
@@ -279,6 +380,21 @@ class CommerceInventory:
         """
         return await self._calls.ask(_SHELF, {"location": location}, {"after": after, "limit": limit})
 
+    async def throw_away(self, location: str, sku: str, lot: str, reference: str) -> bool:
+        """Take what is blocked of a lot, because it is too old, off the shelf and the book; False when it was done already.
+
+        Raises:
+            LotNotThere: nothing of it is blocked.
+            Forbidden: it is not your store.
+            DocumentDiffers: another kind of document has this number.
+            LocationUnknown: there is no such location.
+        Emits:
+            StockMoved, StockReleased
+        """
+        return await self._calls.ask(
+            _THROW_AWAY, {}, {"location": location, "sku": sku, "lot": lot, "reference": reference}
+        )
+
     async def totals(self, skus: list[str]) -> list[commerce_inventory.Total]:
         """Tell what all locations have of items together; to who belongs to a store, what that store has.
 
@@ -286,6 +402,12 @@ class CommerceInventory:
             Forbidden: you belong to no store.
         """
         return await self._calls.ask(_TOTALS, {}, {"skus": skus})
+
+    async def tracking(
+        self, skus: list[str] | None = None, after: str = "", limit: int = 500
+    ) -> list[commerce_inventory.Tracking]:
+        """List the items that are told by lot or serial number; go on with the last sku as ``after``."""
+        return await self._calls.ask(_TRACKING, {}, {"skus": skus, "after": after, "limit": limit})
 
     async def transfer(self, transfer: uuid.UUID) -> commerce_inventory.Transfer:
         """Show a transfer.

@@ -166,6 +166,9 @@ class CommerceOrders:
             NotFound: there is no such order.
             NotReturnable: it has not been shipped, or more would come back than was ordered.
             Invalid: a line is given twice, or the order has no such line.
+            LotsWanted: an item wants its serial numbers said.
+            NotSoldSo: a lot or serial number did not go out with this order.
+            SerialElsewhere: a serial number is in stock already.
             LocationUnknown: there is no such location.
         Emits:
             UnitsReturned, StockMoved

@@ -3,6 +3,7 @@
 Made by ``make client`` from the registry; do not edit.
 """
 
+import rynek.commerce.inventory.model as commerce_inventory
 import rynek.commerce.purchasing.model as commerce_purchasing
 import typing
 import uuid
@@ -248,7 +249,10 @@ class CommercePurchasing:
             NotFound: there is no such purchase order.
             WrongPurchaseStep: it was not sent, or is over.
             DeliveryDiffers: another delivery was taken in under this number.
-            Invalid: an item is given twice, or nothing came and that was not all.
+            Invalid: an item is given twice, nothing came and that was not all, or the lots are not as many as came.
+            LotsWanted: an item wants its lots or serial numbers said, or the date of a new lot.
+            LotDiffers: a lot is known with another date.
+            SerialElsewhere: a serial number is in stock already.
             Forbidden: it is not your store.
             LocationUnknown: there is no such location.
         Emits:
@@ -273,7 +277,11 @@ class CommercePurchasing:
         return await self._calls.ask(_SEND, {"purchase": purchase}, None)
 
     async def settle(
-        self, difference: uuid.UUID, resolution: typing.Literal["credit", "accept", "expect"], note: str = ""
+        self,
+        difference: uuid.UUID,
+        resolution: typing.Literal["credit", "accept", "expect"],
+        note: str = "",
+        batches: list[commerce_inventory.Batch] | None = None,
     ) -> commerce_purchasing.Purchase:
         """Settle what came otherwise than ordered.
 
@@ -288,7 +296,9 @@ class CommercePurchasing:
         Emits:
             DifferenceSettledWith, StockMoved; PurchaseOrderClosed, where nothing more comes
         """
-        return await self._calls.ask(_SETTLE, {"difference": difference}, {"resolution": resolution, "note": note})
+        return await self._calls.ask(
+            _SETTLE, {"difference": difference}, {"resolution": resolution, "note": note, "batches": batches}
+        )
 
     async def suppliers(self, after: str = "", limit: int = 500) -> list[commerce_purchasing.Supplier]:
         """List suppliers by code; go on with the last code as ``after``."""

@@ -26,6 +26,7 @@ operations = [
     write("POST /inventory/announcements", moving.announce, "inventory.receive", rate="bulk"),
     write("POST /inventory/adjustments", moving.adjust, "inventory.adjust", rate="bulk"),
     write("POST /inventory/counts", moving.count, "inventory.count", rate="bulk"),
+    write("POST /inventory/lot-counts", moving.count_lots, "inventory.count", rate="bulk"),
     write("PUT /inventory/transfers/{transfer}", moving.send, "inventory.transfer"),
     write("POST /inventory/transfers/{transfer}/arrival", moving.arrive, "inventory.transfer"),
     read("GET /inventory/transfers/{transfer}", moving.transfer, "inventory.read"),

@@ -217,20 +217,12 @@ async def throw_away(tx: Tx, location: LocationCode, sku: Sku, lot: LotCode, ref
     return True
 
 
-async def count(
-    tx: Tx, location: LocationCode, reference: Reference, lines: Counts, lots: LotLines | None = None
-) -> list[Move]:
+async def count(tx: Tx, location: LocationCode, reference: Reference, lines: Counts) -> list[Move]:
     """Set levels to what was found; gives the differences, nothing when this count is in already.
 
-    Args:
-        lots: how many units were found of each lot or serial number, of the items that want them; of others none were.
-
     Raises:
-        Invalid: an item is counted twice, or no lots are kept of it.
-        LotsWanted: the lots of an item are not said, or are not as many as were found.
-        LotDiffers: a lot is known with another date.
-        LotNotThere: fewer units of a lot were found than are on lists.
-        SerialElsewhere: a serial number is in stock already.
+        Invalid: an item is counted twice.
+        LotsWanted: an item is told by lot: ``count_lots`` counts it.
         UnitsHeld: a warehouse has less than is set aside: release those holds first.
         Forbidden: it is not your store.
         DocumentDiffers: another kind of document has this number.
@@ -241,12 +233,41 @@ async def count(
     found = {line.sku: line.counted for line in lines}
     if len(found) < len(lines):
         raise Invalid("an item is counted twice; add the counts up", field="lines")
+    return await _count(tx, location, reference, found, [])
+
+
+async def count_lots(
+    tx: Tx, location: LocationCode, reference: Reference, lots: Annotated[LotLines, Meta(min_length=1)]
+) -> list[Move]:
+    """Set items that are told by lot to what was found of each; of lots that are not named nothing was.
+
+    Gives the differences, nothing when this count is in already.
+
+    Raises:
+        Invalid: fewer than no units are found, or no lots are kept of an item.
+        LotsWanted: the date of a lot is wanted, which is new.
+        LotDiffers: a lot is known with another date.
+        LotNotThere: fewer units of a lot were found than are on lists.
+        SerialElsewhere: a serial number is in stock already.
+        UnitsHeld: a warehouse has less than is set aside: release those holds first.
+        Forbidden: it is not your store.
+        DocumentDiffers: another kind of document has this number.
+        LocationUnknown: there is no such location.
+    Emits:
+        StockMoved
+    """
+    if any(each.units < 0 for each in lots):
+        raise Invalid("nobody finds fewer than no units", field="lots")
+    return await _count(tx, location, reference, rules.summed(lots), lots)
+
+
+async def _count(tx: Tx, location: str, reference: str, found: Mapping[str, int], lots: Sequence[OfLot]) -> list[Move]:
     if not await _document(tx, location, reference, "count"):
         return []
     await q.open_levels(tx, skus=sorted(found), locations=[location] * len(found))
     known = await q.lock_counted(tx, location=location, skus=list(found))
     moves = [Move(level.sku, location, found[level.sku] - level.on_hand) for level in known]
-    differ = await _recount(tx, location, [level.sku for level in known if level.by_lot], found, lots or [])
+    differ = await _recount(tx, location, [level.sku for level in known if level.by_lot], found, lots)
     moved = {each.sku for each in differ}
     different = [move for move in moves if move.units or move.sku in moved]
     if different:

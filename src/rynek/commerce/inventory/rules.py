@@ -78,7 +78,7 @@ class Shelf:
         return picks, {}
 
 
-def summed(needs: Iterable[Need]) -> dict[str, int]:
+def summed(needs: Iterable[Need | OfLot]) -> dict[str, int]:
     """Add up lines that ask for the same item: checked apart, two lines of one item would oversell it."""
     total: dict[str, int] = {}
     for need in needs:
