@@ -259,7 +259,7 @@ async def test_goods_told_by_lot_come_in_with_their_lots_and_what_is_beyond_when
 
     assert (await refused(), await refused(first)) == ("lots-wanted", "invalid")
     lines = [{"sku": milk, "units": 12, "batches": [first, second]}]
-    said = {"purchase": id_, "location": "WH-1", "reference": "d", "lines": lines}
+    said: dict[str, Any] = {"purchase": id_, "location": "WH-1", "reference": "d", "lines": lines}
     once, again = await office.ask("receive", **said), await office.ask("receive", **said)
     assert once.receipt.id == again.receipt.id
 
