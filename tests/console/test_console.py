@@ -13,10 +13,11 @@ from rynek import security
 from rynek.app import App
 from rynek.bench import Server
 from rynek.bench.stall import Stall, set_up
-from rynek.console.pages.shell import inside
+from rynek.console.pages.shell import PLACES, inside
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import ANYONE, Actor
 from tests.browser import Visitor, chromium, visiting
+from tests.seeing import fits, in_the_way
 
 ADMIN = Actor("staff", ids.new(), frozenset({"admin"}), name="setting up")
 BOSS = ("boss@rynek.example", "a password for the boss")
@@ -341,3 +342,18 @@ async def test_every_control_has_a_name(world: App, stall: Stall, server: Server
             assert await visitor.open(f"/console{path}") == 200
             assert await visitor.page.evaluate(nameless) == [], path
             assert await visitor.page.locator("h1").count() == 1
+
+
+async def test_nothing_stands_in_anybodys_way(world: App, stall: Stall, server: Server, browser: Browser) -> None:
+    """Each place of the console, light and dark, with an order and an item as they are looked at in work."""
+    placed = await order(world)
+    async with visiting(browser, server.address) as visitor:
+        await come_in(visitor, world)
+        for path in (
+            *(where for _, where, _ in PLACES),
+            f"/console/orders/{placed.order}",
+            "/console/stock/ITEM-00001",
+        ):
+            assert await visitor.open(path) == 200
+            assert await in_the_way(visitor.page) == []
+            assert await fits(visitor.page, 640), path  # 200 % of 1280

@@ -74,7 +74,7 @@ async def test_suggestions_come_as_one_types(grocer: Server, browser: Browser) -
         await expect(rows.first).to_be_visible()
         assert "Mleko" in await page.inner_text("#suggestions")
         await page.press("#seek", "ArrowDown")
-        await expect(rows.first).to_have_attribute("aria-selected", "true")
+        await expect(rows.first.locator("a")).to_have_attribute("aria-selected", "true")
         await page.press("#seek", "Enter")
         await page.wait_for_url("**category=milk**")
         assert await page.locator(".wares > li").count() == 3

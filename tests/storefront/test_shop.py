@@ -16,6 +16,7 @@ from rynek.bench.stall import KEEPER, Stall, set_up
 from rynek.kernel import clock, ids
 from rynek.kernel.actor import Actor
 from tests.browser import Visitor, chromium, visiting
+from tests.seeing import fits, in_the_way, reach
 
 ADMIN = Actor("staff", ids.new(), frozenset({"admin"}), name="setting up")
 SAID = {"email": "ola@example.com", "name": "Ola Nowak", "street": "Rynek 1", "postcode": "31-042", "city": "Kraków"}
@@ -145,7 +146,7 @@ async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Serve
         await visitor.open(SHOP)
         for place in (0, 1, 1):
             await page.locator("form[data-add] button").nth(place).click()
-            await page.wait_for_selector(".toast:not([hidden])")
+            await page.wait_for_selector(".toast:not(:empty)")
             await expect(page.locator("[data-pieces]")).to_have_text(str(place + 1))
             await expect(page.locator("form[data-add] button:disabled")).to_have_count(0)
         assert page.url.endswith(SHOP)
@@ -168,6 +169,65 @@ async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Serve
         assert "Bank transfer" in await visitor.text()
     email, _, lines = await written(world, number)
     assert (email, sorted(quantity for _, quantity in lines)) == ("ola@example.com", [1, 5])
+
+
+async def test_a_guest_buys_by_keys_alone_and_nothing_is_in_the_way(
+    world: App, stall: Stall, server: Server, browser: Browser
+) -> None:
+    """From the shop's door to an order without a mouse; on the way axe-core and narrow windows look at each page."""
+    async with visiting(browser, server.address) as visitor:
+        page = visitor.page
+
+        async def follow(selector: str, key: str = "Enter") -> None:
+            await reach(page, selector)
+            async with page.expect_navigation():
+                await page.keyboard.press(key)
+
+        async def look() -> None:
+            assert await in_the_way(page) == []
+            assert await fits(page, 640)  # 200 % of 1280
+            assert await fits(page, 320)
+
+        await visitor.open(SHOP)
+        await look()
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        await page.keyboard.press("Enter")
+        assert await page.evaluate("document.activeElement.id") == "main"
+        await follow(".menu a[href*='category=tea']")
+        await look()
+        await follow(".ware[href*='tea-1']")
+        await look()
+        await reach(page, "#q1")
+        await page.keyboard.press("ArrowUp")
+        await reach(page, "form[data-add] button")
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".toast")).to_contain_text("cart")
+        await follow(".toast a")
+        await look()
+        await follow("a[href$='/checkout']")
+        await look()
+        await reach(page, "#email")
+        for field, value in SAID.items():
+            while await page.evaluate("document.activeElement.id") != field:
+                await page.keyboard.press("Tab")
+            await page.keyboard.type(value)
+        await reach(page, "input[name=method]")
+        await page.keyboard.press("Space")
+        await follow("button[value=place]")
+        await look()
+        number = await visitor.text("#number")
+        for path in ("search?q=zzz", "login", "register", "wallet", "withdrawal", "returns/new", "orders"):
+            await visitor.open(f"{SHOP}/{path}")
+            await look()
+        await visitor.open("/design")
+        await look()
+        await page.emulate_media(reduced_motion="reduce")
+        assert await page.evaluate("getComputedStyle(document.querySelector('.button')).transitionDuration") == "0s"
+        await page.evaluate("document.querySelector('main').innerHTML = '<img src=x><input><p style=color:#aaa>?</p>'")
+        assert {said.split()[2] for said in await in_the_way(page)} >= {"image-alt", "label"}
+        visitor.complaints.clear()  # the control's picture is not there, and its style is not let in
+    assert (await written(world, number))[2] == [("TEA-1", 2)]
 
 
 async def test_a_guest_collects_at_a_shop_without_scripts(
@@ -331,7 +391,7 @@ async def test_a_phone_is_wide_enough(stall: Stall, server: Server, browser: Bro
         page = visitor.page
         await visitor.open(SHOP)
         await page.locator("form[data-add] button").first.click()
-        await page.wait_for_selector(".toast:not([hidden])")
+        await page.wait_for_selector(".toast:not(:empty)")
         for path in ("", "/cart", "/checkout", "/products/green-tea-1-g-tea-1"):
             await visitor.open(f"{SHOP}{path}")
             assert await page.evaluate("document.documentElement.scrollWidth") <= 360, path

@@ -11,9 +11,8 @@ function say(text, link) {
     a.textContent = says.dataset.cart;
     says.append(" ", a);
   }
-  says.hidden = false;
   clearTimeout(hiding);
-  hiding = setTimeout(() => (says.hidden = true), 6000);
+  hiding = setTimeout(() => says.replaceChildren(), 8000);
 }
 
 for (const form of document.querySelectorAll("form[data-add]")) {
@@ -84,11 +83,14 @@ if (seek) {
   const choose = (at) => {
     const rows = list.children;
     chosen = rows.length ? (at + rows.length) % rows.length : -1;
-    [...rows].forEach((row, n) => row.setAttribute("aria-selected", String(n === chosen)));
+    [...rows].forEach((row, n) => row.firstChild.setAttribute("aria-selected", String(n === chosen)));
+    if (chosen >= 0) input.setAttribute("aria-activedescendant", `suggestion-${chosen}`);
   };
   const hide = () => {
     list.hidden = true;
     chosen = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
   };
   const suggest = async () => {
     const mine = ++asked;
@@ -97,11 +99,14 @@ if (seek) {
       const query = new URLSearchParams({ q: input.value, language: document.documentElement.lang });
       const answer = await fetch(`${seek.dataset.suggest}?${query}`);
       if (mine !== asked || !answer.ok) return;
-      const rows = (await answer.json()).map((each) => {
+      const rows = (await answer.json()).map((each, n) => {
         const row = document.createElement("li");
         const link = document.createElement("a");
         const kind = document.createElement("small");
-        row.role = "option";
+        row.role = "presentation";
+        link.role = "option";
+        link.id = `suggestion-${n}`;
+        link.tabIndex = -1;
         link.href = where[each.kind](each);
         link.append(each.text);
         kind.textContent = list.dataset[each.kind];
@@ -111,6 +116,8 @@ if (seek) {
       });
       list.replaceChildren(...rows);
       list.hidden = rows.length === 0;
+      input.setAttribute("aria-expanded", String(rows.length > 0));
+      input.removeAttribute("aria-activedescendant");
       chosen = -1;
     } catch {
       hide();

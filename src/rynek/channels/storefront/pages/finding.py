@@ -45,9 +45,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     def address(self, path: str, **other: Any) -> str:
         """Give the address of the same with something else in it; from the first page on, unless that is said."""
         values = {name: getattr(self, name) for name in self.__struct_fields__} | {"page": 1} | other
-        kept = {name: value for name, value in values.items() if value not in ("", [], False, None)}
-        if kept["page"] == 1:
-            del kept["page"]
+        usual = {"page": 1, "sort": "name"}
+        kept = {name: value for name, value in values.items() if value not in ("", [], False, None, usual.get(name))}
         if kept.get("available"):
             kept["available"] = "true"
         return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
