@@ -10,9 +10,8 @@ import pytest
 from rynek.app import App
 from rynek.bench.stall import KEEPER
 from rynek.commerce.fulfilment import packing, working
-from rynek.commerce.fulfilment.model import HandedOver, Parcel
 from rynek.commerce.fulfilment.reactions import number
-from rynek.commerce.fulfilment.sending import Sent
+from rynek.commerce.fulfilment.sending import HandedOver, Parcel, Sent
 from rynek.commerce.shipping import actions as shipping
 from rynek.commerce.shipping.events import ParcelLabelled
 from rynek.kernel import clock, ids

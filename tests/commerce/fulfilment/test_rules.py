@@ -23,7 +23,7 @@ from rynek.commerce.fulfilment.model import (
     Wanted,
     WrongStep,
 )
-from rynek.commerce.inventory import Pick
+from rynek.commerce.inventory import LotLevel, OfLot, Pick
 
 SKUS = ("A", "B", "C")
 BY = ("nearest", "parcels", "cheapest", "load", "age", "rank")
@@ -297,3 +297,44 @@ def test_goods_go_to_where_they_are_collected(delivery: str, point: str, locatio
     collected = delivery == "pickup" and point != ""
     here = "hand-out" if location == point else "bring"
     assert rules.kind(wanted, location) == (here if collected else "send")
+
+
+@given(st.integers(0, 30), st.dictionaries(st.sampled_from("ABCD"), st.integers(0, 9)))
+def test_lots_to_take_make_up_what_is_missing_as_far_as_there_are_any(units: int, free: dict[str, int]) -> None:
+    there = [LotLevel("X", "S-1", lot, n, 0, 0, None, None, "lots") for lot, n in free.items()]
+    take = rules.to_take(units, there)
+    assert sum(each.units for each in take) == min(units, sum(free.values()))
+    assert all(0 < each.units <= free[each.lot] for each in take)
+    filled = [lot for lot, n in free.items() if n]
+    assert [each.lot for each in take] == filled[: len(take)], "the first expired first"
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from("XY"), st.integers(1, 5), min_size=1), min_size=1, max_size=3), st.data()
+)
+def test_every_parcel_has_lots_for_what_is_in_it(goods: list[dict[str, int]], data: st.DataObject) -> None:
+    taken: dict[tuple[str, str], int] = {}
+    for n, box in enumerate(goods):
+        for sku, units in box.items():
+            for _ in range(units):
+                key = (sku, data.draw(st.sampled_from("AB")) if n else "A")
+                taken[key] = taken.get(key, 0) + 1
+    said = data.draw(st.lists(st.tuples(st.sampled_from("XYZ"), st.sampled_from("ABC")), max_size=2))
+    first = [OfLot(*each) for each in said]
+    boxes = rules.boxed(goods, taken, [first, *([[]] * (len(goods) - 1))])
+    fits = all(
+        sum(each == pair for each in said) <= taken.get(pair, 0)
+        and sum(each[0] == pair[0] for each in said) <= goods[0].get(pair[0], 0)
+        for pair in said
+    )
+    assert (boxes is not None) == fits
+    if boxes is None:
+        return
+    total: dict[tuple[str, str], int] = {}
+    for packed, holds in zip(boxes, goods, strict=True):
+        assert {sku: sum(lots.values()) for sku, lots in packed.items()} == holds
+        for sku, lots in packed.items():
+            for lot, units in lots.items():
+                total[sku, lot] = total.get((sku, lot), 0) + units
+    assert total == taken
+    assert all(boxes[0][each.sku][each.lot] for each in first)

@@ -39,18 +39,20 @@ _DROP_ROUTING = Route[None]("DELETE", "/fulfilment/routing/{channel}", None)
 _EXTEND = Route[commerce_fulfilment.Collection](
     "POST", "/fulfilment/collections/{collection}/extension", commerce_fulfilment.Collection
 )
-_HAND_OVER = Route[commerce_fulfilment.HandedOver](
-    "POST", "/fulfilment/locations/{location}/handovers", commerce_fulfilment.HandedOver
+_HAND_OVER = Route[commerce_fulfilment_sending.HandedOver](
+    "POST", "/fulfilment/locations/{location}/handovers", commerce_fulfilment_sending.HandedOver
 )
-_HANDOVER = Route[commerce_fulfilment.Handover]("GET", "/fulfilment/handovers/{handover}", commerce_fulfilment.Handover)
-_HANDOVERS = Route[list[commerce_fulfilment.HandoverRow]](
-    "GET", "/fulfilment/locations/{location}/handovers", list[commerce_fulfilment.HandoverRow]
+_HANDOVER = Route[commerce_fulfilment_sending.Handover](
+    "GET", "/fulfilment/handovers/{handover}", commerce_fulfilment_sending.Handover
+)
+_HANDOVERS = Route[list[commerce_fulfilment_sending.HandoverRow]](
+    "GET", "/fulfilment/locations/{location}/handovers", list[commerce_fulfilment_sending.HandoverRow]
 )
 _LET_GO = Route[None]("POST", "/fulfilment/tasks/{task}/release", None)
 _LOAD = Route[list[commerce_fulfilment.Load]]("GET", "/fulfilment/load", list[commerce_fulfilment.Load])
 _MISS = Route[commerce_fulfilment.Work]("POST", "/fulfilment/tasks/{task}/shortages", commerce_fulfilment.Work)
-_PACK = Route[list[commerce_fulfilment.Parcel]](
-    "POST", "/fulfilment/tasks/{task}/parcels", list[commerce_fulfilment.Parcel]
+_PACK = Route[list[commerce_fulfilment_sending.Parcel]](
+    "POST", "/fulfilment/tasks/{task}/parcels", list[commerce_fulfilment_sending.Parcel]
 )
 _PARCELS_OF = Route[list[commerce_fulfilment_sending.Sent]](
     "GET", "/orders/{order}/parcels", list[commerce_fulfilment_sending.Sent]
@@ -64,8 +66,8 @@ _PUT_PLACES = Route[None]("PUT", "/fulfilment/places", None)
 _PUT_ROUTING = Route[commerce_fulfilment.PutRouting](
     "PUT", "/fulfilment/routing/{channel}", commerce_fulfilment.PutRouting
 )
-_READY_TO_GO = Route[list[commerce_fulfilment.Parcel]](
-    "GET", "/fulfilment/locations/{location}/parcels", list[commerce_fulfilment.Parcel]
+_READY_TO_GO = Route[list[commerce_fulfilment_sending.Parcel]](
+    "GET", "/fulfilment/locations/{location}/parcels", list[commerce_fulfilment_sending.Parcel]
 )
 _ROUTINGS = Route[list[commerce_fulfilment.PutRouting]](
     "GET", "/fulfilment/routing", list[commerce_fulfilment.PutRouting]
@@ -145,7 +147,9 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_BINS, {"location": location}, {"after": after, "limit": limit})
 
-    async def box(self, location: str, carrier: str, parcels: list[commerce_fulfilment.Boxed]) -> list[uuid.UUID]:
+    async def box(
+        self, location: str, carrier: str, parcels: list[commerce_fulfilment_sending.Boxed]
+    ) -> list[uuid.UUID]:
         """Pack many of your picked tasks for a carrier, each into one parcel; gives those that are packed with that.
 
         What is not yours, or not picked, is passed over.
@@ -230,7 +234,7 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_EXTEND, {"collection": collection}, {"days": days})
 
-    async def hand_over(self, location: str, carrier: str) -> commerce_fulfilment.HandedOver:
+    async def hand_over(self, location: str, carrier: str) -> commerce_fulfilment_sending.HandedOver:
         """Hand all parcels that are ready to a carrier: what is in them leaves the book, and their orders are shipped.
 
         What goes to where it is collected stays in the book, on its way. The parcels of an order that is held up, was
@@ -243,7 +247,7 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_HAND_OVER, {"location": location}, {"carrier": carrier})
 
-    async def handover(self, handover: uuid.UUID) -> commerce_fulfilment.Handover:
+    async def handover(self, handover: uuid.UUID) -> commerce_fulfilment_sending.Handover:
         """Show the list of the parcels that a carrier took at once.
 
         Raises:
@@ -253,7 +257,7 @@ class CommerceFulfilment:
 
     async def handovers(
         self, location: str, day: datetime.datetime | None = None
-    ) -> list[commerce_fulfilment.HandoverRow]:
+    ) -> list[commerce_fulfilment_sending.HandoverRow]:
         """List what carriers took at a location on a day (UTC); None: today.
 
         Raises:
@@ -293,8 +297,8 @@ class CommerceFulfilment:
         return await self._calls.ask(_MISS, {"task": task}, {"sku": sku, "units": units, "reason": reason})
 
     async def pack(
-        self, task: uuid.UUID, carrier: str, parcels: list[commerce_fulfilment.Packing]
-    ) -> list[commerce_fulfilment.Parcel]:
+        self, task: uuid.UUID, carrier: str, parcels: list[commerce_fulfilment_sending.Packing]
+    ) -> list[commerce_fulfilment_sending.Parcel]:
         """Pack what was picked into parcels for a carrier, each with its weight and a number for its label.
 
         A carrier that shipping knows is asked for a label; one that does not answer is asked again until it does.
@@ -374,7 +378,7 @@ class CommerceFulfilment:
         """
         return await self._calls.ask(_PUT_ROUTING, {"channel": channel}, rules)
 
-    async def ready_to_go(self, location: str, carrier: str | None = None) -> list[commerce_fulfilment.Parcel]:
+    async def ready_to_go(self, location: str, carrier: str | None = None) -> list[commerce_fulfilment_sending.Parcel]:
         """List the parcels at a location that no carrier took yet.
 
         Raises:
@@ -386,18 +390,22 @@ class CommerceFulfilment:
         """List the rules of all channels that have some."""
         return await self._calls.ask(_ROUTINGS, {}, None)
 
-    async def scan(self, task: uuid.UUID, code: str, units: int = 1) -> commerce_fulfilment.Work:
+    async def scan(self, task: uuid.UUID, code: str, units: int = 1, lot: str = "") -> commerce_fulfilment.Work:
         """Count units that you have taken off the shelf, by the item's own code or the number on its package.
 
-        With the last missing unit the list is picked.
+        Of what is told by lot, the lot or serial number is in the barcode, beside it, or scanned instead. With the last
+        missing unit the list is picked.
 
         Raises:
             NotFound: there is no such work, or it is not your store's.
             WrongStep: you are not at it.
             NotOnList: this item is not on the list.
             PickedAlready: so many units are not missing any more.
+            LotsWanted: the item is told by lot or serial number.
+            LotNotThere: of the lot so many units are not there, or others have them.
+            LotTooOld: too few days are left of the lot.
         """
-        return await self._calls.ask(_SCAN, {"task": task}, {"code": code, "units": units})
+        return await self._calls.ask(_SCAN, {"task": task}, {"code": code, "units": units, "lot": lot})
 
     async def shelve(self, task: uuid.UUID, shelf: str = "") -> commerce_fulfilment.Work:
         """Lay what was picked ready for whoever ordered it. With the last of an order they are told, and get a code.

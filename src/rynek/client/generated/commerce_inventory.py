@@ -34,7 +34,6 @@ _PUT_LOCATIONS = Route[None]("PUT", "/inventory/locations", None)
 _PUT_ROUTES = Route[None]("PUT", "/inventory/channels/{channel}/locations", None)
 _PUT_SAFETY = Route[None]("PUT", "/inventory/channels/{channel}/safety", None)
 _PUT_TRACKING = Route[None]("PUT", "/inventory/tracking", None)
-_READ_CODE = Route[commerce_inventory.Scanned]("GET", "/inventory/codes", commerce_inventory.Scanned)
 _RECEIVE = Route[bool]("POST", "/inventory/receipts", bool)
 _ROUTES = Route[list[commerce_inventory.Route]](
     "GET", "/inventory/channels/{channel}/locations", list[commerce_inventory.Route]
@@ -53,6 +52,7 @@ _TRANSFER = Route[commerce_inventory.Transfer]("GET", "/inventory/transfers/{tra
 _UNBALANCED = Route[list[commerce_inventory.Unbalanced]](
     "GET", "/inventory/unbalanced", list[commerce_inventory.Unbalanced]
 )
+_WHAT_IT_SAYS = Route[commerce_inventory.Scanned]("GET", "/inventory/codes", commerce_inventory.Scanned)
 
 
 class CommerceInventory:
@@ -313,10 +313,6 @@ class CommerceInventory:
         """
         return await self._calls.ask(_PUT_TRACKING, {}, {"items": items})
 
-    async def read_code(self) -> commerce_inventory.Scanned:
-        """Tell what a barcode says: the item's number, its lot, its best-before date, its serial number."""
-        return await self._calls.ask(_READ_CODE, {}, None)
-
     async def receive(
         self,
         location: str,
@@ -424,3 +420,7 @@ class CommerceInventory:
             Forbidden: you belong to no store.
         """
         return await self._calls.ask(_UNBALANCED, {}, None)
+
+    async def what_it_says(self) -> commerce_inventory.Scanned:
+        """Tell what a barcode says: the item's number, its lot, its best-before date, its serial number."""
+        return await self._calls.ask(_WHAT_IT_SAYS, {}, None)

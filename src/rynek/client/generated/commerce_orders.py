@@ -23,6 +23,7 @@ _SHIP = Route[None]("POST", "/orders/{order}/shipment", None)
 _SHIP_PART = Route[bool]("POST", "/orders/{order}/shipments", bool)
 _STRIKE = Route[commerce_orders.Balance]("POST", "/orders/{order}/strikes", commerce_orders.Balance)
 _TAKE_BACK = Route[bool]("POST", "/orders/{order}/returns", bool)
+_TRACE = Route[commerce_orders.Trace]("GET", "/orders/lots", commerce_orders.Trace)
 _WAITING = Route[commerce_orders.Waiting]("GET", "/orders/waiting", commerce_orders.Waiting)
 
 
@@ -174,6 +175,14 @@ class CommerceOrders:
             UnitsReturned, StockMoved
         """
         return await self._calls.ask(_TAKE_BACK, {"order": order}, given)
+
+    async def trace(self, sku: str, lot: str, after: int = 0, limit: int = 500) -> commerce_orders.Trace:
+        """Tell where a lot or serial number is and which orders it went out with; go on with the last number as ``after``.
+
+        Raises:
+            NotFound: no such lot of this item was ever here.
+        """
+        return await self._calls.ask(_TRACE, {}, {"sku": sku, "lot": lot, "after": after, "limit": limit})
 
     async def waiting(self) -> commerce_orders.Waiting:
         """Tell how many orders wait: for their money, and to be packed.

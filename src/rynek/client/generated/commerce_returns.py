@@ -101,6 +101,10 @@ class CommerceReturns:
             Forbidden: it is not your store.
             NotInspected: units that arrived are given no verdict, or others are.
             NotReturnable: more would come back than was sent.
+            LotsWanted: an item wants its serial numbers said, and of what is not for the shelf its lots.
+            NotSoldSo: a lot or serial number did not go out with this order.
+            SerialElsewhere: a serial number is in stock already.
+            LotNotThere: what is not for the shelf is not among what came back.
             OutOfStock: of what it is exchanged for fewer units are free.
             NotChangeable: the order is cancelled.
             PromotionSpent: somebody else had the last of a promotion on what it is exchanged for.

@@ -241,6 +241,9 @@ async def _take_off(tx: Tx, less: Sequence[OnList]) -> None:
     await q.give_up(
         tx, tasks=[line.task for line in less], skus=[line.sku for line in less], units=[line.units for line in less]
     )
+    if any(line.by_lot for line in less):
+        left = await q.lists(tx, orders=sorted({line.order for line in less}))
+        await inventory.lay_back(tx, tasks, {(line.task, line.sku): line.picked for line in left})
     closed: list[Given] = await q.close_empty(tx, tasks=tasks, at=tx.at)
     await q.finish(tx, tasks=tasks, at=tx.at)
     emit(tx, *(WorkCancelled(each.order, each.id, each.location) for each in closed))

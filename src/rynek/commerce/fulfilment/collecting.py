@@ -291,6 +291,7 @@ async def expire(tx: Tx) -> None:
         lapsed: Collection | None = await q.lapse(tx, order=order, at=tx.at)
         if lapsed is None:  # collected, or given longer, meanwhile
             continue
+        await inventory.lay_back(tx, [each.id for each in await q.tasks_of(tx, order=order)], {})
         emit(tx, CollectionExpired(order, lapsed.id, lapsed.location))
         if known[order].state == "open":
             await orders.cancel(tx, order, "not collected in time")

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.fulfilment.sending import Found, Sending, Sent  # noqa: F401 - statements find them
-from rynek.commerce.inventory import LocationCode, LocationUnknown, Pick, Sku
-from rynek.commerce.shipping import Size
+from rynek.commerce.fulfilment.sending import Found, HandoverRow, Parcel, ParcelRow, Sending, Sent, Units  # noqa: F401 - statements find them  # noqa: F401 - and here
+from rynek.commerce.inventory import Batch, LocationCode, LocationUnknown, Pick, Sku
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid, TooManyRequests
 
@@ -19,7 +18,6 @@ State = Literal["open", "picking", "picked", "packed", "sent", "ready", "collect
 Verb = Literal["start", "let-go", "pick", "pack", "send", "get-ready", "collect", "expire", "cancel"]
 Cause = Literal["placed", "changed", "short", "asked", "came-in"]
 Reason = Literal["not-found", "damaged", "rejected"]
-Units = Annotated[int, Meta(ge=1, le=1_000_000)]
 Limit = Annotated[int, Meta(ge=1, le=500)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
@@ -258,6 +256,8 @@ class OnList(Struct, frozen=True):
     sku: str
     units: int
     picked: int
+    by_lot: bool = False
+    """Whether its lots or serial numbers were told as it was picked."""
 
 
 class Free(Struct, frozen=True):
@@ -322,6 +322,19 @@ class TaskLine(Struct, frozen=True):
     aisle: int | None
     position: int | None
     shelf: str
+    by: str = "none"
+    """What it is told by: lots, serials, or none."""
+    take: list[Batch] = []
+    """Which lots are to be taken, the first first: as they lie there now, nobody else is kept from them."""
+    lots: list[Batch] = []
+    """Which lots or serial numbers were picked."""
+
+
+class Meant(Struct, frozen=True):
+    """An item on a list, and what it is told by."""
+
+    sku: str
+    by: str
 
 
 class Shortage(Struct, frozen=True):
@@ -333,40 +346,6 @@ class Shortage(Struct, frozen=True):
     reason: str
     elsewhere: list[str] = []
     waiting: int = 0
-
-
-class Parcel(Struct, frozen=True):
-    """What goes to a carrier; its weight in grams."""
-
-    id: UUID
-    order: UUID
-    task: UUID
-    location: str
-    carrier: str
-    tracking: str
-    weight_g: int
-    goods: dict[str, int]
-    packed_at: datetime
-    handover: UUID | None
-    number: int
-    """Of the order."""
-
-
-class ParcelRow(Struct, frozen=True):
-    """A parcel as it is stored."""
-
-    id: UUID
-    order: UUID
-    task: UUID
-    location: str
-    carrier: str
-    tracking: str
-    weight_g: int
-    goods: str
-    packed_at: datetime
-    handover: UUID | None
-    number: int
-    """Of the order."""
 
 
 class Work(Struct, frozen=True):
@@ -402,24 +381,6 @@ class StopRow(Struct, frozen=True):
     shelf: str
 
 
-class Packing(Struct, frozen=True, forbid_unknown_fields=True):
-    """A parcel as it is packed: what it weighs, in grams, and what is in it; ``goods`` empty: all that is left."""
-
-    weight_g: Annotated[int, Meta(ge=1, le=1_000_000)]
-    tracking: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,40}\Z")] = ""
-    """The carrier's number; "" to be given one of the house (an SSCC), or the carrier's with its label."""
-    size: Size | None = None
-    goods: Annotated[dict[Sku, Units], Meta(max_length=1000)] = {}
-
-
-class Boxed(Struct, frozen=True, forbid_unknown_fields=True):
-    """All of a task's goods in one parcel; its weight in grams."""
-
-    task: UUID
-    weight_g: Annotated[int, Meta(ge=1, le=1_000_000)]
-    tracking: Annotated[str, Meta(pattern=r"^[A-Z0-9]{0,40}\Z")] = ""
-
-
 class Backorder(Struct, frozen=True):
     """Units of an order that nobody has."""
 
@@ -430,34 +391,6 @@ class Backorder(Struct, frozen=True):
     since: datetime
     promised_on: date | None = None
     """The day on which they are promised, where they were sold beyond stock and it is known."""
-
-
-class Handover(Struct, frozen=True):
-    """Parcels that a carrier took over at once."""
-
-    id: UUID
-    location: str
-    carrier: str
-    at: datetime
-    parcels: list[Parcel]
-
-
-class HandoverRow(Struct, frozen=True):
-    """A list of parcels that were taken over, without them."""
-
-    id: UUID
-    location: str
-    carrier: str
-    at: datetime
-    parcels: int
-
-
-class HandedOver(Struct, frozen=True):
-    """What a carrier took, and the orders whose parcels stay, each with why."""
-
-    handover: UUID | None
-    parcels: int
-    left: dict[UUID, str]
 
 
 class Load(Struct, frozen=True):

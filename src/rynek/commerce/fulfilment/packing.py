@@ -13,20 +13,21 @@ from rynek.commerce.fulfilment import rules
 from rynek.commerce.fulfilment.actions import looked_at
 from rynek.commerce.fulfilment.events import GoodsOnTheWay, OrderPacked, ParcelsHandedOver
 from rynek.commerce.fulfilment.ground import q
-from rynek.commerce.fulfilment.model import (
+from rynek.commerce.fulfilment.model import OnList, ParcelsDiffer, Wanted, WrongStep
+from rynek.commerce.fulfilment.sending import (
     Boxed,
+    Found,
     HandedOver,
     Handover,
     HandoverRow,
-    OnList,
     Packing,
     Parcel,
     ParcelRow,
-    ParcelsDiffer,
-    Wanted,
-    WrongStep,
+    Sending,
+    Sent,
+    Sought,
+    Tracked,
 )
-from rynek.commerce.fulfilment.sending import Found, Sending, Sent, Sought, Tracked
 from rynek.commerce.fulfilment.working import lock, shown
 from rynek.commerce.inventory import LocationCode, Need, NotHeld, Pick
 from rynek.kernel import ids
@@ -58,10 +59,14 @@ async def pack(
     found = await lock(tx, task, "pack")
     if found.kind == "hand-out":
         raise WrongStep("it is handed out here: lay it ready", state=found.state)
-    picked = {line.sku: line.picked for line in await q.lines(tx, task=task) if line.picked}
+    lines = await q.lists(tx, orders=[found.order])
+    lines = [line for line in lines if line.task == task]
+    picked = {line.sku: line.picked for line in lines if line.picked}
     goods = rules.parcels(picked, [each.goods for each in parcels])
     if goods is None:
         raise ParcelsDiffer("say what is in each parcel but one; together they hold what was picked", picked=picked)
+    told = any(line.by_lot for line in lines)
+    lots = await _lots(tx, [task] * len(goods), goods, [each.lots for each in parcels]) if told else [None] * len(goods)
     numbers = iter(await q.number_parcels(tx, count=sum(not each.tracking for each in parcels)))
     trackings = [each.tracking or rules.sscc(IN_HOUSE, next(numbers) % 10**9) for each in parcels]
     texts = [msgspec.json.encode(each).decode() for each in goods]
@@ -69,7 +74,7 @@ async def pack(
     await q.pack(
         tx, ids=fresh, tasks=[task] * n, orders=[found.order] * n,
         locations=[found.location] * n, carrier=carrier, trackings=trackings,
-        weights=[each.weight_g for each in parcels], goods=texts, at=tx.at,
+        weights=[each.weight_g for each in parcels], goods=texts, lots=lots, at=tx.at,
     )  # fmt: skip
     await q.move(tx, task=task, state="packed", picker=found.picker, at=tx.at)
     await _label(
@@ -105,10 +110,16 @@ async def box(
     await q.lock_tasks(tx, ids=sorted(given))
     goods: dict[UUID, dict[str, int]] = {}
     orders_: dict[UUID, UUID] = {}
+    told: set[UUID] = set()
     for line in await q.whole(tx, tasks=sorted(given), location=location, picker=tx.actor.id):
         goods.setdefault(line.task, {})[line.sku] = line.picked
         orders_[line.task] = line.order
+        told |= {line.task} if line.by_lot else set()
     tasks = sorted(goods)
+    mine = sorted(told)
+    lots = (
+        dict(zip(mine, await _lots(tx, mine, [goods[t] for t in mine], [()] * len(mine)), strict=True)) if mine else {}
+    )
     numbers = await q.number_parcels(tx, count=len(tasks))
     named = [given[t].tracking or rules.sscc(IN_HOUSE, n % 10**9) for t, n in zip(tasks, numbers, strict=True)]
     fresh = [ids.new() for _ in tasks]
@@ -116,7 +127,7 @@ async def box(
         tx, ids=fresh, tasks=tasks, orders=[orders_[t] for t in tasks],
         locations=[location] * len(tasks), carrier=carrier, trackings=named,
         weights=[given[t].weight_g for t in tasks],
-        goods=[msgspec.json.encode(goods[t]).decode() for t in tasks], at=tx.at,
+        goods=[msgspec.json.encode(goods[t]).decode() for t in tasks], lots=[lots.get(t) for t in tasks], at=tx.at,
     )  # fmt: skip
     await q.packed_now(tx, tasks=tasks, at=tx.at)
     await _label(
@@ -126,6 +137,23 @@ async def box(
     )  # fmt: skip
     emit(tx, *(OrderPacked(orders_[t], t, location, [number]) for t, number in zip(tasks, named, strict=True)))
     return tasks
+
+
+async def _lots(
+    tx: Tx, tasks: Sequence[UUID], goods: Sequence[Mapping[str, int]], said: Sequence[Sequence[inventory.OfLot]]
+) -> list[str | None]:
+    """Tell which lots are in each parcel, as JSON; of each task the parcels follow one another."""
+    taken: dict[UUID, dict[tuple[str, str], int]] = {}
+    for each in await inventory.taken(tx, sorted(set(tasks))):
+        taken.setdefault(each.list, {})[each.sku, each.lot] = each.units
+    found: list[str | None] = []
+    for task in dict.fromkeys(tasks):
+        at = [n for n, of in enumerate(tasks) if of == task]
+        boxes = rules.boxed([goods[n] for n in at], taken.get(task, {}), [said[n] for n in at])
+        if boxes is None:
+            raise ParcelsDiffer("the lots that are said are not those that were picked", field="parcels")
+        found += [msgspec.json.encode(box).decode() if box else None for box in boxes]
+    return found
 
 
 class _Boxed(NamedTuple):
@@ -262,7 +290,11 @@ async def _bring(
             left[order.order] = "it is held up, or was changed meanwhile"
             continue
         needs = [Need(each.sku, each.units) for each in here]
-        await inventory.send(tx, task, inventory.NewTransfer(here[0].location, order.point, needs))
+        taken = await inventory.taken(tx, [task]) if any(each.by_lot for each in lines) else []
+        lots = [inventory.OfLot(each.sku, each.lot, each.units) for each in taken]
+        if lots:
+            await inventory.lay_back(tx, [task], {})
+        await inventory.send(tx, task, inventory.NewTransfer(here[0].location, order.point, needs, lots))
         for each in needs:
             await q.backorder(tx, order=order.order, sku=each.sku, units=each.units, at=tx.at)
         emit(tx, GoodsOnTheWay(order.order, task, here[0].location, order.point))

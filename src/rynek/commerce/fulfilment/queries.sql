@@ -62,7 +62,7 @@ select holder, sku, location, units from commerce.hold where holder = any(:order
 
 -- name: lists(orders: uuid[]) -> OnList[]
 -- What is on the lists of orders, of work that is not over.
-select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
+select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked, l.by_lot
 from commerce.pick_task t join commerce.pick_line l on l.task = t.id
 where t.order_id = any(:orders) and t.state in ('open', 'picking', 'picked', 'packed', 'ready') and l.units > 0
 order by t.id, l.sku
@@ -252,14 +252,15 @@ where id = :task
 -- Say that what was picked of a list goes back to the shelves.
 update commerce.pick_line set put_back = put_back + picked, picked = 0 where task = :task and picked > 0
 
--- name: meant(task: uuid, code: text) -> value?
--- The item on a list that a code means: its own, or the number on its package.
-select l.sku from commerce.pick_line l left join commerce.variant v on v.sku = l.sku and v.active
-where l.task = :task and l.units > 0 and (l.sku = :code or v.gtin = :code)
+-- name: meant(task: uuid, code: text) -> Meant?
+-- The item on a list that a code means: its own, or the number on its package; and what it is told by.
+select l.sku, coalesce(k.by, 'none') from commerce.pick_line l left join commerce.variant v on v.sku = l.sku and v.active
+left join commerce.tracked k on k.sku = l.sku
+where l.task = :task and l.units > 0 and (l.sku = :code or v.gtin = :code or ltrim(v.gtin, '0') = :code)
 
--- name: scan(task: uuid, sku: text, units: bigint)
+-- name: scan(task: uuid, sku: text, units: bigint, by_lot: boolean)
 -- Count units that were taken off the shelf.
-update commerce.pick_line set picked = picked + :units where task = :task and sku = :sku
+update commerce.pick_line set picked = picked + :units, by_lot = by_lot or :by_lot where task = :task and sku = :sku
 
 -- name: miss(id: uuid, task: uuid, sku: text, units: bigint, reason: text, at: timestamptz, actor: uuid, elsewhere: text[], waiting: bigint)
 -- Write down what was not there, and what became of it.
@@ -311,11 +312,11 @@ update commerce.backorder set units = 0 where order_id = any(:orders) and units 
 -- Numbers for parcels that nobody else gets.
 select nextval('commerce.parcel_number') from generate_series(1, :count)
 
--- name: pack(ids: uuid[], tasks: uuid[], orders: uuid[], locations: text[], carrier: text, trackings: text[], weights: bigint[], goods: text[], at: timestamptz)
+-- name: pack(ids: uuid[], tasks: uuid[], orders: uuid[], locations: text[], carrier: text, trackings: text[], weights: bigint[], goods: text[], lots: text[], at: timestamptz)
 -- Write down parcels.
-insert into commerce.parcel (id, task, order_id, location, carrier, tracking, weight_g, goods, packed_at)
-select i, t, o, l, :carrier, r, w, g::json, :at
-from unnest(:ids, :tasks, :orders, :locations, :trackings, :weights, :goods) as n (i, t, o, l, r, w, g)
+insert into commerce.parcel (id, task, order_id, location, carrier, tracking, weight_g, goods, lots, packed_at)
+select i, t, o, l, :carrier, r, w, g::json, s::json, :at
+from unnest(:ids, :tasks, :orders, :locations, :trackings, :weights, :goods, :lots) as n (i, t, o, l, r, w, g, s)
 
 -- name: sendings(orders: uuid[], locations: text[]) -> Sending[]
 -- From whom to whom the parcels of orders go.
@@ -343,7 +344,7 @@ update commerce.parcel set tracking = :tracking where id = :parcel and tracking 
 
 -- name: parcels_of_order(order: uuid) -> ParcelRow[]
 -- The parcels of an order.
-select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number, p.lots::text
 from commerce.parcel p join commerce.pick_task t on t.id = p.task
 where p.order_id = :order order by p.id
 
@@ -353,13 +354,13 @@ select id, number, state from commerce.sales_order where number = :number and lo
 
 -- name: parcels_of(task: uuid) -> ParcelRow[]
 -- The parcels of a task.
-select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number, p.lots::text
 from commerce.parcel p join commerce.pick_task t on t.id = p.task
 where p.task = :task order by p.id
 
 -- name: ready_to_go(location: text, carrier: text) -> ParcelRow[]
 -- Parcels at a location that no carrier took yet; carrier '' for all.
-select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number, p.lots::text
 from commerce.parcel p join commerce.pick_task t on t.id = p.task
 where p.location = :location and p.handover is null and (:carrier = '' or p.carrier = :carrier) order by p.id
 
@@ -374,7 +375,7 @@ update commerce.pick_task set state = 'sent', done_at = :at where id = any(:task
 
 -- name: packed(tasks: uuid[], kind: text) -> OnList[]
 -- Lock packed work of a kind, and tell what is in it.
-select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
+select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked, l.by_lot
 from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.units > 0
 where t.id = any(:tasks) and t.state = 'packed' and t.kind = :kind order by t.id, l.sku for update of t
 
@@ -390,7 +391,7 @@ from commerce.handover h where h.id = :id
 
 -- name: handed_over(id: uuid) -> ParcelRow[]
 -- The parcels that a carrier took at once.
-select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number
+select p.id, p.order_id, p.task, p.location, p.carrier, p.tracking, p.weight_g, p.goods::text, p.packed_at, p.handover, t.number, p.lots::text
 from commerce.parcel p join commerce.pick_task t on t.id = p.task
 where p.handover = :id order by p.id
 
@@ -404,13 +405,14 @@ left join lateral (select sum(units) as units, sum(picked) as picked from commer
 where t.id = any(:ids) order by t.priority, t.due_at, t.id
 
 -- name: confirm(tasks: uuid[], location: text, picker: uuid)
--- Say that everything on somebody's lists was taken off the shelf.
+-- Say that everything on somebody's lists was taken off the shelf, but what is told by lot: that is scanned.
 update commerce.pick_line l set picked = l.units from commerce.pick_task t
 where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t.state = 'picking' and l.task = t.id
+    and not exists (select from commerce.tracked k where k.sku = l.sku and k.by <> 'none')
 
 -- name: whole(tasks: uuid[], location: text, picker: uuid) -> OnList[]
 -- What is in somebody's work that is picked.
-select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
+select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked, l.by_lot
 from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.picked > 0
 where t.id = any(:tasks) and t.location = :location and t.picker = :picker and t.state = 'picked' and t.kind <> 'hand-out'
 order by t.id, l.sku
@@ -499,7 +501,7 @@ select id, order_id, state from commerce.collection where id = :id for update
 
 -- name: shelved(order: uuid, location: text) -> OnList[]
 -- Lock an order's work that is ready at a location, and tell what is in it.
-select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked
+select t.order_id, t.id, t.location, t.state, l.sku, l.units, l.picked, l.by_lot
 from commerce.pick_task t join commerce.pick_line l on l.task = t.id and l.units > 0
 where t.order_id = :order and t.location = :location and t.state = 'ready' order by t.id, l.sku for update of t
 

@@ -22,7 +22,7 @@ from rynek.commerce.fulfilment.model import (
     Wanted,
     WrongStep,
 )
-from rynek.commerce.inventory import Pick
+from rynek.commerce.inventory import Batch, LotLevel, OfLot, Pick
 
 Tiers = Sequence[Sequence[Criterion]]
 Spot = tuple[float | None, float | None]
@@ -321,7 +321,9 @@ def difference(held: Iterable[Kept], lists: Iterable[OnList]) -> tuple[list[Kept
         for line in sorted(found, key=lambda line: (_LATEST[line.state], line.task.int)):
             part = min(left, line.units)
             if part > 0:
-                less.append(OnList(line.order, line.task, line.location, line.state, line.sku, part, line.picked))
+                less.append(
+                    OnList(line.order, line.task, line.location, line.state, line.sku, part, line.picked, line.by_lot)
+                )
                 left -= part
     return more, less
 
@@ -374,6 +376,58 @@ def parcels(picked: Mapping[str, int], given: Sequence[Mapping[str, int]]) -> li
     if len(opened) != (1 if rest else 0):
         return None
     return [dict(goods) or dict(sorted(rest.items())) for goods in given]
+
+
+def to_take(units: int, there: Iterable[LotLevel]) -> list[Batch]:
+    """Tell which lots make up so many units, the first expired first, as far as there are any."""
+    found = []
+    for each in there:
+        part = min(units, each.free)
+        if part > 0:
+            found.append(Batch(each.lot, part, each.best_before))
+            units -= part
+    return found
+
+
+def boxed(
+    goods: Sequence[Mapping[str, int]], taken: Mapping[tuple[str, str], int], said: Sequence[Sequence[OfLot]]
+) -> list[dict[str, dict[str, int]]] | None:
+    """Tell which lots are in each parcel: those that are said, then of the others as many as are missing.
+
+    Args:
+        goods: how many units of items are in each.
+        taken: how many units of each lot were picked.
+
+    Returns:
+        by parcel, item and lot; None, where more is said than was picked or than is in a parcel.
+    """
+    left = dict(taken)
+    told = {sku for sku, _ in taken}
+    found: list[dict[str, dict[str, int]]] = []
+    for lots in said:
+        box: dict[str, dict[str, int]] = {}
+        for each in lots:
+            of = box.setdefault(each.sku, {})
+            of[each.lot] = of.get(each.lot, 0) + each.units
+            left[each.sku, each.lot] = left.get((each.sku, each.lot), 0) - each.units
+        found.append(box)
+    if any(units < 0 for units in left.values()) or any(each.units < 1 for lots in said for each in lots):
+        return None
+    for holds, box in zip(goods, found, strict=True):
+        for sku in sorted(told & set(holds)):
+            lacks = holds[sku] - sum(box.get(sku, {}).values())
+            for key in sorted(key for key, units in left.items() if key[0] == sku and units):
+                part = min(lacks, left[key])
+                if part > 0:
+                    of = box.setdefault(sku, {})
+                    of[key[1]] = of.get(key[1], 0) + part
+                    left[key] -= part
+                    lacks -= part
+            if lacks:
+                return None
+        if any(sku not in holds for sku in box):
+            return None
+    return found
 
 
 # --- collecting -------------------------------------------------------------------------------------------------------

@@ -17,20 +17,20 @@ from rynek.commerce.fulfilment.model import (
     Bin,
     Cause,
     Decision,
+    Meant,
     NotOnList,
     OrderHeldUp,
-    Parcel,
-    ParcelRow,
     PickedAlready,
     Reason,
     Stop,
     Task,
-    Units,
+    TaskLine,
     Verb,
     Wanted,
     Work,
     WrongStep,
 )
+from rynek.commerce.fulfilment.sending import Parcel, ParcelRow, Units
 from rynek.commerce.inventory import LocationCode, Need, OutOfStock, Pick, Sku
 from rynek.commerce.orders import to_leave
 from rynek.kernel import ids
@@ -38,7 +38,8 @@ from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
 from rynek.kernel.faults import Invalid, NotFound
 
-Code = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*\Z")]
+Code = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^\x00-\x1c\x1e\x1f]*\Z")]
+Lot = Annotated[str, Meta(pattern=r"^[!-~]{0,40}\Z")]
 
 # --- what there is to do ----------------------------------------------------------------------------------------------
 
@@ -80,7 +81,25 @@ async def task(tx: Tx, task: UUID) -> Work:
     place = {stop.sku: n for n, stop in enumerate(way)}
     lines.sort(key=lambda line: place[line.sku])
     parcels = [shown(row) for row in await q.parcels_of(tx, task=task)]
+    lines = await _with_lots(tx, found, lines)
     return Work(found, lines, await q.shortages(tx, task=task), parcels)
+
+
+async def _with_lots(tx: Tx, task: Task, lines: Sequence[TaskLine]) -> list[TaskLine]:
+    """Tell of what is told by lot which lots to take, and which were."""
+    by = await inventory.wants(tx, [each.sku for each in lines])
+    if not by:
+        return list(lines)
+    there = await inventory.to_take(tx, task.location, sorted(by)) if task.state in ("open", "picking") else []
+    taken = await inventory.taken(tx, [task.id])
+    return [
+        msgspec.structs.replace(
+            line, by=by.get(line.sku, "none"),
+            take=rules.to_take(line.units - line.picked, [e for e in there if e.sku == line.sku]),
+            lots=[inventory.Batch(e.lot, e.units, e.best_before) for e in taken if e.sku == line.sku],
+        )
+        for line in lines
+    ]  # fmt: skip
 
 
 async def seen(tx: Tx, task: UUID) -> Task:
@@ -97,7 +116,8 @@ async def seen(tx: Tx, task: UUID) -> Task:
 
 def shown(row: ParcelRow) -> Parcel:
     """Give a parcel with what is in it."""
-    of = msgspec.structs.asdict(row) | {"goods": msgspec.json.decode(row.goods, type=dict[str, int])}
+    lots = msgspec.json.decode(row.lots, type=dict[str, dict[str, int]]) if row.lots else {}
+    of = msgspec.structs.asdict(row) | {"goods": msgspec.json.decode(row.goods, type=dict[str, int]), "lots": lots}
     return Parcel(**of)
 
 
@@ -223,27 +243,47 @@ async def let_go(tx: Tx, task: UUID) -> None:
     """
     found = await lock(tx, task, "let-go", mine=False)
     await q.put_back(tx, task=task)
+    await inventory.lay_back(tx, [task], {})
     await q.move(tx, task=task, state=rules.after(found.state, "let-go"), picker=None, at=tx.at)
 
 
-async def scan(tx: Tx, task: UUID, code: Code, units: Units = 1) -> Work:
+async def scan(tx: Tx, task: UUID, code: Code, units: Units = 1, lot: Lot = "") -> Work:
     """Count units that you have taken off the shelf, by the item's own code or the number on its package.
 
-    With the last missing unit the list is picked.
+    Of what is told by lot, the lot or serial number is in the barcode, beside it, or scanned instead. With the last
+    missing unit the list is picked.
 
     Raises:
         NotFound: there is no such work, or it is not your store's.
         WrongStep: you are not at it.
         NotOnList: this item is not on the list.
         PickedAlready: so many units are not missing any more.
+        LotsWanted: the item is told by lot or serial number.
+        LotNotThere: of the lot so many units are not there, or others have them.
+        LotTooOld: too few days are left of the lot.
     """
-    await lock(tx, task, "pick")
-    sku = await q.meant(tx, task=task, code=code)
-    if sku is None:
-        raise NotOnList(f"{code} is not on the list", code_scanned=code)
-    await q.scan(tx, task=task, sku=sku, units=units)
+    found = await lock(tx, task, "pick")
+    said = inventory.read_code(code)
+    meant: Meant | None = await q.meant(tx, task=task, code=said.code)
+    lot = lot or said.serial or said.lot if meant is None or meant.by != "lots" else lot or said.lot
+    if meant is None:
+        meant, lot = await _by_lot_alone(tx, found, code), code
+    if meant.by != "none":
+        if not lot:
+            raise inventory.LotsWanted(f"say the lot or serial number of {meant.sku}", sku=meant.sku)
+        await inventory.take(tx, task, found.location, meant.sku, lot, units)
+    await q.scan(tx, task=task, sku=meant.sku, units=units, by_lot=meant.by != "none")
     await q.finish(tx, tasks=[task], at=tx.at)
     return await _work(tx, task)
+
+
+async def _by_lot_alone(tx: Tx, task: Task, code: str) -> Meant:
+    """Find the item on a list of which a lot or serial number is; it has to be one."""
+    skus = [each.sku for each in await q.lines(tx, task=task.id)]
+    found = {each.sku: each.by for each in await inventory.to_take(tx, task.location, skus) if each.lot == code}
+    if len(found) != 1:
+        raise NotOnList(f"{code} is not on the list", code_scanned=code)
+    return Meant(*next(iter(found.items())))
 
 
 _work = task

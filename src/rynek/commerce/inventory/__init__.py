@@ -16,7 +16,7 @@ from rynek.commerce.inventory.holding import (
     ship_parts,
     wait_for,
 )
-from rynek.commerce.inventory.lots import history, lay_back, read_code, take, taken, to_take
+from rynek.commerce.inventory.lots import best_before, history, lay_back, lies, take, taken, to_take, wants
 from rynek.commerce.inventory.model import (
     Available,
     Awaited,
@@ -55,6 +55,7 @@ from rynek.commerce.inventory.moving import (
     send,
     write_off,
 )
+from rynek.commerce.inventory.rules import read_code
 
 __all__ = [
     "Available",
@@ -89,11 +90,13 @@ __all__ = [
     "arrive",
     "available",
     "awaited",
+    "best_before",
     "beyond",
     "held",
     "history",
     "hold_many",
     "lay_back",
+    "lies",
     "lock_held",
     "miss",
     "promise",
@@ -116,6 +119,7 @@ __all__ = [
     "taken",
     "to_take",
     "wait_for",
+    "wants",
     "works_at",
     "write_off",
 ]

@@ -33,7 +33,7 @@ operations = [
     read("GET /inventory/tracking", lots.tracking, "inventory.read"),
     write("PUT /inventory/tracking", lots.put_tracking, "inventory.set-up"),
     read("GET /inventory/lots", actions.lots, "inventory.read"),
-    read("GET /inventory/codes", lots.read_code, "inventory.read"),
+    read("GET /inventory/codes", lots.what_it_says, "inventory.read"),
     write("POST /inventory/expiries", moving.throw_away, "inventory.adjust"),
 ]
 

@@ -10,6 +10,7 @@ from msgspec import Meta
 from rynek.commerce.inventory import model, rules
 from rynek.commerce.inventory.events import LotBlocked, StockHeld, StockReleased
 from rynek.commerce.inventory.model import (
+    By,
     Limit,
     LotCode,
     LotDiffers,
@@ -75,6 +76,11 @@ async def tracking(tx: Tx, skus: Skus | None = None, after: str = "", limit: Lim
     return found
 
 
+async def wants(tx: Tx, skus: Iterable[str]) -> dict[str, By]:
+    """Tell what items are told by; what wants neither lots nor serial numbers is not in the result."""
+    return {each.sku: each.by for each in await _wants(tx, skus)}
+
+
 async def catch_up(tx: Tx) -> None:
     """Tell levels by lot that began while it was said that their item wants it."""
     late = await q.unbegun(tx, limit=AT_ONCE)
@@ -83,7 +89,7 @@ async def catch_up(tx: Tx) -> None:
         await q.begin_lots(tx, skus=late, at=tx.at)
 
 
-async def read_code(code: Code) -> Scanned:
+async def what_it_says(code: Code) -> Scanned:
     """Tell what a barcode says: the item's number, its lot, its best-before date, its serial number."""
     return rules.read_code(code)
 
@@ -254,6 +260,20 @@ async def history(tx: Tx, sku: Sku, lot: LotCode, limit: Limit = 1000) -> list[L
     """Tell what became of a lot, the newest first: where it came in, and whom its units went to."""
     found: list[LotEntry] = await q.lot_entries(tx, sku=sku, lot=lot, limit=limit)
     return found
+
+
+async def lies(tx: Tx, sku: str, lot: str) -> list[LotLevel]:
+    """Tell where units of a lot lie."""
+    found: list[LotLevel] = await q.lots(
+        tx, skus=[sku], location="", lot=lot, until=None, after="", limit=1000
+    )  # fmt: skip
+    return found
+
+
+async def best_before(tx: Tx, sku: str, lot: str) -> date | None:
+    """Tell the date of a lot; None: it has none, or is not known."""
+    known = await q.known_lots(tx, skus=[sku], lots=[lot])
+    return known[0].best_before if known else None
 
 
 # --- too old ----------------------------------------------------------------------------------------------------------

@@ -353,15 +353,24 @@ async def put_back(
     await _move(tx, "return", reference, moves, said=Said(back, holder=holder))
 
 
-async def write_off(tx: Tx, location: str, reference: str, needs: Sequence[Need], lots: Sequence[OfLot] = ()) -> None:
+async def write_off(
+    tx: Tx, location: str, reference: str, needs: Sequence[Need], lots: Sequence[OfLot] | None = None
+) -> None:
     """Take returned units that nobody can be sold off a location's book: they go to repair or to waste.
 
+    Args:
+        lots: of which lots they are, of all that want it; None: nobody was asked.
+
+    Raises:
+        Invalid: no lots are kept of an item.
+        LotsWanted: an item wants its lots or serial numbers said.
+        LotNotThere: of a lot so many units are not there.
     Emits:
         StockMoved
     """
     moves = rules.netted(Move(need.sku, location, -need.units) for need in needs)
-    gone = [OfLot(each.sku, each.lot, -each.units) for each in lots]
-    await _move(tx, "adjustment", reference, moves, said=Said(gone))
+    gone = [OfLot(each.sku, each.lot, -each.units) for each in lots or ()]
+    await _move(tx, "adjustment", reference, moves, said=Said(gone, asked=lots is not None))
 
 
 # --- between locations ------------------------------------------------------------------------------------------------

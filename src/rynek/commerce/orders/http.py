@@ -1,12 +1,13 @@
 """Orders' operations."""
 
-from rynek.commerce.orders import actions, changing
+from rynek.commerce.orders import actions, changing, leaving
 from rynek.kernel.operations import read, write
 
 operations = [
     read("GET /orders", actions.orders, "orders.read"),
     read("GET /orders/intake", actions.intake, "orders.read"),
     read("GET /orders/waiting", actions.waiting, "orders.read"),
+    read("GET /orders/lots", leaving.trace, "orders.recall"),
     read("GET /orders/{order}", actions.order, "orders.read"),
     write("POST /orders/{order}/cancellation", actions.cancel, "orders.cancel"),
     write("POST /orders/{order}/shipment", actions.ship, "orders.ship"),

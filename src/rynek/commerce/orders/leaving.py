@@ -1,17 +1,24 @@
-"""Many shipments at once, as carriers take them: the same as one after the other, in a few statements."""
+"""What leaves: many shipments at once, in a few statements; and where a lot went by them."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from rynek.commerce import inventory
+from rynek.commerce.inventory import LotCode, Sku
 from rynek.commerce.orders import rules
 from rynek.commerce.orders.actions import q
 from rynek.commerce.orders.events import Item, OrderShipped, UnitsShipped
-from rynek.commerce.orders.model import Came, Goods, LineOf, OrderLine, Parting, Shipment
+from rynek.commerce.orders.model import Came, Goods, LineOf, OrderLine, Parting, Shipment, Trace
 from rynek.kernel.database import Tx
 from rynek.kernel.events import emit
+from rynek.kernel.faults import NotFound
+
+Number = Annotated[int, Meta(ge=0, le=2**62)]
+Limit = Annotated[int, Meta(ge=1, le=1000)]
 
 _components = msgspec.json.Decoder(dict[str, list[tuple[str, int]]]).decode
 _shipments = msgspec.json.Decoder(list[Shipment]).decode
@@ -95,3 +102,17 @@ def _more(order: Parting, goods: Goods, lines: Sequence[LineOf]) -> dict[int, in
 
 def _all_left(lines: Sequence[LineOf], more: dict[int, int]) -> bool:
     return all(line.shipped + line.cancelled + more.get(line.line, 0) >= line.quantity for line in lines)
+
+
+async def trace(tx: Tx, sku: Sku, lot: LotCode, after: Number = 0, limit: Limit = 500) -> Trace:
+    """Tell where a lot or serial number is and which orders it went out with; go on with the last number as ``after``.
+
+    Raises:
+        NotFound: no such lot of this item was ever here.
+    """
+    entries = await inventory.history(tx, sku, lot)
+    if not entries:
+        raise NotFound("no such lot of this item was ever here")
+    there = await inventory.lies(tx, sku, lot)
+    day = await inventory.best_before(tx, sku, lot)
+    return Trace(sku, lot, day, there, await q.recalled(tx, sku=sku, lot=lot, after=after, limit=limit), entries)

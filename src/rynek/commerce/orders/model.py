@@ -1,13 +1,13 @@
 """The words of orders."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from msgspec import Meta, Raw, Struct
 
-from rynek.commerce.inventory import Awaited, ChannelCode, LocationCode, LotLines, Pick
+from rynek.commerce.inventory import Awaited, ChannelCode, LocationCode, LotEntry, LotLevel, LotLines, Pick
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict
 
@@ -278,6 +278,29 @@ class Goods(Struct, frozen=True, forbid_unknown_fields=True):
     reference: Reference
     picks: Annotated[list[Pick], Meta(min_length=1, max_length=1000)]
     list: UUID | None = None
+
+
+class Recalled(Struct, frozen=True):
+    """An order that units of a lot went out with, and how many came back; ``assumed``: nobody said which lot."""
+
+    order: UUID
+    number: int
+    channel: str
+    units: int
+    back: int
+    last_at: datetime
+    assumed: bool
+
+
+class Trace(Struct, frozen=True):
+    """Where a lot, or a serial number, is and where it went: ``entries`` is its ledger, the newest first."""
+
+    sku: str
+    lot: str
+    best_before: date | None
+    there: list[LotLevel]
+    orders: list[Recalled]
+    entries: list[LotEntry]
 
 
 class Parting(Struct, frozen=True):

@@ -266,3 +266,11 @@ update commerce.sales_order set state = 'shipped' where id = any(:ids)
 -- Write down what happened to orders.
 insert into commerce.order_entry (order_id, at, what, note, actor_kind, actor)
 select o, :at, w, n, :kind, :actor from unnest(:orders, :whats, :notes) as e (o, w, n)
+
+-- name: recalled(sku: text, lot: text, after: bigint, limit: int) -> Recalled[]
+-- The orders that units of a lot went out with, by number.
+select o.id, o.number, o.channel, (-sum(e.units) filter (where e.units < 0))::bigint,
+    coalesce(sum(e.units) filter (where e.units > 0), 0)::bigint, max(e.at), bool_or(e.assumed)
+from commerce.lot_entry e join commerce.sales_order o on o.id = e.holder
+where e.sku = :sku and e.lot = :lot and o.number > :after group by o.id, o.number, o.channel
+having sum(e.units) filter (where e.units < 0) < 0 order by o.number limit :limit

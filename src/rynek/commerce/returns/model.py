@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from rynek.commerce.checkout import Want
-from rynek.commerce.inventory import LocationCode, LocationUnknown
+from rynek.commerce.inventory import LocationCode, LocationUnknown, LotLines
 from rynek.commerce.orders import Note
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid
@@ -313,6 +313,10 @@ class Inspection(Struct, frozen=True, forbid_unknown_fields=True):
 
     verdicts: Annotated[list[Verdict], Meta(min_length=1, max_length=200)]
     note: Text = ""
+    lots: LotLines = []
+    """The serial numbers of what is kept and wants them, or its lots."""
+    spoilt: LotLines = []
+    """Those of them that are for repair or waste."""
 
 
 constraint("rma_location_known", LocationUnknown, "there is no such location; GET /inventory/locations lists them")

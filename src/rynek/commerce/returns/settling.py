@@ -84,6 +84,10 @@ async def inspect(tx: Tx, rma: UUID, inspection: Inspection) -> Goods:
         Forbidden: it is not your store.
         NotInspected: units that arrived are given no verdict, or others are.
         NotReturnable: more would come back than was sent.
+        LotsWanted: an item wants its serial numbers said, and of what is not for the shelf its lots.
+        NotSoldSo: a lot or serial number did not go out with this order.
+        SerialElsewhere: a serial number is in stock already.
+        LotNotThere: what is not for the shelf is not among what came back.
         OutOfStock: of what it is exchanged for fewer units are free.
         NotChangeable: the order is cancelled.
         PromotionSpent: somebody else had the last of a promotion on what it is exchanged for.
@@ -105,7 +109,7 @@ async def inspect(tx: Tx, rma: UUID, inspection: Inspection) -> Goods:
     back = rules.refunds(sold, kept)
     delivery = await _delivery(tx, head, sold, kept, lines)
     if kept:
-        await _take_back(tx, head, inspection.verdicts, kept)
+        await _take_back(tx, head, inspection, kept)
     refund = await _credit(tx, head, sum(back.values()) + delivery)
     await _settle_lines(tx, rma, inspection.verdicts, back)
     await q.settle(tx, id=rma, refund=refund, delivery=min(delivery, refund))
@@ -121,18 +125,20 @@ def _settled(head: Head, refund: int, verdicts: Sequence[Verdict]) -> ReturnSett
     return ReturnSettled(head.order, head.id, refund, *sums)
 
 
-async def _take_back(tx: Tx, head: Head, verdicts: Sequence[Verdict], kept: Mapping[int, int]) -> None:
+async def _take_back(tx: Tx, head: Head, inspection: Inspection, kept: Mapping[int, int]) -> None:
     """Count what came back and put it on the shelf; take off again what nobody can be sold."""
     code, location = f"R-{head.number}", head.location or ""
     lines = [LineUnits(line, units) for line, units in kept.items()]
-    await orders.take_back(tx, head.order, orders.Return(code, location, lines))
+    await orders.take_back(tx, head.order, orders.Return(code, location, lines, inspection.lots))
     found = {line.line: line for line in (await orders.order(tx, head.order)).lines}
     spoilt = [
-        replace(found[each.line], quantity=each.repair + each.scrap) for each in verdicts if each.repair + each.scrap
+        replace(found[each.line], quantity=each.repair + each.scrap)
+        for each in inspection.verdicts
+        if each.repair + each.scrap
     ]
     if spoilt:
         needs = await orders.goods_of(tx, head.order, spoilt)
-        await inventory.write_off(tx, location, f"{head.order}/{code}", needs)
+        await inventory.write_off(tx, location, f"{head.order}/{code}", needs, inspection.spoilt)
 
 
 async def _credit(tx: Tx, head: Head, wanted: int) -> int:
