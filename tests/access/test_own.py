@@ -39,6 +39,8 @@ NOTHING_OF_OTHERS = {
     "commerce.shipping.carriers": "who takes parcels is no store's secret; what we are known by there is never told",
     "commerce.shipping.points": "where parcels are collected is everybody's to know",
     "commerce.inventory.locations": "where stores are is no store's secret, and tells nothing of their stock",
+    "commerce.inventory.tracking": "what items are told by is no store's secret, and tells nothing of their stock",
+    "commerce.inventory.what_it_says": "reads a barcode; there is nothing of anybody in it",
     "commerce.inventory.routes": "which locations serve a channel is no store's secret",
     "security.me": "tells of the caller alone; takes nothing",
     "security.logout": "ends the session that asks; takes nothing",
@@ -440,6 +442,8 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.inventory.ledger", {"sku": SKU}),
         ("commerce.inventory.ledger", {"sku": SKU, "location": "S-1"}),
         ("commerce.inventory.unbalanced", {}),
+        ("commerce.inventory.lots", {}),
+        ("commerce.inventory.lots", {"location": "S-1"}),
         ("commerce.inventory.transfer", {"transfer": coming}),
     ]
     work: list[tuple[str, dict[str, Any]]] = [
@@ -492,6 +496,14 @@ async def _of_a_store(world: App) -> list[Things]:
         (
             "commerce.inventory.count",
             {"location": "S-1", "reference": "spite 4", "lines": [{"sku": SKU, "counted": 99}]},
+        ),
+        (
+            "commerce.inventory.count_lots",
+            {"location": "S-1", "reference": "spite 5", "lots": [{"sku": SKU, "lot": "L-1"}]},
+        ),
+        (
+            "commerce.inventory.throw_away",
+            {"location": "S-1", "reference": "spite 6", "sku": SKU, "lot": "L-1"},
         ),
         ("commerce.inventory.send", {"transfer": sent, "origin": "S-1", "destination": "S-3", "lines": LINES}),
         ("commerce.inventory.arrive", {"transfer": coming}),
