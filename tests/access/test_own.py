@@ -204,6 +204,10 @@ async def _of_customers(world: App) -> list[Things]:
         *changed,
         ("commerce.wallets.entries", {"account": credit.id}),
         ("commerce.pos.bought", {"customer": a.id}),
+        (
+            "commerce.documents.invoice_receipt",
+            {"store": "S-1", "till": "1", "number": 7, "buyer": _SPITE, "total_minor": 500},
+        ),
         ("security.sessions", {}),
         ("security.revoke", {"session": a.session}),
     ]
@@ -417,6 +421,11 @@ async def _of_a_store(world: App) -> list[Things]:
         ("commerce.pos.receipt", {"store": "S-1", "till": "1", "number": 1}),
         ("commerce.pos.returnable", {"store": "S-1", "till": "1", "number": 1}),
         ("commerce.pos.return_rule", {"store": "S-1"}),
+        ("commerce.documents.receipt_papers", {"store": "S-1", "till": "1", "number": 1}),
+        (
+            "commerce.documents.invoice_receipt",
+            {"store": "S-1", "till": "1", "number": 1, "buyer": _SPITE, "total_minor": 500},
+        ),
         (
             "commerce.pos.take_back",
             {

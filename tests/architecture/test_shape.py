@@ -125,6 +125,9 @@ BEYOND: dict[str, dict[str, str]] = {
     },
     "commerce/documents": {
         "billing.py": "invoices for what companies got in a period: a desk of its own beside actions",
+        "counter.py": "verbs of their own: what is given in writing about receipts of tills",
+        "stored.py": "rows as statements give them: apart from words that go out, which are many",
+        "tills.py": "a receipt as documents see it, and on paper: pure, as drafting of orders is",
         "levelling.py": "what documents have to be corrected to: pure, beside what drafts them",
         "sales.py": "an order as documents see it: pure, and shared by what drafts",
         "drafting.py": "what an order becomes on paper: pure, as rules are, and as long as they",

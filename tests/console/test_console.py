@@ -278,6 +278,7 @@ async def test_a_store_sees_its_own_and_no_orders(world: App, stall: Stall, serv
             "Goods in",
             "Stock",
             "Pictures",
+            "Documents",
         ]
         assert [
             await each.get_attribute("data-store") for each in await visitor.page.locator("[data-store]").all()

@@ -4,7 +4,7 @@ import asyncio
 import re
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from rynek.commerce import companies
 from rynek.commerce.companies import VatIdWrong, mistyped
-from rynek.commerce.documents import drafting, model, paper, press, rules, sales
+from rynek.commerce.documents import drafting, model, paper, press, rules, sales, stored, tills
 from rynek.commerce.documents.events import DocumentIssued
 from rynek.commerce.documents.model import (
     TAXED,
@@ -35,16 +35,15 @@ from rynek.commerce.documents.model import (
     PatternUnfit,
     Rate,
     Requested,
-    Row,
     Search,
     Seller,
     Series,
     SeriesInUse,
     SeriesMissing,
-    SeriesRow,
     Summary,
 )
 from rynek.commerce.documents.sales import Frame, Sale, Wanted
+from rynek.commerce.documents.stored import Row, SeriesRow, TillRow
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
 from rynek.kernel.door import Call, Response
@@ -53,7 +52,7 @@ from rynek.kernel.faults import Fault, Invalid, NotFound
 from rynek.kernel.money import Currency
 from rynek.kernel.sql import queries
 
-q = queries(__file__, model)
+q = queries(__file__, stored)
 
 _encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(Document).decode
@@ -83,11 +82,11 @@ async def put_sellers(tx: Tx, sellers: Annotated[list[Seller], Meta(min_length=1
         raise Invalid("a seller is given twice", field="sellers")
     for each in sellers:
         _known_zone(each.timezone)
-        _sound(each.vat_id)
+        sound(each.vat_id)
     await q.put_sellers(tx, codes=codes, bodies=[_encode(each).decode() for each in sellers])
 
 
-def _sound(vat_id: str | None) -> None:
+def sound(vat_id: str | None) -> None:
     """See that a VAT number of the European Union is one: its form and its check digits (of a NIP, modulo 11)."""
     if vat_id is not None and (wrong := mistyped(vat_id)):
         raise VatIdWrong(f"{vat_id}: {wrong}", vat_id=vat_id)
@@ -200,7 +199,7 @@ class Desk:
     def draft(self, wanted: Wanted) -> Document | Fault:
         """Write a document of an order, all but its number, unless its cause has one."""
         sale = self.sales.get(wanted.order)
-        if sale is None or (self.tx.reach == "own" and sale.row.owner != self.tx.actor.id):
+        if sale is None or sale.receipt or (self.tx.reach == "own" and sale.row.owner != self.tx.actor.id):
             return NotFound(_NO_ORDER)
         frame = self.frame(wanted, sale.row.channel)
         if frame is None:
@@ -225,19 +224,34 @@ async def desk(tx: Tx, orders: Iterable[UUID]) -> Desk:
     """Lock orders, and gather what is needed to issue documents for them, in a few statements for all."""
     wanted = sorted(set(orders))
     rows = await q.sales(tx, orders=wanted)
-    lines, issued = await q.sold(tx, orders=wanted), await q.of_orders(tx, orders=wanted)
+    receipts = await q.till_sales(tx, sales=wanted) if len(rows) < len(wanted) else []
+    lines, written = await q.sold(tx, orders=wanted), await q.of_orders(tx, orders=wanted)
     series = await q.series(tx, codes=None)
     sold, known = defaultdict(list), defaultdict(list)
     for line in lines:
         sold[line.order].append(line)
-    for each in issued:
+    for each in written:
         known[each.order].append(sales.view(_read(each.body), each.order))
     there = {row.id: sales.sale(row, sold[row.id], known[row.id]) for row in rows}
+    there |= await _over_counters(tx, receipts, known)
     home = {_seller(each.body).currency for each in series}
-    foreign = {row.currency for row in rows if home - {row.currency}}
+    foreign = {each.row.currency for each in there.values() if home - {each.row.currency}}
     since = (tx.at - _NEAR).date()
     rates = await q.rates(tx, currencies=sorted(foreign), since=since, until=None) if foreign else []
-    return Desk(tx, there, series, rates, {each.cause for each in issued})
+    return Desk(tx, there, series, rates, {each.cause for each in written})
+
+
+async def _over_counters(
+    tx: Tx, receipts: Sequence[TillRow], known: Mapping[UUID, Sequence[Document]]
+) -> dict[UUID, Sale]:  # fmt: skip
+    """Put together what is known of receipts of tills."""
+    if not receipts:
+        return {}
+    named = {"sales": [row.id for row in receipts], "countries": [row.country for row in receipts]}
+    goods = defaultdict(list)
+    for each in await q.till_goods(tx, **named):
+        goods[each.sale].append(each)
+    return {row.id: tills.sale(row, goods[row.id], known.get(row.id, ())) for row in receipts}
 
 
 async def number(desk: Desk) -> dict[UUID, Document]:
@@ -303,7 +317,8 @@ def _told(made: Document, owner: UUID) -> DocumentIssued:
     )  # fmt: skip
 
 
-def _issued(made: Document) -> Issued:
+def issued(made: Document) -> Issued:
+    """Tell of a document that has its number."""
     return Issued(made.id, made.kind, made.name, made.gross_minor, made.currency)
 
 
@@ -323,7 +338,7 @@ async def issue(tx: Tx, calls: Sequence[Call[Issue]]) -> list[Issued | Fault]:
     at = await desk(tx, [call.input.order for call in calls])
     made = [at.draft(_wanted(call.input)) for call in calls]
     numbered = await number(at)
-    return [each if isinstance(each, Fault) else _issued(numbered[each.id]) for each in made]
+    return [each if isinstance(each, Fault) else issued(numbered[each.id]) for each in made]
 
 
 def _wanted(asked: Issue) -> Wanted:
@@ -351,7 +366,7 @@ async def correct(tx: Tx, document: UUID, correction: Correction) -> Issued:
     Emits:
         DocumentIssued
     """
-    _sound(correction.buyer.vat_id if correction.buyer else None)
+    sound(correction.buyer.vat_id if correction.buyer else None)
     row: Row | None = await q.document(tx, id=document)
     if row is None:
         raise DocumentMissing
@@ -364,7 +379,7 @@ async def correct(tx: Tx, document: UUID, correction: Correction) -> Issued:
     made = correct_one(at, wanted, root, after, correction.buyer)
     if isinstance(made, Fault):
         raise made
-    return _issued((await number(at))[made.id])
+    return issued((await number(at))[made.id])
 
 
 def _whose(document: Document, correction: Correction, order: UUID) -> UUID:
@@ -432,10 +447,10 @@ async def request(tx: Tx, order: UUID, buyer: Party) -> Requested:
     Emits:
         DocumentIssued
     """
-    _sound(buyer.vat_id)
+    sound(buyer.vat_id)
     at = await desk(tx, [order])
     sale = at.sales.get(order)
-    if sale is None or (tx.reach == "own" and sale.row.owner != tx.actor.id):
+    if sale is None or sale.receipt or (tx.reach == "own" and sale.row.owner != tx.actor.id):
         raise NotFound(_NO_ORDER)
     if any(each.kind in ("invoice", "final") for each in sale.issued):
         raise model.AlreadyInvoiced("the order is invoiced already: ask for a correction")
@@ -453,16 +468,16 @@ async def request(tx: Tx, order: UUID, buyer: Party) -> Requested:
     made = at.draft(wanted)
     if isinstance(made, Fault):
         raise made
-    return Requested(order, _issued((await number(at))[made.id]))
+    return Requested(order, issued((await number(at))[made.id]))
 
 
 # --- looking ----------------------------------------------------------------------------------------------------------
 
 
 async def documents(tx: Tx, search: Search) -> list[Summary]:
-    """Find documents, newest first; your own, unless you look after everybody's."""
+    """Find documents, newest first; your own and your store's tills', unless you look after everybody's."""
     owners = await _owners(tx) if tx.reach == "own" else None
-    found: list[Summary] = await q.find(tx, owners=owners, **msgspec.structs.asdict(search))
+    found: list[Summary] = await q.find(tx, owners=owners, store=tx.actor.location, **msgspec.structs.asdict(search))
     return found
 
 
@@ -484,9 +499,15 @@ async def document(tx: Tx, document: UUID) -> model.Shown:
 
 async def _mine(tx: Tx, document: UUID) -> Row:
     row: Row | None = await q.document(tx, id=document)
-    if row is None or (tx.reach == "own" and row.owner not in await _owners(tx)):
+    if row is None or (tx.reach == "own" and row.owner not in await _owners(tx) and not _at_its_till(tx, row)):
         raise DocumentMissing
     return row
+
+
+def _at_its_till(tx: Tx, row: Row) -> bool:
+    """Tell whether somebody of the store asks whose till a document is about."""
+    about = _read(row.body).receipt
+    return about is not None and about.store == tx.actor.location
 
 
 async def download(call: Call[Any], document: UUID, form: Form, language: Language | None = None) -> Response:

@@ -121,7 +121,7 @@ def _whole(wanted: Wanted, sale: Sale, frame: Frame, lines: Sequence[Line]) -> D
     method = rules.method_of(lines)
     shown = rules.taxed(lines, method)
     buyer = sale.buyer if wanted.kind == "confirmation" else sale.recipient or sale.buyer
-    made = _document(wanted, sale, frame, shown, rules.sums(shown))
+    made = composed(wanted, sale, frame, shown, rules.sums(shown))
     return replace(made, method=method, buyer=buyer, shipment=wanted.shipment, reason=wanted.reason)
 
 
@@ -141,7 +141,7 @@ def _supply(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
     rates = rules.less(supplied, *(each.rates for each in advances)) if wanted.kind == "final" else supplied
     if wanted.kind == "final" and (covered(sale) or not any(each.gross_minor for each in rates)):
         return NothingToIssue("advances cover all of it: the last of them is the invoice")
-    made = _document(wanted, sale, frame, lines, rates)
+    made = composed(wanted, sale, frame, lines, rates)
     made = replace(made, method=method, shipment=wanted.shipment, follows=_receipts(sale), returned=wanted.returned)
     if wanted.kind == "final":
         made = replace(made, supplied=supplied, advances=advances)
@@ -230,16 +230,17 @@ def _advance(wanted: Wanted, sale: Sale, frame: Frame) -> Document | Fault:
         rules.sums(ordered), *(rules.sums(current(sale, e).lines) for e in sale.issued if e.kind == "advance")
     )
     lines = rules.allotted(amount, rates, _ADVANCE[frame.language].format(sale.row.number))
-    made = _document(wanted, sale, frame, lines, rules.sums(lines))
+    made = composed(wanted, sale, frame, lines, rules.sums(lines))
     made = replace(made, method="line", ordered=ordered, sold_on=frame.day, paid_minor=amount, due_minor=0, due_on=None)
     if amount == most:  # the last one names those before it
         made = replace(made, follows=[reference(each) for each in sale.issued if each.kind == "advance"])
     return told_locally(made, frame)
 
 
-def _document(
+def composed(
     wanted: Wanted, sale: Sale, frame: Frame, lines: Sequence[Line], rates: Sequence[RateSum]
 ) -> Document:  # fmt: skip
+    """Put on paper what every document has: who, when, for how much, and what of it was paid."""
     row, seller = sale.row, frame.seller
     rates = [
         replace(each, reason=each.reason or (each.category in "KE" and sale.untaxed)
@@ -259,7 +260,7 @@ def _document(
         channel=row.channel, currency=row.currency, method="gross", lines=lines, rates=rates,
         net_minor=sum(each.net_minor for each in rates), tax_minor=sum(each.tax_minor for each in rates),
         gross_minor=gross, payments=sale.payments, paid_minor=paid, due_minor=gross - paid,
-        due_on=due_on if gross > paid else None, reason=wanted.reason,
+        due_on=due_on if gross > paid else None, reason=wanted.reason, receipt=sale.receipt,
     )  # fmt: skip
 
 
@@ -358,7 +359,7 @@ def correction(
         return OverCorrected("there is nothing left to take off")
     rates = rules.less(rules.sums(after), rules.sums(before))
     rates = [each for each in rates if each.net_minor or each.gross_minor]
-    made = _document(wanted, sale, frame, after, rates)
+    made = composed(wanted, sale, frame, after, rates)
     last = _last(sale, document)
     made = replace(
         made, method=document.method, sold_on=document.sold_on, seller=document.seller, buyer=buyer or now.buyer,

@@ -1,6 +1,6 @@
 """Documents' operations."""
 
-from rynek.commerce.documents import actions, billing
+from rynek.commerce.documents import actions, billing, counter
 from rynek.kernel.operations import batch, process, read, write
 from rynek.kernel.sheets import sheet
 
@@ -21,6 +21,17 @@ operations = [
     write("POST /companies/{company}/bills", billing.bill, "documents.bill"),
     read("GET /companies/{company}/invoices", billing.claims, "documents.bills"),
     write("POST /orders/{order}/invoice", actions.request, "documents.request"),
+    read("GET /documents/receipts", counter.receipt_invoices, "documents.check"),
+    read(
+        "GET /pos/stores/{store}/tills/{till}/receipts/{number}/documents",
+        counter.receipt_papers,
+        "documents.receipts",
+    ),
+    write(
+        "POST /pos/stores/{store}/tills/{till}/receipts/{number}/invoice",
+        counter.invoice_receipt,
+        "documents.invoice-receipt",
+    ),
 ]
 
 sheets = [

@@ -94,6 +94,14 @@ class AlreadyInvoiced(Conflict):
     """The order is invoiced already, to whom it says: ask for a correction."""
 
 
+class ReceiptIsInvoice(Conflict):
+    """A receipt of so little with the buyer's VAT id is an invoice itself: none is issued to it."""
+
+
+class TaxUnknown(Conflict):
+    """What VAT an item of the receipt bore is not known: put it in the catalogue, with its tax."""
+
+
 class RateUnknown(Conflict):
     """What the currency was worth before the sale is not known: put exchange rates in."""
 
@@ -246,6 +254,15 @@ class Change(Struct, frozen=True):
     gross_minor: int
 
 
+class Till(Struct, frozen=True):
+    """The receipt of a till that a document is about, and its number there."""
+
+    store: str
+    till: str
+    number: int
+    sold_at: datetime
+
+
 class Covered(Struct, frozen=True):
     """An order on an invoice for several, and what it comes to there."""
 
@@ -310,6 +327,11 @@ class Document(Struct, frozen=True, kw_only=True):
     """What had come back before an invoice was issued and is not on it: lines of the order, and units."""
     company: UUID | None = None
     """Of an invoice for what a company got in a period: the company. ``order`` is the first of them."""
+    receipt: Till | None = None
+    """Of a sale over a counter: its receipt; ``order`` is the sale and ``order_number`` the receipt's.
+
+    Its VAT is in the reports of the till already (``FP`` in a Polish JPK_V7).
+    """
     orders: Sequence[Covered] = ()
     period: tuple[Day, Day] | None = None
 
@@ -319,17 +341,6 @@ class Shown(Struct, frozen=True):
 
     document: Document
     sha256: str
-
-
-class Row(Struct, frozen=True):
-    """A document as it is stored."""
-
-    id: UUID
-    order: UUID
-    owner: UUID
-    cause: str
-    body: str
-    digest: bytes
 
 
 class Summary(Struct, frozen=True):
@@ -350,6 +361,8 @@ class Summary(Struct, frozen=True):
     corrects: UUID | None
     issued_on: Day
     issued_at: datetime
+    counter: bool = False
+    """About a sale over a counter: ``order_number`` is of its receipt."""
 
 
 class Search(Struct, frozen=True, forbid_unknown_fields=True):
@@ -443,6 +456,41 @@ class Requested(Struct, frozen=True):
     document: Issued | None = None
 
 
+class OnReceipt(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who wants an invoice to a receipt, and what was paid by it in all: it proves that they hold it."""
+
+    buyer: Party
+    total_minor: Annotated[int, Meta(ge=0, le=10**15)]
+
+
+class ReceiptPapers(Struct, frozen=True):
+    """What was given in writing about a receipt. ``simplified``: it is an invoice itself."""
+
+    simplified: bool
+    invoiced: bool
+    documents: list[Summary]
+
+
+class ReceiptInvoice(Struct, frozen=True):
+    """A receipt that is an invoice, or has one: what reports of the till and of invoices both hold, counted once.
+
+    ``tax_minor`` and ``gross_minor`` are of its invoice after its corrections; null where the receipt itself is it.
+    """
+
+    store: str
+    till: str
+    number: int
+    sold_at: datetime
+    currency: str
+    amount_minor: int
+    vat_id: str | None
+    document: UUID | None
+    name: str | None
+    issued_on: Day | None
+    tax_minor: int | None
+    gross_minor: int | None
+
+
 class Gap(Struct, frozen=True):
     """A series whose numbers are not what they should be in a period; ``missing`` are the first of those."""
 
@@ -467,78 +515,6 @@ class Amiss(Struct, frozen=True):
     gaps: list[Gap]
     marred: list[Marred]
     excessive: list[Marred] = []
-
-
-class SaleRow(Struct, frozen=True):
-    """An order as it is stored, with what documents need to know of it."""
-
-    id: UUID
-    number: int
-    channel: str
-    owner: UUID
-    email: str
-    currency: str
-    total_minor: int
-    captured_minor: int
-    placed_at: datetime
-    shipped_at: datetime | None
-    agreed: str
-    company: str | None
-    wish: str | None
-    payments: str
-    credits: str
-
-
-class SoldLine(Struct, frozen=True):
-    """A line of an order as it is stored."""
-
-    order: UUID
-    line: int
-    sku: str
-    name: str
-    quantity: int
-    unit_minor: int
-    net_minor: int
-    tax_minor: int
-    gross_minor: int
-    rate_bp: int
-    discount_minor: int
-    shipped: int
-    cancelled: int
-    returned: int
-
-
-class SeriesRow(Struct, frozen=True):
-    """A series with its seller, as it is stored."""
-
-    code: str
-    kind: Kind
-    seller: str
-    pattern: str
-    reset: Reset
-    channels: list[str]
-    given: Given
-    language: Language
-    active: bool
-    body: str
-
-
-class Taken(Struct, frozen=True):
-    """How far a series has come in a period."""
-
-    series: str
-    period: str
-    last: int
-
-
-class Used(Struct, frozen=True):
-    """What cannot change of a series that has numbered documents."""
-
-    code: str
-    kind: str
-    seller: str
-    pattern: str
-    reset: str
 
 
 constraint("document_series_seller", SellerUnknown, "there is no such seller")

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from rynek.commerce.documents.model import Document, Language, Line, Party, RateSum, Reference, Seller
+from rynek.commerce.documents.model import Document, Language, Line, Party, RateSum, Reference, Seller, Till
 from rynek.commerce.documents.spelling import spelled
 from rynek.kernel import pages, words
 from rynek.kernel.door import Response
@@ -74,11 +74,11 @@ def page(document: Document, language: Language | None = None) -> Response:
 
 def _facts(document: Document, w: Words) -> list[tuple[str, str]]:
     found = [(w("fact.issued"), str(document.issued_on))]
-    if document.kind not in ("confirmation", *_UNPRICED):
+    if document.kind != "confirmation" and _priced(document):
         found.append((w("fact.paid_on" if document.kind == "advance" else "fact.sold"), str(document.sold_on)))
     found += [
         (w("fact.place"), document.place),
-        (w("fact.order"), _orders(document)),
+        (w("fact.receipt"), _till(document.receipt)) if document.receipt else (w("fact.order"), _orders(document)),
     ]
     if document.corrects:
         found.append((w("fact.corrects"), _named(document.corrects, w)))
@@ -90,6 +90,15 @@ def _facts(document: Document, w: Words) -> list[tuple[str, str]]:
         back = document.kind in ("correction", "return-slip")
         found.append((w("fact.return" if back else "fact.shipment"), document.shipment))
     return found
+
+
+def _till(receipt: Till) -> str:
+    return f"{receipt.store}/{receipt.till}/{receipt.number}"
+
+
+def _priced(document: Document) -> bool:
+    """Tell whether a document says money: of what came back over a counter so does the slip, which is its record."""
+    return document.kind not in _UNPRICED or document.receipt is not None
 
 
 def _orders(document: Document) -> str:
@@ -123,7 +132,7 @@ def _who(party: Party | Seller, w: Words) -> list[str]:
 
 
 def _tables(document: Document, w: Words) -> list[Table]:
-    if document.kind in _UNPRICED:
+    if not _priced(document):
         return [_goods(document, w)]
     if document.kind == "correction":
         found = [_changes(document, w)] if document.changes else []
@@ -235,11 +244,11 @@ def _unit(unit: str, w: Words) -> str:
 
 
 def _totals(document: Document, w: Words) -> list[tuple[str, str]]:
-    if document.kind in _UNPRICED:
+    if not _priced(document):
         return []
     money = document.currency
-    if document.kind == "correction":
-        back = document.gross_minor <= 0
+    if document.kind in ("correction", "return-slip"):
+        back = document.gross_minor <= 0 or document.kind == "return-slip"
         return [(w("sum.back" if back else "sum.due"), w.money(abs(document.gross_minor), money))]
     found = [(w("sum.value"), w.money(document.gross_minor, money))]
     if document.supplied:
@@ -265,6 +274,8 @@ def _say(document: Document, w: Words) -> Iterable[str]:
         yield from _paying(document, w)
     if document.split_payment:
         yield w("note.split")
+    if document.receipt is not None and document.kind != "return-slip":
+        yield w("note.receipt", receipt=_till(document.receipt))
     for each in document.rates:
         if each.reason:
             yield f"{each.label}: {each.reason}"

@@ -135,12 +135,14 @@ from unnest(:ids, :kinds, :series, :periods, :numbers, :names, :sellers, :orders
 -- A document as it was issued.
 select id, order_id, owner, cause, body::text, digest from commerce.document where id = :id
 
--- name: find(owners: uuid[], kind: text, series: text, order: uuid, find: text, since: date, until: date, before: uuid, limit: int) -> Summary[]
--- Documents, newest first; what is null is not looked at.
+-- name: find(owners: uuid[], store: text, kind: text, series: text, order: uuid, find: text, since: date, until: date, before: uuid, limit: int) -> Summary[]
+-- Documents, newest first; what is null is not looked at. With owners, those of a store's tills are seen there too.
 select id, kind, series, name, order_id, order_number, channel, buyer, currency, net_minor, tax_minor, gross_minor,
-    corrects, issued_on, issued_at
+    corrects, issued_on, issued_at, body ->> 'receipt' is not null
 from commerce.document
-where (:owners is null or owner = any(:owners)) and (:kind is null or kind = :kind) and (:series is null or series = :series)
+where (:owners is null or owner = any(:owners)
+        or (:store is not null and order_id in (select r.id from commerce.document_receipt r where r.store = :store)))
+    and (:kind is null or kind = :kind) and (:series is null or series = :series)
     and (:order is null or order_id = :order
         or id in (select l.document from commerce.document_cover l where l.order_id = :order))
     and (:find is null or starts_with(lower(name), lower(:find)) or starts_with(lower(buyer), lower(:find)))
@@ -154,7 +156,8 @@ insert into commerce.document_wish (order_id, buyer, at) values (:order, :buyer:
 on conflict (order_id) do update set buyer = excluded.buyer, at = excluded.at
 
 -- name: hand_over(guest: uuid, customer: uuid)
--- Give a guest's documents to the customer the guest turned out to be.
+-- Give a guest's documents, and those to come of receipts, to the customer the guest turned out to be.
+with receipts as (update commerce.document_receipt set owner = :customer where owner = :guest)
 update commerce.document set owner = :customer where owner = :guest
 
 -- name: gaps(limit: int) -> Gap[]
@@ -180,3 +183,69 @@ where digest <> sha256(convert_to(body::text, 'UTF8')) or body ->> 'name' <> nam
     or (body ->> 'number')::bigint <> number or (body ->> 'gross_minor')::bigint <> gross_minor
     or (body ->> 'tax_minor')::bigint <> tax_minor
 order by id limit :limit
+
+-- name: till_sale(id: uuid, store: text, till: text, number: bigint) -> value?
+-- Lock the receipt that a document is to be about, which has an id from now on; nothing: there is none. What nobody's
+-- customer card paid is the sale's own; the till RETURNS sells nothing.
+insert into commerce.document_receipt as d (id, store, till, number, owner)
+select :id, store, till, number, coalesce(customer, :id) from commerce.receipt
+where store = :store and till = :till and number = :number and till <> 'RETURNS'
+on conflict on constraint document_receipt_once do update set owner = d.owner returning id
+
+-- name: known_till_sale(store: text, till: text, number: bigint) -> value?
+-- The id of a receipt that documents are about.
+select id from commerce.document_receipt where store = :store and till = :till and number = :number
+
+-- name: own_till_sale(id: uuid, owner: uuid)
+-- Say who may see the invoice to a receipt: who asked for it.
+update commerce.document_receipt set owner = :owner where id = :id
+
+-- name: till_sales(sales: uuid[]) -> TillRow[]
+-- Lock receipts, and read what documents need to know of them. A store sells by its channel of the kind pos in the
+-- currency of the receipt, or by the only ones there are.
+select d.id, d.store, d.till, d.number, d.owner, r.currency, r.amount_minor, r.sold_at, r.vat_id, r.lines::text,
+    r.tenders::text,
+    coalesce((select json_object_agg(b.line, b.units) from commerce.receipt_line_back b
+        where (b.store, b.till, b.number) = (d.store, d.till, d.number)), '{}')::text,
+    coalesce(c.code, ''), coalesce(c.country, '')
+from commerce.document_receipt d join commerce.receipt r using (store, till, number)
+left join lateral (
+    select c.code, c.country from commerce.channel c
+    left join commerce.location_channel l on l.channel = c.code and l.location = d.store
+    where c.kind = 'pos' and c.active and c.currency = r.currency order by l.location is null, c.code limit 1
+) c on true
+where d.id = any(:sales) order by d.id for no key update of d
+
+-- name: till_goods(sales: uuid[], countries: text[]) -> TillGoods[]
+-- What the items of receipts are called, and how they were taxed on the day.
+select d.id, v.sku, concat_ws(', ', p.name, nullif(v.name, '')), v.gtin, v.unit, t.rate_bp, t.label
+from unnest(:sales, :countries) as s (id, country)
+join commerce.document_receipt d on d.id = s.id
+join commerce.receipt r using (store, till, number)
+join lateral (select distinct l.sku from json_to_recordset(r.lines) as l (sku text)) l on true
+join commerce.variant v on v.sku = l.sku
+join commerce.product p on p.id = v.product
+left join lateral (
+    select r2.rate_bp, r2.label from commerce.tax_rate r2
+    where r2.country = s.country and r2.category = v.tax_category and (r2.from_at is null or r2.from_at <= r.sold_at)
+    order by r2.from_at desc nulls last limit 1
+) t on true
+
+-- name: receipt_invoices(since: date, until: date, store: text, limit: int) -> ReceiptInvoice[]
+-- Receipts that have an invoice of these days, and receipts of these days with the buyer's VAT id that have none.
+select r.store, r.till, r.number, r.sold_at, r.currency, r.amount_minor, r.vat_id, i.id, i.name, i.issued_on,
+    i.tax_minor + coalesce(c.tax_minor, 0), i.gross_minor + coalesce(c.gross_minor, 0)
+from commerce.document i
+join commerce.document_receipt d on d.id = i.order_id
+join commerce.receipt r on (r.store, r.till, r.number) = (d.store, d.till, d.number)
+left join lateral (select sum(x.tax_minor)::bigint as tax_minor, sum(x.gross_minor)::bigint as gross_minor
+    from commerce.document x where x.corrects = i.id) c on true
+where i.kind = 'invoice' and i.body ->> 'receipt' is not null and i.issued_on between :since and :until
+    and (:store is null or r.store = :store)
+union all
+select r.store, r.till, r.number, r.sold_at, r.currency, r.amount_minor, r.vat_id, null, null, null, null, null
+from commerce.receipt r
+where r.vat_id is not null and r.sold_at >= :since and r.sold_at < :until + 1 and (:store is null or r.store = :store)
+    and not exists (select from commerce.document_receipt d join commerce.document i on i.order_id = d.id
+        where (d.store, d.till, d.number) = (r.store, r.till, r.number) and i.kind = 'invoice')
+order by 4, 1, 2, 3 limit :limit

@@ -26,6 +26,8 @@ from rynek.kernel.money import exponent, split
 _PLACE = re.compile(r"\{(?:(year|month)|number(?::([1-9]))?)\}")
 _EXEMPT: dict[str, Category] = {"zw": "E", "oo": "AE", "np": "O", "wdt": "K", "ex": "G", "eks": "G"}
 _SPLIT_FROM = 15_000_00
+_SIMPLIFIED = {"PLN": 450_00, "EUR": 100_00}
+_SIMPLIFIED_UNTIL = date(2026, 12, 31)
 _REASONS: dict[Language, dict[str, str]] = {
     "pl": {
         "E": "zwolnione z VAT",
@@ -301,6 +303,15 @@ def splits(seller: Seller, buyer: Party, local_gross: int) -> bool:
     """
     polish = (seller.vat_id or "").startswith("PL") and (buyer.vat_id or "").startswith("PL")
     return polish and seller.currency == "PLN" and local_gross > _SPLIT_FROM
+
+
+def simplified(sold_on: date, currency: str, gross_minor: int, vat_id: str | None) -> bool:
+    """Tell whether a receipt is an invoice itself: with the buyer's NIP, of 450 zł or 100 euro at most, until 2026.
+
+    Source: ustawa o VAT, art. 106e (5) 3; for its end, the transition to KSeF, art. 145l and those after it.
+    """
+    polish = vat_id is not None and vat_id.startswith("PL")
+    return polish and sold_on <= _SIMPLIFIED_UNTIL and gross_minor <= _SIMPLIFIED.get(currency, -1)
 
 
 def askable_until(sold_on: date) -> date:

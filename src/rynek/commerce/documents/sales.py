@@ -19,11 +19,11 @@ from rynek.commerce.documents.model import (
     Paid,
     Party,
     Rate,
-    SaleRow,
     Seller,
     Series,
-    SoldLine,
+    Till,
 )
+from rynek.commerce.documents.stored import SaleRow, SoldLine
 
 
 class _Address(Struct):
@@ -122,6 +122,12 @@ class Sale(Struct, frozen=True):
     """Whether its company has one invoice for the orders of a period."""
     untaxed: str = ""
     """Why its company pays no VAT."""
+    receipt: Till | None = None
+    """Of a sale over a counter: its receipt."""
+    vat_id: str | None = None
+    """What buyer the receipt names."""
+    unknown: Sequence[str] = ()
+    """Items on the receipt whose VAT is not known."""
 
 
 class Wanted(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,33 @@
 """The counter: receipts of tills, each taken in once, whenever and however often it comes."""
 
-from rynek.commerce.pos.actions import sell, takings
-from rynek.commerce.pos.model import Accepted, Line, Off, Receipt, Takings, Tender
+from rynek.commerce.pos.actions import receipt, sell, takings
+from rynek.commerce.pos.model import (
+    RETURNS,
+    Accepted,
+    Line,
+    Number,
+    Off,
+    Receipt,
+    Returned,
+    Takings,
+    Tender,
+    TillCode,
+)
+from rynek.commerce.pos.rules import paid
 
-__all__ = ["Accepted", "Line", "Off", "Receipt", "Takings", "Tender", "sell", "takings"]
+__all__ = [
+    "RETURNS",
+    "Accepted",
+    "Line",
+    "Number",
+    "Off",
+    "Receipt",
+    "Returned",
+    "Takings",
+    "Tender",
+    "TillCode",
+    "paid",
+    "receipt",
+    "sell",
+    "takings",
+]

@@ -121,16 +121,15 @@ async def _take_in(tx: Tx, receipts: list[tuple[Name, tuple[Receipt, bytes]]]) -
     """Write the receipts that are new, and what they moved; gives their names."""
     rows = [
         (r.store, r.till, r.number, r.sold_at, r.customer, r.currency, rules.amount(r), rules.discount(r),
-         _encode(r.lines).decode(), _encode(r.tenders).decode(), r.reference, digest)
+         _encode(r.lines).decode(), _encode(r.tenders).decode(), r.reference, digest, r.vat_id or None)
         for _, (r, digest) in receipts
     ]  # fmt: skip
-    stores, tills, numbers, sold, customers, currencies, amounts, discounts, lines, tenders, references, digests = zip(
-        *rows, strict=True
-    )
+    (stores, tills, numbers, sold, customers, currencies, amounts, discounts, lines, tenders, references, digests,
+     vat_ids) = zip(*rows, strict=True)  # fmt: skip
     keys = await q.accept(
         tx, stores=stores, tills=tills, numbers=numbers, sold=sold, at=tx.at, customers=customers,
         currencies=currencies, amounts=amounts, discounts=discounts, lines=lines, tenders=tenders,
-        references=references, digests=digests,
+        references=references, digests=digests, vat_ids=vat_ids,
     )  # fmt: skip
     new = {(key.store, key.till, key.number): key.digest for key in keys}
     taken = [receipt for name, (receipt, _) in receipts if name in new]

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Meta, Raw, Struct
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from rynek.commerce.inventory import LocationCode, Sku
 from rynek.kernel.door import constraint
@@ -21,6 +21,10 @@ nothing; ``weighed`` goods whose quantity is packs, not weight; ``void`` a line 
 
 Discount = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9-]*\Z")]
 Quantity = Annotated[int, Meta(ge=-1_000_000_000, le=1_000_000_000)]
+Rate = Annotated[int, Meta(ge=0, le=10_000, description="hundredths of a percent: 2300 is 23 %")]
+VatId = Annotated[
+    str, Meta(pattern=r"^[A-Z]{2}[0-9A-Z+*]{2,13}\Z", description="with its country", examples=["PL7740001454"])
+]
 TillCode = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9-]+\Z")]
 
 
@@ -54,13 +58,17 @@ class Off(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True):
-    """A line of a receipt. ``amount`` is what was paid for all of it, in minor units, after ``discounts``."""
+    """A line of a receipt. ``amount`` is what was paid for all of it, in minor units, after ``discounts``.
+
+    ``rate_bp`` is the VAT that the till printed; unset: what the item bore on that day.
+    """
 
     sku: Sku
     quantity: Quantity
     amount: Minor
     kind: Kind = "sale"
     discounts: Annotated[list[Off], Meta(max_length=20)] = []
+    rate_bp: Rate | UnsetType = UNSET
 
 
 class Tender(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +79,10 @@ class Tender(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Receipt(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a till says it sold. Store, till and number name it; offline ones come late and in any order."""
+    """What a till says it sold. Store, till and number name it; offline ones come late and in any order.
+
+    ``vat_id`` is the buyer's, where it was printed.
+    """
 
     store: LocationCode
     till: TillCode
@@ -82,6 +93,7 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True):
     tenders: Annotated[list[Tender], Meta(max_length=20)]
     customer: UUID | None = None
     reference: Annotated[str, Meta(max_length=80, pattern=r"^[^\x00]*\Z")] = ""
+    vat_id: VatId | UnsetType = UNSET
 
 
 class Accepted(Struct, frozen=True):
@@ -110,6 +122,7 @@ class Stored(Struct, frozen=True):
     lines: Raw
     tenders: Raw
     reference: str
+    vat_id: str | None
 
 
 RETURNS = "RETURNS"
@@ -203,8 +216,17 @@ class TakenBack(Struct, frozen=True):
     tenders: list[Tender]
 
 
+class Returned(Struct, frozen=True):
+    """Units of a receipt's line that came back, and the money for them in minor units; 0: no receipt's."""
+
+    line: int
+    sku: str
+    units: int
+    minor: int
+
+
 class Returnable(Struct, frozen=True):
-    """A line of a receipt, and how many of its units may still come back."""
+    """A line of a receipt, how many of its units may still come back, and what was paid for all of it."""
 
     line: int
     sku: str

@@ -2,13 +2,13 @@
 -- Which of these are stores: a warehouse has no counter, and its book may not fall below zero.
 select code from commerce.location where code = any(:codes) and kind = 'store'
 
--- name: accept(stores: text[], tills: text[], numbers: bigint[], sold: timestamptz[], at: timestamptz, customers: uuid[], currencies: text[], amounts: bigint[], discounts: bigint[], lines: text[], tenders: text[], references: text[], digests: bytea[]) -> Key[]
+-- name: accept(stores: text[], tills: text[], numbers: bigint[], sold: timestamptz[], at: timestamptz, customers: uuid[], currencies: text[], amounts: bigint[], discounts: bigint[], lines: text[], tenders: text[], references: text[], digests: bytea[], vat_ids: text[]) -> Key[]
 -- Take receipts in, in the order given (which is that of their names); gives those that are new.
 insert into commerce.receipt (store, till, number, sold_at, taken_at, customer, currency, amount_minor, discount_minor,
-    lines, tenders, reference, digest)
-select s, t, n, d, :at, c, y, a, o, l::json, e::json, r, g
+    lines, tenders, reference, digest, vat_id)
+select s, t, n, d, :at, c, y, a, o, l::json, e::json, r, g, v
 from unnest(:stores, :tills, :numbers, :sold, :customers, :currencies, :amounts, :discounts, :lines, :tenders, :references,
-    :digests) as x (s, t, n, d, c, y, a, o, l, e, r, g)
+    :digests, :vat_ids) as x (s, t, n, d, c, y, a, o, l, e, r, g, v)
 on conflict on constraint receipt_once do nothing
 returning store, till, number, digest
 
@@ -21,19 +21,19 @@ join commerce.receipt r using (store, till, number)
 -- name: receipt(store: text, till: text, number: bigint) -> Stored
 -- A receipt.
 select store, till, number, sold_at, taken_at, customer, currency, amount_minor, discount_minor, lines::text, tenders::text,
-    reference
+    reference, vat_id
 from commerce.receipt where store = :store and till = :till and number = :number
 
 -- name: receipts(store: text, before: timestamptz, limit: int) -> Stored[]
 -- A store's receipts, newest first.
 select store, till, number, sold_at, taken_at, customer, currency, amount_minor, discount_minor, lines::text, tenders::text,
-    reference
+    reference, vat_id
 from commerce.receipt where store = :store and sold_at < :before order by sold_at desc limit :limit
 
 -- name: bought(customer: uuid, before: timestamptz, limit: int) -> Stored[]
 -- A customer's receipts, newest first.
 select store, till, number, sold_at, taken_at, customer, currency, amount_minor, discount_minor, lines::text, tenders::text,
-    reference
+    reference, vat_id
 from commerce.receipt where customer = :customer and sold_at < :before order by sold_at desc limit :limit
 
 -- name: intake(store: text, since: timestamptz, recent: timestamptz) -> value
@@ -117,5 +117,5 @@ returning units, minor
 -- name: sought(store: text, till: text, number: bigint) -> Stored?
 -- A receipt that goods come back by, if there is one.
 select store, till, number, sold_at, taken_at, customer, currency, amount_minor, discount_minor, lines::text, tenders::text,
-    reference
+    reference, vat_id
 from commerce.receipt where store = :store and till = :till and number = :number

@@ -10,6 +10,7 @@ import msgspec
 from rynek.commerce import inventory, wallets
 from rynek.commerce.pos import rules
 from rynek.commerce.pos.actions import known_stores, own_store, q, take_in
+from rynek.commerce.pos.events import GoodsReturned
 from rynek.commerce.pos.model import (
     RETURNS,
     Bare,
@@ -23,6 +24,7 @@ from rynek.commerce.pos.model import (
     Receipt,
     ReceiptDiffers,
     Returnable,
+    Returned,
     Rule,
     Stored,
     StoreUnknown,
@@ -33,6 +35,7 @@ from rynek.commerce.pos.model import (
     Unproven,
 )
 from rynek.kernel.database import Tx
+from rynek.kernel.events import emit
 from rynek.kernel.faults import Invalid, NotFound
 
 LOWEST = timedelta(days=30)
@@ -77,7 +80,7 @@ async def take_back(tx: Tx, store: inventory.LocationCode, proven: Proven) -> Ta
         TooManyBack: more would come back than was sold.
         ReceiptDiffers: the reference was used for another return.
     Emits:
-        ReceiptAccepted, StockMoved, BalanceChanged
+        ReceiptAccepted, GoodsReturned, StockMoved, BalanceChanged
     """
     number, before = await _begin(tx, store, proven.reference, msgspec.json.encode(proven))
     if before is not None:
@@ -108,6 +111,7 @@ async def take_back(tx: Tx, store: inventory.LocationCode, proven: Proven) -> Ta
         f"{proven.sold_at}/{proven.till}/{proven.number}",
     )  # fmt: skip
     scrap = [(by_line[each.line].sku, each.scrap) for each in proven.lines]
+    _tell(tx, of, [each.line for each in proven.lines], (proven.sold_at, proven.till, proven.number))
     return await _end(tx, of, proven.reference, tenders, scrap, credited=proven.credit_to is not None)
 
 
@@ -131,7 +135,7 @@ async def take_unproven(tx: Tx, store: inventory.LocationCode, bare: Bare) -> Ta
         Unproven: nothing is declared for it, or it is more than for a day.
         ReceiptDiffers: the reference was used for another return.
     Emits:
-        ReceiptAccepted, StockMoved, BalanceChanged
+        ReceiptAccepted, GoodsReturned, StockMoved, BalanceChanged
     """
     number, before = await _begin(tx, store, bare.reference, msgspec.json.encode(bare))
     if before is not None:
@@ -150,6 +154,7 @@ async def take_unproven(tx: Tx, store: inventory.LocationCode, bare: Bare) -> Ta
     await _credit(tx, bare.customer, currency, minor, number)
     tenders = [Tender(CREDIT, minor)] if minor else []
     of = Receipt(store, RETURNS, number, tx.at, currency, lines, _negative(tenders), bare.customer, "no receipt")
+    _tell(tx, of, [0] * len(lines))
     return await _end(tx, of, bare.reference, tenders, [(e.sku, e.scrap) for e in bare.lines], credited=True)
 
 
@@ -168,6 +173,16 @@ async def _begin(tx: Tx, store: str, reference: str, said: bytes) -> tuple[int, 
     if known.digest != digest or known.answered is None:
         raise ReceiptDiffers("this reference was used for another return")
     return 0, msgspec.json.decode(known.answered, type=TakenBack)
+
+
+def _tell(tx: Tx, of: Receipt, lines: Sequence[int], sold: tuple[str, str, int] | None = None) -> None:
+    """Announce what came back, by the lines of the receipt it was sold by."""
+    back = [
+        Returned(at, line.sku, -line.quantity, -line.amount) for at, line in zip(lines, of.lines, strict=True)
+    ]  # fmt: skip
+    store, till, number = sold or (None, None, None)
+    minor = sum(each.minor for each in back)
+    emit(tx, GoodsReturned(of.store, of.number, store, till, number, of.customer, of.currency, minor, back))
 
 
 async def _within(tx: Tx, store: str, customer: UUID, units: int, minor: int) -> None:

@@ -14,7 +14,7 @@ from rynek.commerce.pos.model import (
     TooManyBack,
 )
 from rynek.kernel.faults import Fault, Invalid
-from rynek.kernel.money import EXPONENTS
+from rynek.kernel.money import EXPONENTS, split
 
 COUNTED = frozenset({"sale", "return", "giveaway", "weighed"})
 """Kinds whose goods stand in the book; the others have none, or never left."""
@@ -62,15 +62,28 @@ GOODS = frozenset({"sale", "weighed"})
 """Kinds of lines whose goods can come back."""
 
 
-def returnable(lines: Iterable[Line], back: Mapping[int, int]) -> list[Returnable]:
+def paid(lines: Sequence[Line]) -> list[int]:
+    """Tell what was really paid for each line: what coupons and voids take off a receipt is shared out over the others.
+
+    What comes back on it is left out (0), as are the lines that take off; the shares add up to the rest of the receipt.
+    """
+    amounts = [max(line.amount, 0) if line.kind != "return" else 0 for line in lines]
+    off = -sum(line.amount for line in lines if line.kind != "return" and line.amount < 0)
+    if not off or not sum(amounts):
+        return amounts
+    parts = split(min(off, sum(amounts)), amounts)
+    return [amount - part for amount, part in zip(amounts, parts, strict=True)]
+
+
+def returnable(lines: Sequence[Line], back: Mapping[int, int]) -> list[Returnable]:
     """Tell how many units of a receipt's lines may still come back; lines that are no goods are left out.
 
     Args:
         back: units by line that are back already.
     """
     return [
-        Returnable(number, line.sku, line.quantity, line.quantity - back.get(number, 0), line.amount)
-        for number, line in enumerate(lines, 1)
+        Returnable(number, line.sku, line.quantity, line.quantity - back.get(number, 0), minor)
+        for number, (line, minor) in enumerate(zip(lines, paid(lines), strict=True), 1)
         if line.kind in GOODS and line.quantity > 0 and line.amount >= 0
     ]
 

@@ -158,6 +158,8 @@ operations = [
     _form("POST /console/receipts/{store}/returns", counter.take_back),
     _form("POST /console/receipts/{store}/unproven-returns", counter.take_unproven),
     _form("POST /console/receipts/{store}/return-rule", counter.declare),
+    _page("GET /console/receipts/{store}/{till}/{number}", receipts.receipt),
+    _form("POST /console/receipts/{store}/{till}/{number}/invoice", receipts.invoice_receipt),
     _page("GET /console/documents", documents.documents),
     _page("GET /console/documents/{document}", documents.document),
     _form("POST /console/documents/{document}/corrections", documents.correct_document),

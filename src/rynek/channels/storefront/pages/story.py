@@ -175,14 +175,20 @@ async def cancel_order(call: Call[Any], channel: str, order: UUID, reason: str =
     return go(f"{at.home}/orders/{order}?done=cancelled")
 
 
+def billed(said: Any) -> dict[str, Any] | None:
+    """Read from a form to whom an invoice is to say; None: what should be a VAT number does not look like one."""
+    buyer = {name: getattr(said, name).strip() for name in Wished.__struct_fields__}
+    buyer["country"] = buyer["country"].upper()
+    vat_id = rules.vat_id(buyer["vat_id"], buyer["country"])
+    return None if buyer["vat_id"] and vat_id is None else {**buyer, "vat_id": vat_id}
+
+
 @shown
 async def invoice(call: Call[Any], channel: str, order: UUID, wished: Wished) -> Response:
     """Ask for an invoice for an order."""
     at = await visit(call, channel)
-    said = {name: value.strip() for name, value in msgspec.structs.asdict(wished).items()}
-    said["country"] = said["country"].upper()
-    buyer: dict[str, Any] = {**said, "vat_id": rules.vat_id(said["vat_id"], said["country"])}
-    if said["vat_id"] and buyer["vat_id"] is None:
+    buyer = billed(wished)
+    if buyer is None:
         return await _story(call, at, order, refused=at.w("documents.wrong"), form="invoice")
     try:
         await call.ask("commerce.documents.request", order=order, buyer=buyer)
