@@ -59,6 +59,8 @@ def in_path(name: str) -> str:
         "supplier": "MILL-1",
         "provider": "manual",
         "picture": ids.new().hex,
+        "till": "1",
+        "number": "1",
     }
     return words.get(name, str(ids.new()))
 

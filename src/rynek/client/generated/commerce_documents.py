@@ -22,10 +22,19 @@ _DOWNLOAD = Route[bytes]("GET", "/documents/{document}/files/{form}", bytes)
 _EXCHANGE_RATES = Route[list[commerce_documents.Rate]](
     "GET", "/documents/exchange-rates", list[commerce_documents.Rate]
 )
+_INVOICE_RECEIPT = Route[commerce_documents.Issued](
+    "POST", "/pos/stores/{store}/tills/{till}/receipts/{number}/invoice", commerce_documents.Issued
+)
 _ISSUE = Route[commerce_documents.Issued]("POST", "/documents", commerce_documents.Issued)
 _PUT_EXCHANGE_RATES = Route[None]("PUT", "/documents/exchange-rates", None)
 _PUT_SELLERS = Route[None]("PUT", "/documents/sellers", None)
 _PUT_SERIES = Route[None]("PUT", "/documents/series", None)
+_RECEIPT_INVOICES = Route[list[commerce_documents.ReceiptInvoice]](
+    "GET", "/documents/receipts", list[commerce_documents.ReceiptInvoice]
+)
+_RECEIPT_PAPERS = Route[commerce_documents.ReceiptPapers](
+    "GET", "/pos/stores/{store}/tills/{till}/receipts/{number}/documents", commerce_documents.ReceiptPapers
+)
 _REQUEST = Route[commerce_documents.Requested]("POST", "/orders/{order}/invoice", commerce_documents.Requested)
 _SELLERS = Route[list[commerce_documents.Seller]]("GET", "/documents/sellers", list[commerce_documents.Seller])
 _SERIES = Route[list[commerce_documents.Series]]("GET", "/documents/series", list[commerce_documents.Series])
@@ -100,7 +109,7 @@ class CommerceDocuments:
         return await self._calls.ask(_DOCUMENT, {"document": document}, None)
 
     async def documents(self, search: commerce_documents.Search) -> list[commerce_documents.Summary]:
-        """Find documents, newest first; your own, unless you look after everybody's."""
+        """Find documents, newest first; your own and your store's tills', unless you look after everybody's."""
         return await self._calls.ask(_DOCUMENTS, {}, search)
 
     async def download(
@@ -129,6 +138,33 @@ class CommerceDocuments:
             until: None for no end.
         """
         return await self._calls.ask(_EXCHANGE_RATES, {}, {"since": since, "until": until, "currency": currency})
+
+    async def invoice_receipt(
+        self, store: str, till: str, number: int, wanted: commerce_documents.OnReceipt
+    ) -> commerce_documents.Issued:
+        """Issue the invoice to a till's receipt, of what has not come back: once, whoever asks.
+
+        A taxpayer gets it if the till printed the VAT id, and no other; whoever has none until three months after the month
+        of the sale. The receipt and what was paid by it prove that it is in the buyer's hand.
+
+        Raises:
+            NotFound: there is no such receipt, it is another customer's, or something else was paid by it.
+            Forbidden: it is not your store's.
+            VatIdWrong: the check digits of the buyer's VAT number are wrong: something is mistyped.
+            AlreadyInvoiced: it has its invoice: ask for a correction.
+            ReceiptGiven: the receipt bears no such VAT id, or it bears one that the invoice would not.
+            ReceiptIsInvoice: of so little with the buyer's VAT id it is an invoice itself.
+            AskedTooLate: three months have passed after the month of the sale.
+            SeriesMissing: no active series numbers invoices in the channel of the store's tills.
+            TaxUnknown: what VAT an item bore is not known.
+            RateUnknown: what the currency was worth before the sale is not known.
+            NothingToIssue: all of it came back, or nothing was paid for it.
+        Emits:
+            DocumentIssued
+        Source:
+            ustawa o VAT, art. 106b (3) 1 and (5), 106e (5) 3.
+        """
+        return await self._calls.ask(_INVOICE_RECEIPT, {"store": store, "till": till, "number": number}, wanted)
 
     async def issue(
         self,
@@ -183,6 +219,32 @@ class CommerceDocuments:
             SeriesInUse: a series has numbered documents; its kind, seller, pattern and reset stay.
         """
         return await self._calls.ask(_PUT_SERIES, {}, {"series": series})
+
+    async def receipt_invoices(
+        self, since: datetime.date, until: datetime.date, store: str | None = None, limit: int = 1000
+    ) -> list[commerce_documents.ReceiptInvoice]:
+        """List receipts that have an invoice, or are one: their VAT is in the tills' reports, and is not to be told twice.
+
+        Args:
+            since: the first day on which an invoice was issued to a receipt, or a receipt with a VAT id was printed.
+            until: the last.
+            limit: the oldest first.
+
+        Source:
+            JPK_V7M: invoices to receipts bear ``FP`` and add nothing to what is owed.
+        """
+        return await self._calls.ask(
+            _RECEIPT_INVOICES, {}, {"since": since, "until": until, "store": store, "limit": limit}
+        )
+
+    async def receipt_papers(self, store: str, till: str, number: int) -> commerce_documents.ReceiptPapers:
+        """Tell what was given in writing about a receipt: whether it has an invoice or is one, and what came back.
+
+        Raises:
+            NotFound: there is no such receipt.
+            Forbidden: it is not your store's.
+        """
+        return await self._calls.ask(_RECEIPT_PAPERS, {"store": store, "till": till, "number": number}, None)
 
     async def request(self, order: uuid.UUID, buyer: commerce_documents.Party) -> commerce_documents.Requested:
         """Ask for an invoice for an order, to whom it should say: it comes when the goods leave, or at once if they have.

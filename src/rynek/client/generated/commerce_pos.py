@@ -4,6 +4,7 @@ Made by ``make client`` from the registry; do not edit.
 """
 
 import datetime
+import msgspec
 import rynek.commerce.pos.model as commerce_pos
 import uuid
 from rynek.client.calls import Calls, Route
@@ -105,6 +106,7 @@ class CommercePos:
         tenders: list[commerce_pos.Tender],
         customer: uuid.UUID | None = None,
         reference: str = "",
+        vat_id: str | msgspec.UnsetType = msgspec.UNSET,
     ) -> commerce_pos.Accepted:
         """Take in what a till sold: once, however often it is sent, late and in any order.
 
@@ -132,6 +134,7 @@ class CommercePos:
                 "tenders": tenders,
                 "customer": customer,
                 "reference": reference,
+                "vat_id": vat_id,
             },
         )
 
@@ -151,7 +154,7 @@ class CommercePos:
             TooManyBack: more would come back than was sold.
             ReceiptDiffers: the reference was used for another return.
         Emits:
-            ReceiptAccepted, StockMoved, BalanceChanged
+            ReceiptAccepted, GoodsReturned, StockMoved, BalanceChanged
         """
         return await self._calls.ask(_TAKE_BACK, {"store": store}, proven)
 
@@ -168,7 +171,7 @@ class CommercePos:
             Unproven: nothing is declared for it, or it is more than for a day.
             ReceiptDiffers: the reference was used for another return.
         Emits:
-            ReceiptAccepted, StockMoved, BalanceChanged
+            ReceiptAccepted, GoodsReturned, StockMoved, BalanceChanged
         """
         return await self._calls.ask(_TAKE_UNPROVEN, {"store": store}, bare)
 
