@@ -143,7 +143,7 @@ async def why_order(call: Call[Any], order: UUID) -> Response:
     return show(call, "console/why.html", why=found, order=head, bought=_bought(found.lines, head.lines))
 
 
-class Coming(Struct, frozen=True, kw_only=True):
+class Coming(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A basket as a form says it: when it is bought, and by whom; an empty field says nothing."""
 
     channel: str = ""
