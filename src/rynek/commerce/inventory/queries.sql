@@ -152,7 +152,8 @@ written as (
     insert into commerce.stock_entry (at, sku, location, units, cause, reference)
     select :at, sku, location, -units, 'shipment', :reference from gone
 )
-select sku, location, units, by_lot from left_ order by sku, location
+select g.sku, g.location, g.units, coalesce(l.by_lot, false)
+from gone g left join left_ l on l.sku = g.sku and l.location = g.location order by g.sku, g.location
 
 -- name: held_picks(holder: uuid) -> Pick[]
 -- What a holder has set aside, where.
