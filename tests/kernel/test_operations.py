@@ -96,6 +96,14 @@ def test_a_process_takes_a_call() -> None:
     assert made.result == tuple[Heap, Heap]
 
 
+def test_an_action_without_its_transaction_is_said_at_once() -> None:
+    async def weigh(code: str) -> str:
+        return code
+
+    with pytest.raises(LookupError, match="weigh takes code first"):
+        read("GET /scale", weigh, "stall.read")
+
+
 def test_a_path_that_names_no_parameter_is_said_at_once() -> None:
     with pytest.raises(LookupError, match="has no parameter kind"):
         read("GET /heaps/{kind}", heap, "stall.read")

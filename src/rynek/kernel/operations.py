@@ -135,7 +135,9 @@ def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
 
 
 def _parameters(action: Any, hints: dict[str, Any]) -> dict[str, tuple[Any, Any, Any]]:
-    signature = list(inspect.signature(action).parameters.values())[1:]
+    first, *signature = inspect.signature(action).parameters.values()
+    if first.name.strip("_") not in ("tx", "call"):
+        raise LookupError(f"{action.__module__}.{action.__name__} takes {first.name} first; it is given `tx` or `call`")
     none = msgspec.NODEFAULT
     return {p.name: (hints[p.name], none if p.default is p.empty else p.default, none) for p in signature}
 

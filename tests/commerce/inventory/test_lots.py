@@ -95,6 +95,11 @@ async def test_goods_come_in_with_their_lots_or_not_at_all(larder: Larder) -> No
     assert (entry.units, entry.cause, entry.assumed) == (2, "receipt", False)
 
 
+async def test_a_barcode_is_read(places: App) -> None:
+    said = await places.door.ask(KEEPER, lots.what_it_says, code="(01)05901234123457(10)L-77")
+    assert (said.gtin, said.lot) == ("5901234123457", "L-77")
+
+
 async def test_an_item_that_wants_none_is_told_no_lots(larder: Larder) -> None:
     lines = [{"sku": larder.sku, "units": 1}]
     refused = await larder.refused(

@@ -421,6 +421,6 @@ class CommerceInventory:
         """
         return await self._calls.ask(_UNBALANCED, {}, None)
 
-    async def what_it_says(self) -> commerce_inventory.Scanned:
+    async def what_it_says(self, code: str) -> commerce_inventory.Scanned:
         """Tell what a barcode says: the item's number, its lot, its best-before date, its serial number."""
-        return await self._calls.ask(_WHAT_IT_SAYS, {}, None)
+        return await self._calls.ask(_WHAT_IT_SAYS, {}, {"code": code})

@@ -89,7 +89,7 @@ async def catch_up(tx: Tx) -> None:
         await q.begin_lots(tx, skus=late, at=tx.at)
 
 
-async def what_it_says(code: Code) -> Scanned:
+async def what_it_says(_tx: Tx, code: Code) -> Scanned:
     """Tell what a barcode says: the item's number, its lot, its best-before date, its serial number."""
     return rules.read_code(code)
 
