@@ -29,7 +29,7 @@ from rynek.commerce.inventory import LocationCode
 from rynek.commerce.pos.events import GoodsReturned
 from rynek.kernel import ids
 from rynek.kernel.database import Tx
-from rynek.kernel.faults import Fault, Forbidden, NotFound
+from rynek.kernel.faults import Fault, NotFound
 from rynek.kernel.log import on
 
 _NO_RECEIPT = "there is no such receipt, or something else was paid by it"
@@ -97,14 +97,9 @@ def _in_hand(tx: Tx, sale: Sale, wanted: OnReceipt) -> None:
         if sale.row.owner not in (sale.row.id, tx.actor.id):
             raise NotFound(_NO_RECEIPT)
     else:
-        _own_store(tx, sale.receipt.store if sale.receipt else "")
+        pos.own_store(tx, sale.receipt.store if sale.receipt else "")
     if wanted.total_minor != sale.row.total_minor:
         raise NotFound(_NO_RECEIPT)
-
-
-def _own_store(tx: Tx, store: str) -> None:
-    if tx.reach == "own" and tx.actor.location != store:
-        raise Forbidden(f"you belong to {tx.actor.location or 'no store'}")
 
 
 def _frame(at: Desk, wanted: Wanted, sale: Sale) -> Frame:
@@ -138,7 +133,7 @@ async def receipt_papers(tx: Tx, store: LocationCode, till: pos.TillCode, number
         NotFound: there is no such receipt.
         Forbidden: it is not your store's.
     """
-    _own_store(tx, store)
+    pos.own_store(tx, store)
     found = await pos.receipt(tx, store, till, number)
     sale: UUID | None = await q.known_till_sale(tx, store=store, till=till, number=number)
     documents = await _of_sale(tx, sale) if sale else []

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from rynek.commerce.fulfilment.sending import Found, HandoverRow, Parcel, ParcelRow, Sending, Sent, Units  # noqa: F401 - statements find them  # noqa: F401 - and here
+from rynek.commerce.fulfilment.sending import (  # noqa: F401 - statements find them
+    Found,
+    HandoverRow,
+    Parcel,
+    ParcelRow,
+    Sending,
+    Sent,
+    Units,
+)
 from rynek.commerce.inventory import Batch, LocationCode, LocationUnknown, Pick, Sku
 from rynek.kernel.door import constraint
 from rynek.kernel.faults import Conflict, Invalid, TooManyRequests

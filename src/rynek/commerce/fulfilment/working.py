@@ -265,9 +265,10 @@ async def scan(tx: Tx, task: UUID, code: Code, units: Units = 1, lot: Lot = "") 
     found = await lock(tx, task, "pick")
     said = inventory.read_code(code)
     meant: Meant | None = await q.meant(tx, task=task, code=said.code)
-    lot = lot or said.serial or said.lot if meant is None or meant.by != "lots" else lot or said.lot
     if meant is None:
         meant, lot = await _by_lot_alone(tx, found, code), code
+    elif not lot:
+        lot = said.lot if meant.by == "lots" else said.serial or said.lot
     if meant.by != "none":
         if not lot:
             raise inventory.LotsWanted(f"say the lot or serial number of {meant.sku}", sku=meant.sku)

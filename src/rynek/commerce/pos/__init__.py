@@ -1,6 +1,6 @@
 """The counter: receipts of tills, each taken in once, whenever and however often it comes."""
 
-from rynek.commerce.pos.actions import receipt, sell, takings
+from rynek.commerce.pos.actions import own_store, receipt, sell, takings
 from rynek.commerce.pos.model import (
     RETURNS,
     Accepted,
@@ -26,6 +26,7 @@ __all__ = [
     "Takings",
     "Tender",
     "TillCode",
+    "own_store",
     "paid",
     "receipt",
     "sell",

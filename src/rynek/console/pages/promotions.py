@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
 
-from rynek.console.pages.shell import go, language, show, shown, told
+from rynek.console.pages.shell import ZONE, go, language, show, shown, told
 from rynek.kernel import clock
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Invalid
@@ -17,7 +16,6 @@ from rynek.kernel.words import Language
 STATES = ("draft", "active", "paused", "ended")
 TONES = {"draft": "", "active": "good", "paused": "warn", "ended": ""}
 PAGE = 100
-ZONE = ZoneInfo("Europe/Warsaw")
 EMPTY = {"code": "NEW", "name": "", "lane": "basket", "gives": {"give": "percent", "bp": 1000}, "when": []}
 """What a new promotion begins as."""
 

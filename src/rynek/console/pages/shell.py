@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -18,6 +19,8 @@ FOLDER = Path(__file__).parents[1]
 pages.bring("console", FOLDER)
 WORDS = words.read(FOLDER / "pages" / "words")
 HOME = "/console"
+ZONE = ZoneInfo("Europe/Warsaw")
+"""The zone that days and hours are typed in."""
 
 PLACES = (
     ("today", "/console", "console.see"),

@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from rynek.console.pages import charts
-from rynek.console.pages.shell import go, language, show, shown, told
+from rynek.console.pages.shell import ZONE, go, language, show, shown, told
 from rynek.kernel import clock
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Invalid
 from rynek.kernel.money import parse
 from rynek.kernel.words import Language
 
-ZONE = ZoneInfo("Europe/Warsaw")
 BINS = 62
 """At most so many bars in a chart: of a longer period some days together."""
 LISTED = 30

@@ -4,26 +4,19 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from rynek.channels.storefront.pages.shop import Visit, buyer_of, go, show, shown, told, visit
-from rynek.channels.storefront.pages.story import billed
+from rynek.channels.storefront.pages.story import Wished, billed
 from rynek.kernel import money
 from rynek.kernel.door import Call, Response
 from rynek.kernel.faults import Fault, Invalid, NotFound
 
 
-class Held(Struct, frozen=True):
+class Held(Wished, frozen=True, kw_only=True):
     """What the form says: the receipt as it is named on itself, what was paid by it, and who is to be invoiced."""
 
     receipt: str = ""
     total: str = ""
-    name: str = ""
-    street: str = ""
-    city: str = ""
-    postcode: str = ""
-    country: str = "PL"
-    vat_id: str = ""
 
 
 @shown
@@ -35,7 +28,7 @@ async def receipt(call: Call[Any], channel: str, invoice: UUID | None = None) ->
 def _form(call: Call[Any], at: Visit, said: Held | None = None, fault: Fault | str = "", **more: Any) -> Response:
     status = fault.status if isinstance(fault, Fault) else 422 if fault else 200
     amiss = told(at.w, fault) if isinstance(fault, Fault) else fault
-    shown_ = msgspec.structs.asdict(said or Held())
+    shown_ = msgspec.structs.asdict(said or Held(country=at.front.country))
     return show(call, at, "storefront/till-receipt.html", status, said=shown_, amiss=amiss, **{"invoice": None, **more})
 
 
