@@ -40,7 +40,7 @@ async def stall(world: App) -> Stall:
     pickup = [{"list": "RETAIL-PL", "sku": "ITEM-00039", "minor": 700}]
     await ask(ADMIN, "commerce.pricing.put_prices", prices=prices + pickup)
     await ask(
-        KEEPER, "commerce.inventory.receive", location="WH-1", reference="tea", lines=[{"sku": "TEA-1", "units": 3}]
+        KEEPER, "commerce.inventory.receive", location="WH-1", reference="tea", lines=[{"sku": "TEA-1", "units": 5}]
     )
     ways = [
         {"code": "post", "name": "Post", "kind": "home", "sku": "ITEM-00039", "rank": 200},
@@ -175,8 +175,6 @@ async def test_a_guest_buys_by_keys_alone_and_nothing_is_in_the_way(
     world: App, stall: Stall, server: Server, browser: Browser
 ) -> None:
     """From the shop's door to an order without a mouse; on the way axe-core and narrow windows look at each page."""
-    two = [{"sku": "TEA-1", "units": 2}]  # whatever other buyers left
-    await world.door.ask(KEEPER, "commerce.inventory.receive", location="WH-1", reference="for keys", lines=two)
     async with visiting(browser, server.address) as visitor:
         page = visitor.page
 
