@@ -40,7 +40,7 @@ async def stall(world: App) -> Stall:
     pickup = [{"list": "RETAIL-PL", "sku": "ITEM-00039", "minor": 700}]
     await ask(ADMIN, "commerce.pricing.put_prices", prices=prices + pickup)
     await ask(
-        KEEPER, "commerce.inventory.receive", location="WH-1", reference="tea", lines=[{"sku": "TEA-1", "units": 5}]
+        KEEPER, "commerce.inventory.receive", location="WH-1", reference="tea", lines=[{"sku": "TEA-1", "units": 3}]
     )
     ways = [
         {"code": "post", "name": "Post", "kind": "home", "sku": "ITEM-00039", "rank": 200},
@@ -171,8 +171,15 @@ async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Serve
     assert (email, sorted(quantity for _, quantity in lines)) == ("ola@example.com", [1, 5])
 
 
+@pytest.fixture
+async def two_teas(world: App, stall: Stall) -> None:  # noqa: ARG001 - what the shop has is brought first
+    """See that there are two, whatever other buyers left."""
+    two = [{"sku": "TEA-1", "units": 2}]
+    await world.door.ask(KEEPER, "commerce.inventory.receive", location="WH-1", reference="two teas", lines=two)
+
+
 async def test_a_guest_buys_by_keys_alone_and_nothing_is_in_the_way(
-    world: App, stall: Stall, server: Server, browser: Browser
+    world: App, two_teas: None, server: Server, browser: Browser
 ) -> None:
     """From the shop's door to an order without a mouse; on the way axe-core and narrow windows look at each page."""
     async with visiting(browser, server.address) as visitor:

@@ -136,8 +136,9 @@ def _operation(  # noqa: PLR0913 - what the four ways to offer one are made of
 
 def _parameters(action: Any, hints: dict[str, Any]) -> dict[str, tuple[Any, Any, Any]]:
     first, *signature = inspect.signature(action).parameters.values()
-    if first.name.strip("_") not in ("tx", "call"):
-        raise LookupError(f"{action.__module__}.{action.__name__} takes {first.name} first; it is given `tx` or `call`")
+    kind = hints[first.name]
+    if getattr(get_origin(kind) or kind, "__name__", "") not in ("Tx", "Call"):
+        raise LookupError(f"{action.__module__}.{action.__name__} takes {first.name} first, and no Tx or Call")
     none = msgspec.NODEFAULT
     return {p.name: (hints[p.name], none if p.default is p.empty else p.default, none) for p in signature}
 

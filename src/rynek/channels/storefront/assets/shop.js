@@ -114,11 +114,15 @@ if (seek) {
         row.append(link);
         return row;
       });
+      const held = list.children[chosen]?.firstChild.href;
       list.replaceChildren(...rows);
       list.hidden = rows.length === 0;
       input.setAttribute("aria-expanded", String(rows.length > 0));
       input.removeAttribute("aria-activedescendant");
       chosen = -1;
+      // what is chosen stays so when more letters bring it again
+      const again = rows.findIndex((row) => row.firstChild.href === held);
+      if (again >= 0) choose(again);
     } catch {
       hide();
     }
