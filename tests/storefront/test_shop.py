@@ -172,7 +172,7 @@ async def test_a_guest_buys_with_scripts(world: App, stall: Stall, server: Serve
 
 
 @pytest.fixture
-async def two_teas(world: App, stall: Stall) -> None:  # noqa: ARG001 - what the shop has is brought first
+async def two_teas(world: App, stall: Stall) -> None:
     """See that there are two, whatever other buyers left."""
     two = [{"sku": "TEA-1", "units": 2}]
     await world.door.ask(KEEPER, "commerce.inventory.receive", location="WH-1", reference="two teas", lines=two)
